@@ -1,0 +1,34 @@
+"""Errors a user can cause. Each is one line: the field, the value, what is allowed."""
+
+from __future__ import annotations
+
+
+class NnfdError(Exception):
+    """Base of every error whose message is meant for the user as it stands.
+
+    ``exit_code`` is what a command ends with: 2 for bad input, 1 for a run that failed.
+    """
+
+    exit_code = 2
+
+
+class ParamsError(NnfdError):
+    """A parameter is unknown, malformed or out of bounds."""
+
+
+class PresetError(NnfdError):
+    """A preset is unknown or its file cannot be read."""
+
+
+class DataError(NnfdError):
+    """A data set is unknown, unreadable or unfit for training."""
+
+
+class RunError(NnfdError):
+    """A run folder cannot be created, read or continued."""
+
+
+class StorageError(NnfdError):
+    """Writing failed while a run was under way, for example on a full disk."""
+
+    exit_code = 1

@@ -1,0 +1,157 @@
+"""What a step-generator yields: a closed set of frozen events.
+
+Order of events of one generator::
+
+    Started
+    ( BatchProgress* Notice* EpochDone | Notice* StepsDone | Edited | Painted )*
+    Notice*
+    Ended
+
+``Started`` comes first and ``Ended`` last, each exactly once; ``Ended`` comes on interruption and divergence too.
+A ``Notice`` stands before the unit event it belongs to, so that a paused run shows both. A command may be sent in
+answer to a boundary event (``Started``, ``EpochDone``, ``StepsDone``, ``Edited``, ``Painted``); the generator answers
+it with ``Edited`` or ``Painted`` before it does anything else.
+Arrays in events are copies or read-only, so a consumer may keep them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nnfd.core.commands import Paint
+    from nnfd.core.fields.state import FieldState
+    from nnfd.core.network.state import NetworkState
+    from nnfd.core.params import Params
+
+
+class Outcome(StrEnum):
+    """How a generator ended."""
+
+    COMPLETED = "completed"
+    EARLY_STOPPED = "early-stopped"
+    STEADY = "steady"
+    STOPPED = "stopped"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run begins, or goes on from `position`."""
+
+    params: Params
+    position: int
+    """Epochs or time steps already done: 0 for a new run."""
+    total: int
+    """Epochs or time steps to do at the most, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchProgress:
+    """A long epoch is under way."""
+
+    epoch: int
+    batch: int
+    """Batches done in this epoch."""
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochDone:
+    """One training epoch is done; losses and accuracies are of the full train and validation sets."""
+
+    epoch: int
+    train_loss: float
+    val_loss: float
+    train_acc: float
+    val_acc: float
+    lr: float
+    """Learning rate this epoch was trained with."""
+    is_best: bool
+    state: NetworkState | None = None
+    """The state after this epoch; None in an event that was read back from a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStats:
+    """True extremes and mean of one field."""
+
+    min: float
+    mean: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True)
+class StepsDone:
+    """A chunk of time steps is done."""
+
+    step: int
+    stats: Mapping[str, FieldStats]
+    """By field name, for example ``a``, ``s``, ``y``."""
+    state: FieldState | None = None
+    """The state after this step; None in an event that was read back from a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """New parameters hold from `position` on."""
+
+    position: int
+    params: Params
+    changed: Mapping[str, tuple[object, object]]
+    """Old and new value by parameter name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A stroke was painted into a field; it holds from `position` on."""
+
+    position: int
+    paint: Paint
+    state: FieldState | None = None
+    """The state with the stroke in it; None in an event that was read back from a log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know, in plain words; the run goes on."""
+
+    position: int
+    code: str
+    """A stable word to filter by, for example ``extinct`` or ``clip-touched``."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The run is over."""
+
+    position: int
+    outcome: Outcome
+    message: str
+    """One line: what happened and, if it failed, what to try."""
+    state: NetworkState | FieldState | None = None
+    """The last good state, from which a stopped run goes on; None in an event read back from a log."""
+
+
+Event: TypeAlias = Started | BatchProgress | EpochDone | StepsDone | Edited | Painted | Notice | Ended
+
+
+def position_of(event: Event) -> int | None:
+    """Return the epoch or time step that a unit event completes, None for every other event."""
+    match event:
+        case EpochDone():
+            return event.epoch
+        case StepsDone():
+            return event.step
+        case _:
+            return None
+
+
+def is_boundary(event: Event) -> bool:
+    """Tell whether a command may be sent in answer to this event."""
+    return isinstance(event, Started | EpochDone | StepsDone | Edited | Painted)

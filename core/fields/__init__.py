@@ -1,0 +1,1 @@
+"""Reaction-diffusion fields on a 2D grid: stencils, models, simulation, analysis."""

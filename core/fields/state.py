@@ -1,0 +1,60 @@
+"""The state of a field run between two time steps."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from nnfd.core.params import MODELS, FieldParams, Kind
+from nnfd.core.state import META, pack_meta, unpack_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """The fields after `step` time steps. All arrays are read-only, of shape (height, width)."""
+
+    params: FieldParams
+    step: int
+    fields: Mapping[str, NDArray[Any]]
+    """By name: ``a``, ``s``, ``y`` (fur); ``C`` (diffusion); ``a``, ``h`` (turing)."""
+
+    @property
+    def position(self) -> int:
+        """Time steps done."""
+        return self.step
+
+    def frame(self) -> dict[str, NDArray[Any]]:
+        """Return the fields by name."""
+        return dict(self.fields)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the state as plain arrays."""
+        meta = {
+            "kind": self.params.kind,
+            "params": self.params.values(),
+            "step": self.step,
+            "fields": list(self.fields),
+        }
+        return {**self.fields, META: pack_meta(meta)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Rebuild the state from what :meth:`to_arrays` gave."""
+        meta = unpack_meta(arrays[META])
+        params = MODELS[Kind(meta["kind"])].check(meta["params"])
+        assert isinstance(params, FieldParams)
+        fields = {name: arrays[name] for name in meta["fields"]}
+        for array in fields.values():
+            array.setflags(write=False)
+        return cls(params=params, step=meta["step"], fields=fields)
+
+    def with_params(self, params: FieldParams) -> FieldState:
+        """Return this state under other parameters, for a branch. Raises ``ParamsError`` if they need a restart."""
+        self.params.check_live_edit(params)
+        return dataclasses.replace(self, params=params)

@@ -1,0 +1,1 @@
+"""A multi-layer perceptron in plain NumPy: data, model, optimisers, training, evaluation."""

@@ -1,0 +1,98 @@
+"""The state of a training run between two epochs."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from nnfd.core.params import NetworkParams
+from nnfd.core.state import META, pack_meta, unpack_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkState:
+    """Weights, optimiser memory, best weights, patience and random generator after `epoch` epochs.
+
+    All arrays are read-only. ``theta`` is the flat vector of every trained parameter; ``stats`` the flat vector of the
+    running means and variances of batch normalisation (empty without it).
+    """
+
+    params: NetworkParams
+    layer_sizes: tuple[int, ...]
+    epoch: int
+    theta: NDArray[Any]
+    stats: NDArray[Any]
+    slots: tuple[NDArray[Any], ...]
+    """Optimiser memory, each shaped as ``theta``: the velocity (sgd), the two moments (adam)."""
+    best_theta: NDArray[Any]
+    best_stats: NDArray[Any]
+    best_loss: float
+    """Lowest validation loss so far, infinite before the first epoch."""
+    best_epoch: int
+    stale: int
+    """Epochs since the validation loss last improved."""
+    rng: Mapping[str, Any]
+    """State of the bit generator that draws batch order and dropout masks."""
+
+    @property
+    def position(self) -> int:
+        """Epochs done."""
+        return self.epoch
+
+    def frame(self) -> dict[str, NDArray[Any]]:
+        """Return the weights after this epoch, and the running statistics if there are any."""
+        return {"theta": self.theta, **({"stats": self.stats} if self.stats.size else {})}
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the state as plain arrays."""
+        arrays = {
+            "theta": self.theta,
+            "stats": self.stats,
+            "best_theta": self.best_theta,
+            "best_stats": self.best_stats,
+        }
+        arrays |= {f"slot_{i}": slot for i, slot in enumerate(self.slots)}
+        meta = {
+            "params": self.params.values(),
+            "layer_sizes": self.layer_sizes,
+            "epoch": self.epoch,
+            "best_loss": self.best_loss,
+            "best_epoch": self.best_epoch,
+            "stale": self.stale,
+            "rng": dict(self.rng),
+            "slots": len(self.slots),
+        }
+        return arrays | {META: pack_meta(meta)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Rebuild the state from what :meth:`to_arrays` gave."""
+        meta = unpack_meta(arrays[META])
+        state = cls(
+            params=NetworkParams.check(meta["params"]),
+            layer_sizes=tuple(meta["layer_sizes"]),
+            epoch=meta["epoch"],
+            theta=arrays["theta"],
+            stats=arrays["stats"],
+            slots=tuple(arrays[f"slot_{i}"] for i in range(meta["slots"])),
+            best_theta=arrays["best_theta"],
+            best_stats=arrays["best_stats"],
+            best_loss=meta["best_loss"],
+            best_epoch=meta["best_epoch"],
+            stale=meta["stale"],
+            rng=meta["rng"],
+        )
+        for array in (state.theta, state.stats, state.best_theta, state.best_stats, *state.slots):
+            array.setflags(write=False)
+        return state
+
+    def with_params(self, params: NetworkParams) -> NetworkState:
+        """Return this state under other parameters, for a branch. Raises ``ParamsError`` if they need a restart."""
+        self.params.check_live_edit(params)
+        return dataclasses.replace(self, params=params)

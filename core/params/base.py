@@ -1,0 +1,201 @@
+"""What all parameter models share: declaration, checking, one-line errors, edits.
+
+Every parameter is declared once, as a field of a :class:`Params` model. The TOML check, the command-line flags,
+the form and the table in the README are derived from that declaration.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.text import did_you_mean, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+DType = Literal["float64", "float32"]
+
+
+class Kind(StrEnum):
+    """The kinds of run."""
+
+    NETWORK = "network"
+    FUR = "fur"
+    DIFFUSION = "diffusion"
+    TURING = "turing"
+
+
+def param(default: Any, help: str, *, unit: str = "", live: bool = False, **bounds: Any) -> Any:  # noqa: A002, ANN401
+    """Declare one parameter.
+
+    Parameters
+    ----------
+    default
+        Its value when nobody names it.
+    help
+        One line, shown by ``--help`` and in the form.
+    unit
+        Unit of the value, empty for a pure number.
+    live
+        Whether a running run takes an edit at its next boundary; otherwise an edit needs a restart.
+    **bounds
+        ``gt``, ``ge``, ``lt``, ``le``, ``min_length`` ... as for :func:`pydantic.Field`.
+    """
+    return Field(default, description=help, json_schema_extra={"unit": unit, "live": live}, **bounds)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamInfo:
+    """What a form, a help text or a table says about one parameter."""
+
+    name: str
+    default: object
+    help: str
+    unit: str
+    live: bool
+    choices: tuple[str, ...]
+    """The allowed words, empty unless the parameter is one of a fixed set."""
+    is_bool: bool
+    allowed: str
+    """Bounds in words, for example ``greater than 0, at most 1``; empty if there are none."""
+
+
+_BOUND_WORDS = {
+    "gt": "greater than",
+    "ge": "at least",
+    "lt": "less than",
+    "le": "at most",
+    "min_length": "at least",
+}
+
+
+def _info(name: str, field: FieldInfo) -> ParamInfo:
+    extra = field.json_schema_extra
+    assert isinstance(extra, dict), f"{name} is not declared with param()"
+    choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    bounds = [
+        f"{words} {getattr(rule, key):g}{' item(s)' if key == 'min_length' else ''}"
+        for rule in field.metadata
+        for key, words in _BOUND_WORDS.items()
+        if getattr(rule, key, None) is not None
+    ]
+    return ParamInfo(
+        name=name,
+        default=field.default,
+        help=field.description or "",
+        unit=str(extra["unit"]),
+        live=bool(extra["live"]),
+        choices=choices,
+        is_bool=field.annotation is bool,
+        allowed=" or ".join(choices) if choices else ", ".join(bounds),
+    )
+
+
+def show_value(value: object) -> str:
+    """Write a parameter value the way a user types it: ``128,64``, ``auto``, ``on``, ``0.01``."""
+    if value is None:
+        return "auto"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        nested = any(isinstance(item, tuple) for item in value)
+        return (";" if nested else ",").join(show_value(item) for item in value)
+    return format(value, "g") if isinstance(value, float) and float(format(value, "g")) == value else str(value)
+
+
+class Params(BaseModel):
+    """Base of the parameter models: immutable, no unknown keys, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    kind: ClassVar[Kind]
+
+    @classmethod
+    def infos(cls) -> dict[str, ParamInfo]:
+        """Describe every parameter, in declaration order."""
+        return {name: _info(name, field) for name, field in cls.model_fields.items()}
+
+    @classmethod
+    def check(cls, values: Mapping[str, object], *, text: bool = False) -> Self:
+        """Build a checked model.
+
+        Parameters
+        ----------
+        values
+            Parameter names and values.
+        text
+            Whether values may be written as text (flags, forms). Without it, ``"0.1"`` is no number, as in TOML.
+
+        Raises
+        ------
+        ParamsError
+            One line that names the parameter, the value and what is allowed.
+        """
+        try:
+            return cls.model_validate(dict(values), strict=not text)
+        except ValidationError as error:
+            raise ParamsError(cls._explain(error.errors(include_url=False)[0])) from None
+
+    def edited(self, changes: Mapping[str, object], *, text: bool = False) -> Self:
+        """Return a checked copy with `changes` applied. Raises :class:`ParamsError` as :meth:`check` does."""
+        # the plain values of a checked model pass the lax check too, so text and values may be mixed
+        return type(self).check({**self.values(), **changes}, text=text)
+
+    def values(self) -> dict[str, Any]:
+        """Return names and values, in declaration order."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+    def changed(self, other: Params) -> dict[str, tuple[object, object]]:
+        """Return ``{name: (value here, value in other)}`` for every parameter that differs."""
+        theirs = other.values()
+        return {name: (mine, theirs.get(name)) for name, mine in self.values().items() if mine != theirs.get(name)}
+
+    def needs_restart(self, other: Params) -> list[str]:
+        """Return the parameters that differ from `other` and that a running run cannot take."""
+        infos = self.infos()
+        return [name for name in self.changed(other) if not infos[name].live]
+
+    def check_live_edit(self, new: Params) -> None:
+        """Raise :class:`ParamsError` unless a running run can go from these parameters to `new`."""
+        if new.kind is not self.kind:
+            raise ParamsError(f"kind: {new.kind} is not allowed: this run is of kind {self.kind}")
+        if fixed := self.needs_restart(new):
+            name = fixed[0]
+            value = show_value(getattr(new, name))
+            raise ParamsError(f"{name}: {value} is not allowed in a running run: this parameter needs a restart")
+
+    def to_toml(self) -> str:
+        """Write the parameters as TOML lines; a value of None is left out, as its default is None."""
+        lines = (f"{k} = {json.dumps(v, ensure_ascii=False)}\n" for k, v in self.values().items() if v is not None)
+        return "".join(lines)
+
+    @classmethod
+    def _explain(cls, error: ErrorDetails) -> str:
+        path = [str(part) for part in error["loc"]]
+        if not path:  # a check across fields, which names them itself
+            return error["msg"].removeprefix("Value error, ")
+        name = path[0]
+        if error["type"] == "extra_forbidden":
+            hint = did_you_mean(name, cls.model_fields)
+            return f"unknown parameter {printable(name)!r} for kind {cls.kind}{hint}"
+        value = printable(_short(error["input"]))
+        if error["type"] == "too_short":
+            return f"{name}: an empty list is not allowed: it needs at least one item"
+        allowed = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        info = cls.infos()[name]
+        known = f" (allowed: {info.allowed})" if info.allowed and info.allowed not in allowed else ""
+        return f"{name}: {value} is not allowed: {allowed}{known}"
+
+
+def _short(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else show_value(value) or "an empty value"
+    return text if len(text) <= 60 else text[:57] + "..."

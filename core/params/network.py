@@ -1,0 +1,83 @@
+"""The parameters of a network run."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from nnfd.core.params.base import DType, Kind, Params, param
+
+Activation = Literal["relu", "tanh", "sigmoid"]
+Optimizer = Literal["sgd", "adam"]
+Schedule = Literal["constant", "exponential", "step", "cosine"]
+
+
+def split_list(value: object) -> object:
+    """Read ``128,64`` or ``128 64`` (a flag, a form) as a tuple; leave anything else as it is."""
+    if isinstance(value, str):
+        return tuple(part for part in value.replace(",", " ").split())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def auto_is_none(value: object) -> object:
+    """Read the word ``auto`` (a flag, a form) as None."""
+    return None if isinstance(value, str) and value.strip().lower() in {"auto", ""} else value
+
+
+LayerSizes = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=16384)], ...], Field(min_length=1), BeforeValidator(split_list)
+]
+AutoScale = Annotated[float | None, BeforeValidator(auto_is_none)]
+AutoSeed = Annotated[int | None, BeforeValidator(auto_is_none)]
+
+
+class NetworkParams(Params):
+    """A multi-layer perceptron and how it is trained. The defaults are the course's main run."""
+
+    kind: ClassVar[Kind] = Kind.NETWORK
+
+    dataset: str = param(
+        "digits", "Data: digits, iris, wine, breast_cancer, or a path to a CSV or NPZ file.", min_length=1
+    )
+    label: str = param(
+        "auto", "Label column of a CSV, label array of an NPZ; auto: 'label' or 'y', else the last column."
+    )
+    hidden: LayerSizes = param((128,), "Sizes of the hidden layers, for example 128,64.")
+    activation: Activation = param("relu", "Activation of the hidden layers.")
+    weight_scale: AutoScale = param(
+        None, "Standard deviation of the first weights; auto: He for relu, Xavier for tanh and sigmoid.", gt=0
+    )
+    optimizer: Optimizer = param("sgd", "Rule that turns gradients into weight updates.")
+    lr: float = param(0.01, "Learning rate, before the schedule scales it.", live=True, gt=0)
+    momentum: float = param(
+        0.9, "Share of the last update kept (sgd), or of the mean gradient (adam).", live=True, ge=0, lt=1
+    )
+    nesterov: bool = param(False, "Look ahead along the momentum before taking the gradient step (sgd).", live=True)
+    l2: float = param(1e-4, "Weight decay: the loss gains l2/2 times the sum of all squared weights.", live=True, ge=0)
+    dropout: float = param(0.0, "Share of hidden units silenced in each training batch.", live=True, ge=0, lt=1)
+    batch_norm: bool = param(False, "Normalise each hidden layer over the batch before its activation.")
+    schedule: Schedule = param("exponential", "How the learning rate changes from epoch to epoch.", live=True)
+    lr_decay: float = param(
+        0.995,
+        "Factor on the learning rate: each epoch (exponential), each step_epochs (step).",
+        live=True,
+        gt=0,
+        le=1,
+    )
+    step_epochs: int = param(20, "Epochs between two steps of the step schedule.", unit="epochs", live=True, ge=1)
+    warmup: int = param(0, "Epochs of linear warm-up before the cosine schedule.", unit="epochs", live=True, ge=0)
+    epochs: int = param(60, "Epochs to train at the most.", unit="epochs", live=True, ge=1, le=10_000_000)
+    batch_size: int = param(
+        64, "Samples a batch; the last one of an epoch may be smaller.", unit="samples", live=True, ge=1
+    )
+    patience: int = param(
+        8,
+        "Epochs without a better validation loss before training stops; 0: never.",
+        unit="epochs",
+        live=True,
+        ge=0,
+    )
+    seed: int = param(42, "Seed of the first weights, the batch order and the dropout masks.", ge=0)
+    shuffle_seed: AutoSeed = param(None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0)
+    dtype: DType = param("float64", "Floating-point type of the arithmetic.")

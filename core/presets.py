@@ -1,0 +1,123 @@
+"""Find, read and check preset files: those that ship, those in the user's config folder, those named by path."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnfd.core.errors import ParamsError, PresetError
+from nnfd.core.params import MODELS, Kind
+from nnfd.core.text import did_you_mean, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from importlib.resources.abc import Traversable
+
+    from nnfd.core.params import Params
+
+_KEYS = ("kind", "title", "description", "params")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One preset file, checked. Its texts hold no control characters."""
+
+    name: str
+    title: str
+    description: str
+    params: Params
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of run it starts."""
+        return self.params.kind
+
+
+def user_folder() -> Path:
+    """Return the folder in which a user's own presets live (it need not exist)."""
+    from platformdirs import user_config_path
+
+    return user_config_path("nnfd-tui") / "presets"
+
+
+def names() -> list[str]:
+    """Return the names of all presets, shipped ones and the user's own, sorted."""
+    return sorted(_files())
+
+
+def load(name: str) -> Preset:
+    """Read the preset of this name, or the preset file at this path.
+
+    Raises
+    ------
+    PresetError
+        If there is none, or its file cannot be read.
+    ParamsError
+        If one of its parameters is wrong.
+    """
+    files = _files()
+    if name in files:
+        return _read(files[name], name)
+    if name.endswith(".toml") or "/" in name or "\\" in name:
+        return check(Path(name))
+    hint = did_you_mean(name, files) or "; 'nnfd-tui presets' lists them all"
+    raise PresetError(f"preset: {printable(name)!r} is not known{hint}")
+
+
+def check(path: Path) -> Preset:
+    """Read the preset file at `path`; raises as :func:`load` does."""
+    return _read(path, path.stem)
+
+
+def load_all(kinds: Iterable[Kind] = tuple(Kind)) -> list[Preset]:
+    """Read every preset of these kinds that is sound; a broken file of the user's is left out."""
+    presets = []
+    for name in names():
+        try:
+            presets.append(load(name))
+        except (PresetError, ParamsError):
+            continue  # `presets check` names what is wrong with it; a picker must not die of it
+    return [preset for preset in presets if preset.kind in set(kinds)]
+
+
+def _files() -> dict[str, Traversable]:
+    shipped = resources.files("nnfd.presets").iterdir()
+    own = user_folder().glob("*.toml")
+    return {f.name.removesuffix(".toml"): f for f in (*shipped, *own) if f.name.endswith(".toml")}
+
+
+def _read(file: Traversable, name: str) -> Preset:
+    where = f"preset {printable(str(file))!r}"
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise PresetError(f"{where}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PresetError(f"{where} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise PresetError(f"{where} is not valid TOML: {printable(str(error))}") from None
+    if unknown := [key for key in table if key not in _KEYS]:
+        hint = did_you_mean(unknown[0], _KEYS) or f"; known are {', '.join(_KEYS)}"
+        raise PresetError(f"{where}: unknown key {printable(unknown[0])!r}{hint}")
+    title, description = table.get("title", name), table.get("description", "")
+    for key, value, kind in (
+        ("title", title, str),
+        ("description", description, str),
+        ("params", table.get("params", {}), dict),
+    ):
+        if not isinstance(value, kind):
+            raise PresetError(
+                f"{where}: {key} is to be a {'text' if kind is str else 'table'}, not {printable(repr(value))}"
+            )
+    kinds = [str(kind) for kind in Kind]
+    if table.get("kind") not in kinds:
+        found = printable(repr(table["kind"])) if "kind" in table else "missing"
+        raise PresetError(f"{where}: kind is {found}; allowed are {', '.join(kinds)}")
+    try:
+        params = MODELS[Kind(table["kind"])].check(table.get("params", {}))
+    except ParamsError as error:
+        raise ParamsError(f"{where}: {error}") from None
+    return Preset(printable(name), printable(title), printable(description), params)

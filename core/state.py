@@ -1,0 +1,63 @@
+"""What the states of all step-generators have in common, and how they are stored as plain arrays."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.params import Params
+
+META = "meta"
+"""Name of the array that holds everything which is no array, as JSON text."""
+
+
+class State(Protocol):
+    """Everything a generator needs to go on, bit for bit as if it had never stopped. Immutable."""
+
+    @property
+    def params(self) -> Params:
+        """The parameters in effect."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """Epochs or time steps done."""
+        ...
+
+    def frame(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays worth keeping at every frame: ``theta``, or the fields by name."""
+        ...
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the whole state as plain arrays, without pickled objects."""
+        ...
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Rebuild the state. Raises ``KeyError``, ``ValueError`` or ``ParamsError`` on arrays of another make."""
+        ...
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a read-only copy of `array`."""
+    copy = array.copy()
+    copy.setflags(write=False)
+    return copy
+
+
+def pack_meta(meta: Mapping[str, object]) -> NDArray[Any]:
+    """Write JSON-able values as a 0-d text array, which ``np.load`` reads without pickle."""
+    return np.array(json.dumps(meta))
+
+
+def unpack_meta(array: NDArray[Any]) -> dict[str, Any]:
+    """Read what :func:`pack_meta` wrote."""
+    meta: dict[str, Any] = json.loads(array.item())
+    return meta

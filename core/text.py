@@ -1,0 +1,27 @@
+"""Text from files, made safe to show in a terminal."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+
+
+def printable(text: str) -> str:
+    r"""Replace control characters by visible ones, so that a title cannot move the cursor.
+
+    C0 controls become their Unicode control pictures (escape becomes ``␛``, a line feed ``␊``), C1 controls
+    become the replacement character.
+    """
+    return text.translate(_PICTURES)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the closest of `known`, or an empty string."""
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else ""
