@@ -44,6 +44,30 @@ class EverySeconds:
 
 
 @dataclass(slots=True)
+class Sparingly:
+    """Due as :class:`EverySeconds`, but more rarely if the work itself takes long.
+
+    Work that took t seconds is not due again before ``t / share`` seconds have passed, so that it costs at most that
+    share of the running time: saving the state of a 4096 x 4096 field every second would cost most of it.
+    """
+
+    seconds: float
+    share: float = 0.05
+    clock: Callable[[], float] = time.perf_counter
+    _began: float = field(default=0.0, init=False)
+    _next: float = field(default=float("-inf"), init=False)
+
+    def due(self) -> bool:
+        """Tell whether it is time; if so, the work begins now and :meth:`done` is to be called after it."""
+        self._began = self.clock()
+        return self._began >= self._next
+
+    def done(self) -> None:
+        """Note that the work is finished."""
+        self._next = self._began + max(self.seconds, (self.clock() - self._began) / self.share)
+
+
+@dataclass(slots=True)
 class SpeedMeter:
     """Units a second over the last `window` seconds of running time."""
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from nnfd.core.cadence import EverySteps, SpeedMeter
-from nnfd.core.events import Started, is_boundary, position_of
+from nnfd.core.events import Ended, Outcome, Started, is_boundary, position_of
 from nnfd.core.params import Params
 
 if TYPE_CHECKING:
@@ -81,6 +81,9 @@ class Controller(Generic[C, R]):
         Positions at which a chunk of time steps must end, so that a frame can be kept there.
     paused
         Whether to wait for :meth:`resume` or :meth:`step` before the first unit.
+    replay
+        Commands to give at exact positions, ascending, as an earlier process of this run took them. They come before
+        anything that is sent meanwhile, and pace and pause do not hold them up at their position.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Controller(Generic[C, R]):
         pace: float | None = None,
         marks: Sequence[EverySteps] = (),
         paused: bool = False,
+        replay: Sequence[tuple[int, C]] = (),
     ) -> None:
         self._start = start
         self._sink = sink
@@ -102,7 +106,8 @@ class Controller(Generic[C, R]):
         self._paused = paused
         self._single_steps = 0
         self._inbox: deque[C] = deque()
-        self._params: Params | None = None
+        self._replay = deque(replay)
+        self._params: Params | None = next((c for _, c in reversed(self._replay) if isinstance(c, Params)), None)
         self._due = 0.0
         self._position = 0
         self._meter = SpeedMeter()
@@ -116,11 +121,14 @@ class Controller(Generic[C, R]):
 
     def chunk(self, position: int) -> int:
         """Return the time steps up to the next event: one in single step, else what fits into 1/30 s."""
-        if self._paused:
-            return 1
-        rate = self._meter.speed if self._pace is None else self._pace
-        steps = max(1, int(rate / CHUNKS_PER_SECOND))
-        return min([steps, *(mark.until_next(position) for mark in self._marks)])
+        with self._changed:
+            if self._paused:
+                return 1
+            rate = self._meter.speed if self._pace is None else self._pace
+            steps = max(1, int(rate / CHUNKS_PER_SECOND))
+            if self._replay:
+                steps = min(steps, max(1, self._replay[0][0] - position))
+            return min([steps, *(mark.until_next(position) for mark in self._marks)])
 
     # -- commands
 
@@ -186,9 +194,19 @@ class Controller(Generic[C, R]):
         return self._phase
 
     @property
+    def params(self) -> Params | None:
+        """The parameters in effect once everything sent so far is applied; None before the run has started.
+
+        An edit is to be made from these: the ones that the last event named may be older than another edit.
+        """
+        with self._changed:
+            return self._params
+
+    @property
     def speed(self) -> float:
         """Epochs or time steps a second, lately."""
-        return self._meter.speed
+        with self._changed:  # the meter is written by the thread of run() and cleared by those of the commands
+            return self._meter.speed
 
     @property
     def position(self) -> int:
@@ -200,31 +218,38 @@ class Controller(Generic[C, R]):
     def run(self) -> R:
         """Run the generator to its end and return its result. Raises what the generator or the sink raises."""
         self._phase = Phase.RUNNING
-        generator = self._start(self)
         try:
-            event = next(generator)
-            while True:
-                self._note(event)
-                self._sink(event)
-                event = generator.send(self._await_turn(event))
+            generator = self._start(self)
+            try:
+                event = next(generator)
+                while True:
+                    self._note(event)
+                    self._sink(event)
+                    event = generator.send(self._await_turn(event))
+            finally:
+                generator.close()
         except StopIteration as stop:
-            self._phase = Phase.DONE
+            if self._phase is Phase.RUNNING:
+                self._phase = Phase.DONE
             result: R = stop.value
             return result
         except BaseException:
             self._phase = Phase.FAILED
             raise
-        finally:
-            generator.close()
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Started):
-            self._params = event.params
+            with self._changed:
+                # what was sent or is to be replayed is newer than what the run begins with
+                self._params = self._params or event.params
             self._position = event.position
+        elif isinstance(event, Ended):
+            self._phase = Phase.FAILED if event.outcome is Outcome.DIVERGED else Phase.DONE
         elif (position := position_of(event)) is not None:
             self._plan_next(position - self._position)
             self._position = position
-            self._meter.update(position, time.perf_counter())
+            with self._changed:
+                self._meter.update(position, time.perf_counter())
 
     def _plan_next(self, units: int) -> None:
         """Set when the next unit may start, so that the mean pace is kept after `units` were done."""
@@ -237,9 +262,10 @@ class Controller(Generic[C, R]):
 
     def _await_turn(self, event: Event) -> C | None:
         """Wait until the generator may go on from a boundary; return the command to send, if there is one."""
+        if not is_boundary(event):
+            return None
         with self._changed:
-            at_boundary = is_boundary(event)
-            while at_boundary and not self._stop and not self._inbox:
+            while not self._stop and not self._has_command():
                 if self._paused:
                     if self._single_steps:
                         break
@@ -248,4 +274,14 @@ class Controller(Generic[C, R]):
                     self._changed.wait(wait)
                 else:
                     break
-            return self._inbox.popleft() if at_boundary and self._inbox else None
+            return self._next_command()
+
+    def _has_command(self) -> bool:
+        if self._replay:
+            return self._replay[0][0] <= self._position
+        return bool(self._inbox)
+
+    def _next_command(self) -> C | None:
+        if not self._has_command():
+            return None
+        return self._replay.popleft()[1] if self._replay else self._inbox.popleft()

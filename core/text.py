@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,11 @@ def printable(text: str) -> str:
     become the replacement character.
     """
     return text.translate(_PICTURES)
+
+
+def toml_text(text: str) -> str:
+    """Write a TOML basic string: JSON's escapes, and the delete character, which only TOML forbids."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_or
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.text import did_you_mean, printable
+from nnfd.core.text import did_you_mean, printable, toml_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +119,11 @@ class Params(BaseModel):
 
     kind: ClassVar[Kind]
 
+    @property
+    def total(self) -> int:
+        """Epochs or time steps to do, counted from 0."""
+        raise NotImplementedError
+
     @classmethod
     def infos(cls) -> dict[str, ParamInfo]:
         """Describe every parameter, in declaration order."""
@@ -175,7 +180,7 @@ class Params(BaseModel):
 
     def to_toml(self) -> str:
         """Write the parameters as TOML lines; a value of None is left out, as its default is None."""
-        lines = (f"{k} = {json.dumps(v, ensure_ascii=False)}\n" for k, v in self.values().items() if v is not None)
+        lines = (f"{k} = {_toml(v)}\n" for k, v in self.values().items() if v is not None)
         return "".join(lines)
 
     @classmethod
@@ -194,6 +199,11 @@ class Params(BaseModel):
         info = cls.infos()[name]
         known = f" (allowed: {info.allowed})" if info.allowed and info.allowed not in allowed else ""
         return f"{name}: {value} is not allowed: {allowed}{known}"
+
+
+def _toml(value: object) -> str:
+    # what JSON writes for numbers, truth values and lists of them is TOML as well
+    return toml_text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _short(value: object) -> str:

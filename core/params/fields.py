@@ -60,6 +60,11 @@ class FieldParams(Params):
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
     engine: Engine = param("auto", "Who computes a step: numba needs the extra 'fast'; auto takes it if it is there.")
 
+    @property
+    def total(self) -> int:
+        """Time steps to simulate."""
+        return self.steps
+
     def diffusion_constants(self) -> dict[str, float]:
         """Return the diffusion constants by parameter name."""
         return {name: value for name, value in self.values().items() if name == "D" or name.startswith("D_")}

@@ -81,3 +81,8 @@ class NetworkParams(Params):
     seed: int = param(42, "Seed of the first weights, the batch order and the dropout masks.", ge=0)
     shuffle_seed: AutoSeed = param(None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0)
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
+
+    @property
+    def total(self) -> int:
+        """Epochs to train at the most."""
+        return self.epochs

@@ -1,0 +1,198 @@
+"""The event sink that writes a run folder."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, assert_never
+
+from nnfd.core.cadence import EverySeconds, EverySteps, Sparingly
+from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.errors import StorageError
+from nnfd.core.eventlog import plain_value, to_json
+from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
+from nnfd.core.runs import STATE
+from nnfd.core.storage import storage_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nnfd.core.checkpoint import Resumption
+    from nnfd.core.events import Event
+    from nnfd.core.frames import FolderFrames
+    from nnfd.core.runs import RunFolder
+    from nnfd.core.state import State
+
+LOGGED_EPOCHS = 10_000
+LOGGED_CHUNKS = 2_000
+"""Lines a run's log gets at the most for its epochs or chunks of steps, besides one a second."""
+FRAMES_PER_RUN = 200
+"""Frames a field run keeps unless told otherwise; a network run keeps one an epoch, up to ten times as many."""
+
+
+def frame_cadence(total: int, *, network: bool) -> EverySteps:
+    """Return at which positions a frame is kept if the user does not say."""
+    return EverySteps(max(1, total // (10 * FRAMES_PER_RUN if network else FRAMES_PER_RUN)))
+
+
+class Recorder:
+    """Writes every event of one run into its folder: log, states, frames, result.
+
+    Call it with each event, in order, in one thread, and close the folder at the end, whatever the end was.
+
+    Parameters
+    ----------
+    folder
+        The run's folder; its lock must be held.
+    frames
+        At which positions a frame is kept; None for none.
+    budget
+        Bytes of frames to keep; None for the default.
+    resumption
+        What :func:`nnfd.core.checkpoint.resume` gave, if the run goes on.
+    save
+        How often the state is saved.
+    clock
+        Seconds, for the time spent and for the cadence of log lines.
+
+    Raises
+    ------
+    StorageError
+        From every call, once writing fails; the last saved state stays whole.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        *,
+        frames: EverySteps | None = None,
+        budget: int | None = None,
+        resumption: Resumption | None = None,
+        save: Sparingly | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        assert folder.holding, "only the holder of the lock may write"
+        self.folder = folder
+        self.frames: FolderFrames = folder.frames(budget)
+        """The frames kept so far."""
+        self._frame_every = frames
+        self._save = save or Sparingly(1.0)
+        self._clock = clock
+        self._began = clock()
+        before = resumption.checkpoint if resumption else Checkpoint(None)
+        self._seconds_before = before.seconds
+        self._pending = list(before.pending)
+        self._best = dict(before.best)
+        self._total = folder.params.total
+        self._alive = EverySeconds(1.0, clock)
+        self._skipped: EpochDone | StepsDone | None = None
+        """The newest unit event that is not in the log."""
+        self._last_logged = before.state.position if before.state else 0
+        self._last_frame = self._last_logged
+        self._log = folder.open_log()
+
+    def __call__(self, event: Event) -> None:
+        """Record one event."""
+        try:
+            self._record(event)
+        except OSError as error:
+            # whatever the reason, this is a failure under way: exit code 1
+            raise StorageError(str(storage_error(error, self.folder.path))) from None
+
+    # -- by kind of event
+
+    def _record(self, event: Event) -> None:
+        match event:
+            case Started():
+                self._total = event.total
+                self._append(event)
+            case BatchProgress():
+                if self._alive.due():
+                    self._append(event)
+            case EpochDone() | StepsDone():
+                self._unit(event)
+            case Edited() | Painted():
+                self._command(event)
+            case Notice():
+                self._append(event)
+            case Ended():
+                self._end(event)
+            case _:
+                assert_never(event)
+
+    def _unit(self, event: EpochDone | StepsDone) -> None:
+        position = event.epoch if isinstance(event, EpochDone) else event.step
+        if isinstance(event, EpochDone) and event.is_best:
+            names = ("epoch", "val_loss", "val_acc", "train_loss", "train_acc")
+            self._best = {name: plain_value(getattr(event, name)) for name in names}
+        stride = max(1, self._total // (LOGGED_EPOCHS if isinstance(event, EpochDone) else LOGGED_CHUNKS))
+        if position // stride > self._last_logged // stride or self._alive.due():
+            self._append(event)
+            self._last_logged = position
+        else:
+            self._skipped = event
+        if event.state is not None:
+            every = self._frame_every
+            if every is not None and position // every.n > self._last_frame // every.n:
+                self._frame(event.state)
+            self._save_if_due(event.state)
+
+    def _command(self, event: Edited | Painted) -> None:
+        self._append_skipped()
+        self._append(event)
+        if self._pending:
+            self._pending.pop(0)
+        if isinstance(event, Edited):
+            self._total = event.params.total
+        elif event.state is not None:
+            self._save_if_due(event.state)
+
+    def _end(self, event: Ended) -> None:
+        self._append_skipped()
+        if event.state is not None:
+            if self._frame_every is not None and event.state.position > self._last_frame:
+                self._frame(event.state)
+            # before the line is logged: a run that goes on from this state has not ended
+            self._save_state(event.state)
+        self._append(event)
+        self.folder.write_result(self._result(event))
+
+    # -- writing
+
+    def _append(self, event: Event) -> None:
+        line = memoryview(to_json(event).encode() + b"\n")
+        while line:
+            line = line[self._log.write(line) :]
+        if isinstance(event, EpochDone | StepsDone):
+            self._skipped = None
+
+    def _append_skipped(self) -> None:
+        if self._skipped is not None:
+            self._append(self._skipped)
+
+    def _frame(self, state: State) -> None:
+        self.frames.add(state.position, state.frame())
+        self._last_frame = state.position
+
+    def _save_if_due(self, state: State) -> None:
+        if self._save.due():
+            self._save_state(state)
+            self._save.done()
+
+    def _save_state(self, state: State) -> None:
+        checkpoint = Checkpoint(state, self._log.tell(), tuple(self._pending), self._best, self._seconds())
+        checkpoint.save(self.folder.path / STATE)
+
+    def _seconds(self) -> float:
+        return self._seconds_before + self._clock() - self._began
+
+    def _result(self, event: Ended) -> dict[str, Any]:
+        return {
+            "outcome": str(event.outcome),
+            "message": event.message,
+            "position": event.position,
+            "total": self._total,
+            "seconds": round(self._seconds(), 3),
+            "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+            "best": self._best,
+        }

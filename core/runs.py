@@ -1,0 +1,334 @@
+"""The run folder: everything that is kept of one run, readable at any moment and resumable after any end.
+
+::
+
+    params.toml     kind, preset, title and the parameters the run began with
+    events.jsonl    one event a line, appended
+    state.npz       the newest saved state, and how far the log went when it was saved
+    frames/         one file a kept frame, for the timeline
+    result.json     how the run ended; it is not there while a run is under way or if it was killed
+    lock            held (not merely there) by the process that writes
+
+Only the process that holds the lock writes. The lock goes with its process, so it tells a live run from a killed one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import tomllib
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from filelock import FileLock, Timeout
+
+from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.eventlog import EventLogError, from_json
+from nnfd.core.params import MODELS, Kind
+from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.text import printable, toml_text
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from nnfd.core.events import Event
+    from nnfd.core.frames import FolderFrames
+    from nnfd.core.params import Params
+    from nnfd.core.state import State
+
+PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK = (
+    "params.toml",
+    "events.jsonl",
+    "state.npz",
+    "frames",
+    "result.json",
+    "lock",
+)
+
+_LOCK_WAIT = 1.0
+"""Seconds to wait for the lock: one who asks whether a run is alive holds it for a moment."""
+
+
+def default_root() -> Path:
+    """Return the folder below which runs are kept unless the user names another."""
+    return Path("nnfd-runs")
+
+
+def default_directory(root: Path, preset: str) -> Path:
+    """Make a folder ``ROOT/PRESET-YYYYmmdd-HHMMSS`` under a name that is not taken, and return it.
+
+    Two runs that start in the same second get one each. Raises :class:`RunError` or ``StorageError``.
+    """
+    stem = re.sub(r"[^\w.-]+", "-", preset).strip(".-") or "run"
+    base = f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
+    number = 1
+    while True:
+        path = root / (base if number == 1 else f"{base}-{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            if not path.is_dir():  # the root, or a folder above it, is a file
+                raise RunError(f"{printable(str(root))!r} cannot hold runs: it is no folder") from None
+            number += 1
+        except OSError as error:
+            raise storage_error(error, path) from None
+        else:
+            return path
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What ``params.toml`` says. Its texts hold no control characters."""
+
+    preset: str
+    title: str
+    params: Params
+
+    def to_toml(self) -> str:
+        """Write the file's content."""
+        head = {"kind": self.params.kind, "preset": self.preset, "title": self.title}
+        lines = "".join(f"{key} = {toml_text(value)}\n" for key, value in head.items())
+        return f"{lines}\n[params]\n{self.params.to_toml()}"
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file. Raises :class:`RunError`."""
+        where = f"run {printable(str(path.parent))!r}"
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            params = MODELS[Kind(table["kind"])].check(table["params"])
+            return cls(printable(str(table["preset"])), printable(str(table["title"])), params)
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunError(f"{where}: there is no run here: {PARAMS} is missing") from None
+        except KeyError as error:
+            raise RunError(f"{where} is damaged: {PARAMS} has no {printable(str(error))}") from None
+        except (OSError, ValueError, TypeError, ParamsError) as error:
+            raise RunError(f"{where} is damaged: {PARAMS}: {printable(str(error))}") from None
+
+
+class RunFolder:
+    """One run's folder. Use :meth:`create` or :meth:`open`.
+
+    As a context manager, it lets go of the lock at the end.
+    """
+
+    def __init__(self, path: Path, info: RunInfo) -> None:
+        self.path = path
+        self.info = info
+        self._lock = _lock(path)
+        self._log: FileIO | None = None
+
+    @classmethod
+    def create(cls, directory: Path, *, preset: str, title: str, params: Params, state: State | None = None) -> Self:
+        """Make the folder of a new run and hold its lock.
+
+        Parameters
+        ----------
+        directory
+            The folder, new or empty; see :func:`default_directory`.
+        preset, title, params
+            What ``params.toml`` shall say.
+        state
+            Where the run begins, if it is a branch of another: kept at once, as it cannot be computed again.
+
+        Raises
+        ------
+        RunError
+            If the folder cannot be made or written, or holds something already.
+        StorageError
+            If the disk is full.
+        """
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            folder = cls(directory, RunInfo(printable(preset), printable(title), params))
+            folder.hold()
+            try:
+                folder._fill(state)
+            except BaseException:
+                folder.close()
+                raise
+        except OSError as error:
+            raise storage_error(error, directory) from None
+        return folder
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open the folder of a run to read it. Raises :class:`RunError` if it holds none or is damaged."""
+        return cls(path, RunInfo.read(path / PARAMS))
+
+    def _fill(self, state: State | None) -> None:
+        found = next((item for item in self.path.iterdir() if item.name != LOCK), None)
+        where = printable(str(self.path))
+        if found is not None and (self.path / PARAMS).exists():
+            raise RunError(f"run folder {where!r} holds a run already: 'nnfd-tui resume {where}' goes on with it")
+        if found is not None:
+            raise RunError(f"run folder {where!r} is not empty: {printable(found.name)!r} is in it")
+        if state is not None:
+            from nnfd.core.checkpoint import Checkpoint
+
+            Checkpoint(state).save(self.path / STATE)
+        replace_file(self.path / EVENTS, lambda _: None)
+        content = self.info.to_toml().encode()
+        replace_file(self.path / PARAMS, lambda file: file.write(content))
+
+    # -- the lock
+
+    def hold(self) -> None:
+        """Become the writer of this folder. Raises :class:`RunError` if another process or thread is."""
+        try:
+            self._lock.acquire(timeout=_LOCK_WAIT)
+        except Timeout:
+            raise RunError(f"run {printable(str(self.path))!r} is under way: another process writes to it") from None
+        except OSError as error:
+            raise storage_error(error, self.path) from None
+
+    def open_log(self) -> FileIO:
+        """Open the event log to append to it; :meth:`close` closes it. Raises as :meth:`create` does."""
+        file = self.path / EVENTS
+        try:
+            # unbuffered: a line is one write, and nothing is left that could fail in close()
+            self._log = FileIO(file, "ab")
+        except OSError as error:
+            raise storage_error(error, file) from None
+        return self._log
+
+    def close(self) -> None:
+        """Close the log and let go of the lock."""
+        if self._log is not None:
+            self._log.close()
+        self._lock.release()
+
+    @property
+    def holding(self) -> bool:
+        """Whether this object is the writer."""
+        return self._lock.is_locked
+
+    def is_live(self) -> bool:
+        """Tell whether a process writes to this folder now."""
+        if self.holding:
+            return True
+        if not (self.path / LOCK).exists():
+            return False
+        probe = _lock(self.path)
+        try:
+            probe.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return False  # a folder that we may only read: nobody can be asked, and the lock says nothing
+        probe.release()
+        return False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- reading
+
+    @property
+    def params(self) -> Params:
+        """The parameters the run began with."""
+        return self.info.params
+
+    @property
+    def name(self) -> str:
+        """The folder's name, safe to show."""
+        return printable(self.path.resolve().name)
+
+    def events(self) -> list[Event]:
+        """Read every event logged so far. Raises :class:`RunError` if the log is damaged before its last line."""
+        return read_events(self.path / EVENTS)[0]
+
+    def frames(self, budget_bytes: int | None = None) -> FolderFrames:
+        """Return the store of the kept frames."""
+        from nnfd.core.frames import DEFAULT_BUDGET, FolderFrames
+
+        return FolderFrames(self.path / FRAMES, DEFAULT_BUDGET if budget_bytes is None else budget_bytes)
+
+    def result(self) -> dict[str, Any] | None:
+        """Read how the run ended; None if it has not. Raises :class:`RunError` if the file is damaged."""
+        file = self.path / RESULT
+        try:
+            result = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{printable(str(file))!r} is damaged: {printable(str(error))}") from None
+        if not isinstance(result, dict):
+            raise RunError(f"{printable(str(file))!r} is damaged: it holds no table")
+        return result
+
+    def write_result(self, result: dict[str, Any]) -> None:
+        """Write how the run ended. Raises :class:`StorageError` or :class:`RunError`."""
+        content = (json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        try:
+            replace_file(self.path / RESULT, lambda file: file.write(content))
+        except OSError as error:
+            raise storage_error(error, self.path / RESULT) from None
+
+    def add_to_result(self, **entries: object) -> None:
+        """Add entries to the result of a run that has ended."""
+        self.write_result({**(self.result() or {}), **entries})
+
+
+def _lock(path: Path) -> FileLock:
+    # not bound to a thread: a dashboard makes the folder in one thread and writes in another
+    return FileLock(path / LOCK, thread_local=False)
+
+
+def find(name: str, root: Path | None = None) -> RunFolder:
+    """Open the run at this path, or of this name below `root`. Raises :class:`RunError`."""
+    below = (root or default_root()) / name
+    path = below if not Path(name).exists() and below.exists() else Path(name)
+    if not path.exists():
+        raise RunError(f"run {printable(name)!r} is not there; 'nnfd-tui runs' lists them")
+    return RunFolder.open(path)
+
+
+def read_events(path: Path, start: int = 0, stop: int | None = None) -> tuple[list[Event], int]:
+    """Read the events of a log from byte `start` on, up to byte `stop` if it is given.
+
+    A last line that is cut off or damaged, as a killed writer leaves it, is left out.
+
+    Returns
+    -------
+    events, end
+        The events, and the byte after the last one, from which a later call goes on.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be read, or a line before the last is no event.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            content = file.read() if stop is None else file.read(stop - start)
+    except FileNotFoundError:
+        return [], start
+    except OSError as error:
+        raise RunError(f"{printable(str(path))!r} cannot be read: {error.strerror}") from None
+    lines = content.split(b"\n")[:-1]  # what follows the last line feed is not written to its end yet
+    events: list[Event] = []
+    end = start
+    for number, line in enumerate(lines):
+        try:
+            events.append(from_json(line.decode()))
+        except (EventLogError, UnicodeDecodeError) as error:
+            if number == len(lines) - 1:
+                break
+            raise RunError(f"{printable(str(path))!r} is damaged: {error}") from None
+        end += len(line) + 1
+    return events, end
+
+
+def is_run(path: Path) -> bool:
+    """Tell whether a folder looks like a run, sound or damaged."""
+    return any((path / name).exists() for name in (PARAMS, EVENTS, STATE))
