@@ -1,0 +1,238 @@
+"""Charts as text: series in, lines of a terminal out. plotext places the marks that this module chooses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+POINTS_PER_COLUMN = 2
+"""plotext takes 6 ms for 60 points and 36 ms for 2,000; more than this per column cannot be seen."""
+MARKERS = ("braille", "•", "x", "+", "o", "*")
+"""By series, so that curves can be told apart without colour."""
+LEGEND_MARKERS = ("⠒⠒", "••", "xx", "++", "oo", "**")
+
+EDIT_SIGN, CURSOR_SIGN = "✎", "▼"
+"""Above the line at an edit, above the line at the position that is looked at."""
+
+RGB = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve."""
+
+    name: str
+    x: NDArray[np.float64]
+    """Ascending positions, for example epochs."""
+    y: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ChartStyle:
+    """Colours of a chart; None draws without any."""
+
+    background: RGB | None
+    text: RGB | None
+    series: tuple[RGB, ...]
+    marker: RGB | None
+    cursor: RGB | None
+
+
+PLAIN = ChartStyle(None, None, (), None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything that a chart shows."""
+
+    series: tuple[Series, ...]
+    log: bool = False
+    markers: tuple[int, ...] = ()
+    """Positions at which a parameter was edited."""
+    cursor: int | None = None
+    """Position that is looked at."""
+    end: float | None = None
+    """Where the x axis ends; None at the last point."""
+    start: float | None = None
+    y_range: tuple[float, float] | None = None
+    """Fixed limits of the y axis; None takes those of the data."""
+
+
+def downsample(
+    x: NDArray[np.float64], y: NDArray[np.float64], limit: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return at most `limit` points of a curve: the first, the last, and least and greatest of each bucket between.
+
+    Peaks stay visible however long the curve is, which a plain stride would lose. Points keep their order.
+    """
+    n = len(x)
+    if n <= limit:
+        return x, y
+    buckets = max(1, (limit - 2) // 2)
+    edges = np.linspace(1, n - 1, buckets + 1).astype(int)
+    # a bucket of missing values only has no least one; any of its points stands for it then
+    low, high = np.where(np.isnan(y), np.inf, y), np.where(np.isnan(y), -np.inf, y)
+    keep = {0, n - 1}
+    for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        if last > first:
+            keep.add(first + int(low[first:last].argmin()))
+            keep.add(first + int(high[first:last].argmax()))
+    chosen = np.array(sorted(keep))
+    return x[chosen], y[chosen]
+
+
+def smooth(y: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
+    """Return the exponential moving average, corrected for its start (the first value is kept as it is).
+
+    Parameters
+    ----------
+    weight
+        Share of the past, from 0 (nothing is smoothed) to below 1.
+    """
+    if weight <= 0 or len(y) < 2:
+        return y
+    # y_t = sum_k weight^k x_(t-k) / sum_k weight^k, with as many terms as there are points so far
+    out = np.empty_like(y, dtype=np.float64)
+    total = share = 0.0
+    for i, value in enumerate(y.tolist()):
+        if math.isnan(value):
+            out[i] = value
+            continue
+        total, share = weight * total + value, weight * share + 1.0
+        out[i] = total / share
+    return out
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Return powers of ten, with their 2- and 5-fold where there are few, that lie within [low, high]."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    powers = [10.0**k for k in decades if low <= 10.0**k <= high]
+    if len(powers) >= 3:
+        return powers[:: math.ceil(len(powers) / 5)]
+    return [m * 10.0**k for k in decades for m in (1, 2, 5) if low <= m * 10.0**k <= high] or [low, high]
+
+
+def nice_ticks(low: float, high: float, count: int) -> list[float]:
+    """Return round numbers within [low, high], about `count` of them."""
+    if not high > low:
+        return [low]
+    raw = (high - low) / max(1, count)
+    base = 10.0 ** math.floor(math.log10(raw))
+    step = next(m * base for m in (1, 2, 2.5, 5, 10) if m * base >= raw * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)] or [low]
+
+
+def tick_label(value: float) -> str:
+    """Write a tick in few characters."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1e5 or abs(value) < 1e-3:
+        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+    return f"{value:.6g}"
+
+
+def _limits(chart: Chart, data: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    values = np.concatenate([y[np.isfinite(y)] for y in data]) if data else np.empty(0)
+    if chart.y_range is not None:
+        return chart.y_range
+    if not len(values):
+        return 0.0, 1.0
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        pad = abs(low) * 0.05 or 0.5
+        return low - pad, high + pad
+    return low, high
+
+
+def draw_chart(chart: Chart, width: int, height: int, style: ChartStyle = PLAIN) -> str:
+    """Draw a chart as `height` lines of `width` cells, with escape sequences for the colours of `style`.
+
+    Values that are not positive are left out on a logarithmic axis.
+    """
+    from textual_plotext.plot import Plot
+
+    if width < 12 or height < 4:
+        return "\n".join([" " * width] * height)
+    plot = Plot()
+    plot.plotsize(width, height)
+    plot._set_size(width, height)  # plotsize alone is held back to the size of the process's own terminal
+    _paint(plot, style)
+    data = [(s.x, np.log10(np.where(s.y > 0, s.y, np.nan)) if chart.log else s.y) for s in chart.series]
+    low, high = _limits(chart, [y for _, y in data])
+    if chart.log and chart.y_range is not None:
+        low, high = math.log10(max(low, 1e-12)), math.log10(high)
+    starts = [float(x[0]) for x, _ in data if len(x)]
+    ends = [float(x[-1]) for x, _ in data if len(x)]
+    start = chart.start if chart.start is not None else min(starts, default=0.0)
+    end = max(chart.end if chart.end is not None else start + 1, *ends, start + 1)
+    for i, (x, y) in enumerate(data):
+        x, y = downsample(x, y, POINTS_PER_COLUMN * width)
+        fine = np.isfinite(y)
+        if fine.any():
+            draw = plot.plot if MARKERS[i % len(MARKERS)] == "braille" else plot.scatter
+            colour = style.series[i % len(style.series)] if style.series else "default"
+            draw(x[fine].tolist(), y[fine].tolist(), marker=MARKERS[i % len(MARKERS)], color=colour)
+    if not any(np.isfinite(y).any() for _, y in data):
+        plot.scatter([start], [low - 1])  # plotext draws no axes without data; this point is outside the limits
+    plot.xlim(start, end)
+    plot.ylim(low, high)
+    _ticks(plot, chart, (start, end), (low, high), width, height)
+    _lines(plot, chart, style, (start, end), high)
+    lines = str(plot.build()).split("\n")
+    return "\n".join(lines[:height])
+
+
+def _paint(plot: Any, style: ChartStyle) -> None:  # noqa: ANN401  # plotext is untyped
+    plot.canvas_color(style.background or "default")
+    plot.axes_color(style.background or "default")
+    plot.ticks_color(style.text or "default")
+    plot.xaxes(True, False)
+    plot.yaxes(True, False)
+
+
+def _ticks(
+    plot: Any,  # noqa: ANN401
+    chart: Chart,
+    x: tuple[float, float],
+    y: tuple[float, float],
+    width: int,
+    height: int,
+) -> None:
+    xs = [t for t in nice_ticks(*x, max(2, width // 12)) if t == int(t)] or [x[0]]
+    ys = log_ticks(10 ** y[0], 10 ** y[1]) if chart.log else nice_ticks(*y, max(2, height // 4))
+    plot.xticks(xs, [tick_label(t) for t in xs])
+    plot.yticks([math.log10(t) for t in ys] if chart.log else ys, [tick_label(t) for t in ys])
+
+
+def _lines(plot: Any, chart: Chart, style: ChartStyle, x: tuple[float, float], top: float) -> None:  # noqa: ANN401
+    lines = [(position, EDIT_SIGN, style.marker) for position in chart.markers]
+    if chart.cursor is not None:
+        lines.append((chart.cursor, CURSOR_SIGN, style.cursor))
+    for position, sign, colour in lines:
+        if x[0] <= position <= x[1]:
+            plot.vertical_line(position, color=colour or "default")
+            plot.text(sign, position, top, color=colour or "default", alignment="center")
+
+
+def legend(series: Sequence[Series], width: int) -> list[tuple[str, str]]:
+    """Return marker and words of each series, short enough to stand in one line of `width` cells.
+
+    The newest value is named if there is room, else the names alone, else they are cut.
+    """
+    full = [f" {s.name} {tick_label(float(f'{s.y[-1]:.4g}'))}" if len(s.y) else f" {s.name}" for s in series]
+    names = [f" {s.name}" for s in series]
+    room = width // max(1, len(series)) - 5
+    cut = [name if len(name) <= room else name[: max(1, room - 1)] + "…" for name in names]
+    for words in (full, names, cut):
+        if sum(len(w) + 4 for w in words) - 2 <= width:
+            break
+    return [(LEGEND_MARKERS[i % len(LEGEND_MARKERS)], w) for i, w in enumerate(words)]

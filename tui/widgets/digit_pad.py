@@ -1,0 +1,196 @@
+"""A pad to draw one's own digit on, with keyboard or mouse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from nnfd.core.text import printable
+from nnfd.tui.widgets.pixel_view import PixelView, ink_palette, scaled
+from nnfd.tui.widgets.probability_bars import ProbabilityBars
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from textual import events
+    from textual.app import ComposeResult, RenderResult
+    from textual.binding import BindingType
+    from textual.theme import Theme
+
+SIZE = 8
+FULL = 16.0
+"""Full ink in scikit-learn's digits, whose pixels count the dark ones of a block of 4 x 4."""
+INKS = (0.0, 8.0, 16.0)
+"""What the ink key goes through."""
+CORE, SIDE = 12.0, 4.0
+"""Ink that the brush leaves below itself and beside itself: scanned strokes have soft edges."""
+
+
+def brush(pixels: NDArray[np.float64], x: int, y: int, *, erase: bool = False) -> NDArray[np.float64]:
+    """Return the pixels after one touch of the brush at column `x`, row `y`; ink adds up to 16."""
+    out = pixels.copy()
+    sign = -1.0 if erase else 1.0
+    for dx, dy, ink in ((0, 0, CORE), (-1, 0, SIDE), (1, 0, SIDE), (0, -1, SIDE), (0, 1, SIDE)):
+        column, row = x + dx, y + dy
+        if 0 <= column < pixels.shape[1] and 0 <= row < pixels.shape[0]:
+            out[row, column] = min(FULL, max(0.0, out[row, column] + sign * ink))
+    return out
+
+
+def next_ink(ink: float) -> float:
+    """Return the next of the ink key's values."""
+    return next((value for value in INKS if value > ink), INKS[0])
+
+
+class _Hint(Widget):
+    DEFAULT_CSS = "_Hint { width: 1fr; height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def render(self) -> RenderResult:
+        return Content("arrows move · enter inks · c clears · mouse draws")
+
+
+class DigitPad(Vertical, can_focus=True):
+    """Draws 8 x 8 pixels of 0 to 16, as in scikit-learn's digits, and shows what the network says about them."""
+
+    DEFAULT_CSS = """
+    DigitPad { width: 1fr; height: 1fr; }
+    DigitPad Horizontal { height: 1fr; }
+    DigitPad PixelView { margin-right: 1; }
+    DigitPad:focus _Hint { background: $boost; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1, 0)", "Left", id="pad.left", show=False),
+        Binding("right", "move(1, 0)", "Right", id="pad.right", show=False),
+        Binding("up", "move(0, -1)", "Up", id="pad.up", show=False),
+        Binding("down", "move(0, 1)", "Down", id="pad.down", show=False),
+        Binding("space,enter", "ink", "Ink", id="pad.ink", tooltip="Next ink for this pixel: none, half, full"),
+        Binding("c", "clear", "Clear", id="pad.clear", tooltip="An empty pad"),
+    ]
+
+    class Drawn(Message):
+        """The drawing changed."""
+
+        def __init__(self, pad: DigitPad, pixels: NDArray[np.float64]) -> None:
+            super().__init__()
+            self.pad = pad
+            self.pixels = pixels
+            """Shape (8, 8), 0 to 16, read-only."""
+
+        @property
+        def control(self) -> DigitPad:
+            """The pad."""
+            return self.pad
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._picture = PixelView()
+        self._bars = ProbabilityBars()
+        self._pixels: NDArray[np.float64] = np.zeros((SIZE, SIZE))
+        self._cursor = (SIZE // 2, SIZE // 2)
+        self._touched: tuple[int, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Hint, pad, bars."""
+        yield _Hint()
+        with Horizontal():
+            yield self._picture
+            yield self._bars
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, self._restyle)
+        self._draw()
+
+    def _restyle(self, _theme: Theme) -> None:
+        self.call_after_refresh(self._draw)
+
+    @property
+    def pixels(self) -> NDArray[np.float64]:
+        """The drawing, shape (8, 8), 0 to 16."""
+        return self._pixels.copy()
+
+    def show_probabilities(self, probabilities: NDArray[np.float64], names: Sequence[str]) -> None:
+        """Show what the network says, shape (classes,)."""
+        self._bars.show(probabilities, tuple(printable(str(name)) for name in names))
+
+    def action_move(self, dx: int, dy: int) -> None:
+        """Move the cursor."""
+        x, y = self._cursor
+        self._cursor = (min(max(x + dx, 0), SIZE - 1), min(max(y + dy, 0), SIZE - 1))
+        self._draw()
+
+    def action_ink(self) -> None:
+        """Give the pixel below the cursor its next ink."""
+        x, y = self._cursor
+        pixels = self._pixels.copy()
+        pixels[y, x] = next_ink(float(pixels[y, x]))
+        self._stroke(pixels)
+
+    def action_clear(self) -> None:
+        """Take all ink away."""
+        self._stroke(np.zeros((SIZE, SIZE)))
+
+    def _stroke(self, pixels: NDArray[np.float64]) -> None:
+        self._pixels = pixels
+        self._draw()
+        posted = pixels.copy()
+        posted.setflags(write=False)
+        self.post_message(self.Drawn(self, posted))
+
+    @property
+    def _scale(self) -> int:
+        fits = self.size.width >= 64 and self.size.height >= 17
+        return 4 if fits else 2  # even, so that a pixel has whole terminal rows
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        scale = self._scale
+        x, y = self._cursor
+        mark = (x * scale, y * scale // 2, "[" + " " * (scale - 2) + "]") if self.has_focus else None
+        self._picture.show(scaled(self._pixels, FULL, scale), ink_palette(self.background_colors[1]), mark=mark)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Draw as large as fits now."""
+        self._draw()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self._draw()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self._draw()
+
+    # -- mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin a stroke; another button than the first erases."""
+        self._touched = None
+        self._touch(event)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Go on with a stroke."""
+        if event.button:
+            self._touch(event)
+
+    def on_mouse_up(self, _event: events.MouseUp) -> None:
+        """End a stroke."""
+        self._touched = None
+
+    def _touch(self, event: events.MouseEvent) -> None:
+        region = self._picture.region
+        x, y = event.screen_x - region.x, event.screen_y - region.y
+        cell = (int(x // self._scale), int(2 * y // self._scale))
+        if not (0 <= cell[0] < SIZE and 0 <= cell[1] < SIZE) or cell == self._touched:
+            return
+        event.stop()
+        self._touched = self._cursor = cell
+        self._stroke(brush(self._pixels, *cell, erase=event.button > 1))

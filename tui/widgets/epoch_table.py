@@ -1,0 +1,138 @@
+"""The epochs as a table in the notebook's columns; only the lines on the screen are ever drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS = ("epoch", "train_loss", "val_loss", "train_acc", "val_acc", "lr")
+WIDE = 58
+"""From this width on the columns carry their full names."""
+BEST = "★"
+
+
+def _rate(value: float) -> str:
+    text = f"{value:.2g}"
+    return text.removeprefix("0") if text.startswith("0.") else text.replace("e-0", "e-")
+
+
+def _loss(value: float) -> str:
+    return f"{value:.4f}" if value < 100 else f"{value:.0e}".replace("e+0", "e+")
+
+
+def head_line(width: int) -> str:
+    """Return the line of column names."""
+    if width >= WIDE:
+        return " epoch  train_loss  val_loss  train_acc  val_acc        lr"
+    return "  ep t_loss v_loss  t_acc  v_acc    lr"
+
+
+def epoch_line(row: NDArray[np.float64], width: int, *, best: bool) -> str:
+    """Write one epoch; its validation loss carries a star if it is the best."""
+    epoch, train_loss, val_loss, train_acc, val_acc, lr = row.tolist()
+    star = BEST if best else " "
+    if width >= WIDE:
+        return (
+            f"{epoch:>6.0f}  {_loss(train_loss):>10}  {star + _loss(val_loss):>8}"
+            f"  {train_acc:>9.4f}  {val_acc:>7.4f}  {lr:>8.3g}"
+        )
+    return (
+        f"{epoch:>4.0f} {_loss(train_loss):>6}{star}{_loss(val_loss):>6} {train_acc:>6.4f} {val_acc:>6.4f}"
+        f" {_rate(lr):>5}"
+    )
+
+
+class EpochTable(ScrollView, can_focus=True):
+    """Epoch, losses, accuracies, learning rate; the newest line stays visible unless the user scrolled away."""
+
+    DEFAULT_CSS = """
+    EpochTable { width: 1fr; height: 1fr; overflow-y: auto; overflow-x: hidden; scrollbar-size-vertical: 1;
+        .epoch-table--head { text-style: bold; }
+        .epoch-table--best { text-style: bold; color: $text-success; }
+        .epoch-table--shown { text-style: reverse; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"epoch-table--head", "epoch-table--best", "epoch-table--shown"}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._rows: NDArray[np.float64] = np.empty((0, len(COLUMNS)))
+        self._best = 0
+        self._shown: int | None = None
+
+    def show(self, rows: NDArray[np.float64], *, best: int, shown: int | None = None) -> None:
+        """Show these epochs.
+
+        Parameters
+        ----------
+        rows
+            Shape (epochs, 6), in the order of :data:`COLUMNS`; kept, not copied.
+        best
+            The epoch with the lowest validation loss, 0 for none.
+        shown
+            The epoch that is looked at, which is kept visible; None follows the newest.
+        """
+        follow = shown is None and self.follows_newest
+        same = len(rows) == len(self._rows) and best == self._best and shown == self._shown
+        if same and np.array_equal(rows[-1:], self._rows[-1:]) and np.array_equal(rows[:1], self._rows[:1]):
+            return
+        moved = shown != self._shown
+        self._rows, self._best, self._shown = rows, best, shown
+        self._measure()
+        if follow or (shown is None and moved):
+            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        elif shown is not None and moved:
+            line = int(np.searchsorted(rows[:, 0], shown)) if len(rows) else 0
+            self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, immediate=True)
+        self.refresh()
+
+    def clear(self) -> None:
+        """Show no epochs."""
+        self.show(np.empty((0, len(COLUMNS))), best=0)
+
+    @property
+    def follows_newest(self) -> bool:
+        """Whether the newest epoch is in view, and stays there when another one comes."""
+        return self.scroll_offset.y >= self.max_scroll_y
+
+    def _measure(self) -> None:
+        # the head stands above the scrolled lines and takes one of the view's
+        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+
+    def on_resize(self) -> None:
+        """Keep the newest epoch in view."""
+        follow = self._shown is None and self.follows_newest
+        self._measure()
+        if follow:
+            self.call_after_refresh(self.scroll_end, animate=False, x_axis=False)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the head, or an epoch."""
+        width = self.size.width
+        style = self.rich_style
+        if y == 0:
+            return self._strip(head_line(width), self.get_component_rich_style("epoch-table--head"))
+        index = self.scroll_offset.y + y - 1
+        if index >= len(self._rows):
+            return Strip.blank(width, style)
+        row = self._rows[index]
+        best = int(row[0]) == self._best
+        if best:
+            style = self.get_component_rich_style("epoch-table--best")
+        if self._shown is not None and int(row[0]) == self._shown:
+            style += self.get_component_rich_style("epoch-table--shown", partial=True)
+        return self._strip(epoch_line(row, width, best=best), style)
+
+    def _strip(self, text: str, style: object) -> Strip:
+        from rich.style import Style
+
+        assert isinstance(style, Style)
+        return Strip([Segment(text, style)], len(text)).adjust_cell_length(self.size.width, style)

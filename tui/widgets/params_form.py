@@ -1,0 +1,306 @@
+"""A form made from a parameter model: one line a parameter, checked as one types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.params import show_value
+from nnfd.tui.widgets.choice import Choice
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult, RenderResult
+    from textual.binding import BindingType
+
+    from nnfd.core.params import ParamInfo, Params
+
+BOOL_WORDS = ("off", "on")
+
+
+def help_text(info: ParamInfo) -> str:
+    """Return the help of a parameter and what it may be."""
+    allowed = f" Allowed: {info.allowed}." if info.allowed else ""
+    return f"{info.help}{allowed} Default: {show_value(info.default)}."
+
+
+def verdict_text(changed: int, restart: list[str], *, running: bool, branch: bool) -> str:
+    """Return what enter will do."""
+    if branch:
+        return "enter: start a branch from here" + (
+            f" · not possible: {', '.join(restart)} cannot change in a branch" if restart else ""
+        )
+    if not changed:
+        return "nothing changed"
+    if not running:
+        return "enter: start a run with these"
+    if restart:
+        return f"enter: RESTARTS the run ({', '.join(restart)} cannot change while it runs)"
+    return "enter: applies live, from the next boundary on"
+
+
+class _Words(Widget):
+    """A text that changes; never read as markup."""
+
+    DEFAULT_CSS = "_Words { height: 1; width: auto; }"
+    content: reactive[Content] = reactive(Content(), layout=True)
+
+    def __init__(self, text: str = "", style: str = "", *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self.set_reactive(_Words.content, Content.styled(text, style))
+
+    def render(self) -> RenderResult:
+        return self.content
+
+
+class ParamRow(Horizontal):
+    """Name, field, unit, live or restart."""
+
+    DEFAULT_CSS = """
+    ParamRow { height: 1; }
+    ParamRow .-mark { width: 2; }
+    ParamRow .-name { width: 16; }
+    ParamRow Input, ParamRow Choice { width: 1fr; min-width: 8; }
+    ParamRow .-unit { width: 14; padding: 0 1; color: $text-muted; }
+    ParamRow .-when { width: 8; }
+    ParamRow.-changed .-name { text-style: bold; }
+    ParamRow.-invalid .-name { color: $text-error; text-style: bold; }
+    ParamRow:focus-within .-name { text-style: underline; }
+    ParamsForm.-small .-unit { display: none; }
+    """
+
+    def __init__(self, info: ParamInfo, value: str) -> None:
+        super().__init__()
+        self.info = info
+        self.before = value
+        """The value in effect, as text."""
+        self._mark = _Words(classes="-mark")
+        words = BOOL_WORDS if info.is_bool else info.choices
+        self.field: Input | Choice = Choice(words, value) if words else Input(value, compact=True, select_on_focus=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the line."""
+        yield self._mark
+        yield _Words(self.info.name, classes="-name")
+        yield self.field
+        yield _Words(self.info.unit, classes="-unit")
+        yield _Words("live" if self.info.live else "restart", "" if self.info.live else "dim", classes="-when")
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        return self.field.value
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from the value in effect."""
+        return self.text.strip() != self.before
+
+    def judge(self, *, valid: bool) -> None:
+        """Show whether the value is changed and allowed."""
+        self.set_class(self.changed, "-changed")
+        self.set_class(not valid, "-invalid")
+        self.field.set_class(not valid, "-invalid")
+        if not valid:
+            self._mark.content = Content.styled("✗", "bold $text-error")
+        else:
+            self._mark.content = Content.styled("*" if self.changed else "", "bold $text-warning")
+
+
+class ParamsForm(Vertical):
+    """Edits the parameters of a run; enter applies, escape leaves."""
+
+    DEFAULT_CSS = """
+    ParamsForm { width: 1fr; height: 1fr; }
+    ParamsForm VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
+    ParamsForm .-help { width: 1fr; height: 3; color: $text-muted; border-top: solid $panel-lighten-2; }
+    ParamsForm .-verdict { width: 1fr; height: 2; text-style: bold; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "apply", "Apply", id="form.apply", tooltip="Apply these parameters"),
+        Binding("escape", "leave", "Leave", id="form.leave", tooltip="Leave without applying"),
+        Binding("up,shift+tab", "previous", "Up", id="form.up", show=False),
+        Binding("down", "next", "Down", id="form.down", show=False),
+        Binding("ctrl+z", "reset", "Undo field", id="form.reset", tooltip="The value in effect again"),
+    ]
+
+    class Applied(Message):
+        """The user wants these parameters."""
+
+        def __init__(self, form: ParamsForm, params: Params, needs_restart: list[str], *, branch: bool) -> None:
+            super().__init__()
+            self.form = form
+            self.params = params
+            self.needs_restart = needs_restart
+            """Changed parameters that a running run cannot take."""
+            self.branch = branch
+            """Whether they are meant for a branch."""
+
+        @property
+        def control(self) -> ParamsForm:
+            """The form."""
+            return self.form
+
+    class Left(Message):
+        """The user left without applying."""
+
+        def __init__(self, form: ParamsForm) -> None:
+            super().__init__()
+            self.form = form
+
+        @property
+        def control(self) -> ParamsForm:
+            """The form."""
+            return self.form
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._params: Params | None = None
+        self._edited: Params | None = None
+        self._running = False
+        self._branch = False
+        self._rows: dict[str, ParamRow] = {}
+        self._scroll = VerticalScroll(can_focus=False)
+        self._help = _Words(classes="-help")
+        self._verdict = _Words(classes="-verdict")
+
+    def compose(self) -> ComposeResult:
+        """Rows, help of the focused one, what enter will do."""
+        yield self._scroll
+        yield self._help
+        yield self._verdict
+
+    def load(self, params: Params, *, running: bool = False, branch: bool = False) -> None:
+        """Fill the form.
+
+        Parameters
+        ----------
+        params
+            The values in effect.
+        running
+            Whether a run is under way that can take live edits.
+        branch
+            Whether the edit is for a new run that starts from a kept position.
+        """
+        self._params, self._running, self._branch = params, running, branch
+        values = params.values()
+        self._rows = {name: ParamRow(info, show_value(values[name])) for name, info in params.infos().items()}
+        self._scroll.remove_children()
+        self._scroll.mount_all(self._rows.values())
+        self._scroll.scroll_home(animate=False)
+        self._check()
+
+    def focus_first(self) -> None:
+        """Put the focus into the first field that a running run can take, else into the first."""
+        rows = list(self._rows.values())
+        live = [row for row in rows if row.info.live] if self._running or self._branch else rows
+        if rows:
+            self.call_after_refresh((live or rows)[0].field.focus)
+
+    @property
+    def params(self) -> Params | None:
+        """The edited parameters, None while one of them is wrong."""
+        return self._edited
+
+    # -- checking
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Check as one types."""
+        event.stop()
+        self._check()
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        """Check as one chooses."""
+        event.stop()
+        self._check()
+
+    def _check(self) -> None:
+        """Check all values together, for some limits hang on several of them."""
+        if self._params is None:
+            return
+        changes = {name: row.text for name, row in self._rows.items() if row.changed}
+        wrong, words = "", ""
+        try:
+            self._edited = self._params.edited(changes, text=True)
+        except ParamsError as error:
+            self._edited, words = None, str(error)
+            # the message begins with the parameter it is about
+            wrong = words.partition(":")[0]
+        for name, row in self._rows.items():
+            row.judge(valid=name != wrong)
+        if self._edited is None:
+            self._verdict.content = Content.styled(f"✗ {words}", "bold $text-error")
+            return
+        changed = len(self._edited.changed(self._params))
+        restart = self._edited.needs_restart(self._params)
+        text = verdict_text(changed, restart, running=self._running, branch=self._branch)
+        warns = restart and (self._running or self._branch)
+        self._verdict.content = Content.styled(
+            text, "$text-warning" if warns else "$text-success" if changed else "dim"
+        )
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show the help of the focused parameter and keep its line in view."""
+        row = event.widget.parent
+        if isinstance(row, ParamRow):
+            self._help.content = Content(help_text(row.info))
+            self._scroll.scroll_to_widget(row, animate=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the units out where there is little room."""
+        self.set_class(event.size.width < 52, "-small")
+
+    # -- keys
+
+    def _fields(self) -> list[Widget]:
+        return [row.field for row in self._rows.values()]
+
+    def _move(self, by: int) -> None:
+        fields = self._fields()
+        focused = self.screen.focused
+        here = fields.index(focused) if focused in fields else 0
+        if fields:
+            fields[(here + by) % len(fields)].focus()
+
+    def action_previous(self) -> None:
+        """Go to the field above."""
+        self._move(-1)
+
+    def action_next(self) -> None:
+        """Go to the field below."""
+        self._move(1)
+
+    def action_reset(self) -> None:
+        """Put the value in effect back into the focused field."""
+        focused = self.screen.focused
+        for row in self._rows.values():
+            if row.field is focused:
+                row.field.value = row.before
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Apply on enter in a field."""
+        event.stop()
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        """Apply, unless a value is wrong or, in a branch, cannot change."""
+        if self._params is None or self._edited is None:
+            self.app.bell()
+            return
+        restart = self._edited.needs_restart(self._params)
+        if self._branch and restart:
+            self.app.bell()
+            return
+        self.post_message(self.Applied(self, self._edited, restart, branch=self._branch))
+
+    def action_leave(self) -> None:
+        """Leave without applying."""
+        self.post_message(self.Left(self))

@@ -1,0 +1,96 @@
+"""A small picture of palette indices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nnfd.tui.widgets.halfblock import has_colour, palette_of, put_over, render_rows, shade_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from textual.color import Color
+
+    from nnfd.tui.widgets.halfblock import Palette
+
+INK_LEVELS = 17
+_MARK = Style(bold=True, reverse=True)
+
+
+def ink_palette(background: Color) -> NDArray[np.uint8]:
+    """Return a ramp from the background to the colour that stands out from it: dark ink on a light theme."""
+    ink = background.get_contrast_text(1.0)
+    shares = np.linspace(0.08, 1.0, INK_LEVELS)
+    return np.array([background.blend(ink, float(share)).rgb for share in shares], dtype=np.uint8)
+
+
+def scaled(values: NDArray[np.float64], top: float, scale: int, levels: int = INK_LEVELS) -> NDArray[np.uint8]:
+    """Return palette indices of a picture whose values go from 0 to `top`, each pixel repeated `scale` times."""
+    share = np.clip(values / top, 0.0, 1.0) if top > 0 else np.zeros_like(values)
+    indices = (share * (levels - 1)).round().astype(np.uint8)
+    return np.repeat(np.repeat(indices, scale, axis=0), scale, axis=1)
+
+
+class PixelView(Widget):
+    """Shows palette indices as half blocks, as large as they are."""
+
+    DEFAULT_CSS = "PixelView { width: auto; height: auto; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._indices: NDArray[np.uint8] = np.zeros((0, 0), dtype=np.uint8)
+        self._palette: Palette | None = None
+        self._mark: tuple[int, int, str] | None = None
+        self._strips: list[Strip] | None = None
+
+    def show(
+        self, indices: NDArray[np.uint8], palette: NDArray[np.uint8], *, mark: tuple[int, int, str] | None = None
+    ) -> None:
+        """Show a picture.
+
+        Parameters
+        ----------
+        indices
+            Palette indices, shape (rows, columns).
+        palette
+            Colours, shape (levels, 3).
+        mark
+            Cell column, cell row and a text to write over the picture there.
+        """
+        colours = palette_of(palette)
+        same = np.array_equal(indices, self._indices) and colours is self._palette and mark == self._mark
+        if same:
+            return
+        resized = indices.shape != self._indices.shape
+        self._indices, self._palette, self._mark, self._strips = indices, colours, mark, None
+        if resized:
+            self.styles.width, self.styles.height = indices.shape[1], -(-indices.shape[0] // 2)
+        self.refresh(layout=resized)
+
+    def notify_style_update(self) -> None:
+        """Draw anew in another theme."""
+        super().notify_style_update()
+        self._strips = None
+
+    def _draw(self) -> list[Strip]:
+        assert self._palette is not None
+        if has_colour(self.app.console, self.app.no_color):
+            strips = render_rows(self._indices, self._palette)
+        else:
+            strips = shade_rows(self._indices, self._palette.levels, self.rich_style)
+        if self._mark is not None:
+            x, y, text = self._mark
+            strips[y] = put_over(strips[y], x, text, self.rich_style + _MARK)
+        return strips
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        if self._strips is None:
+            self._strips = self._draw() if self._palette is not None else []
+        if y >= len(self._strips):
+            return Strip.blank(self.size.width, self.rich_style)
+        return self._strips[y].adjust_cell_length(self.size.width, self.rich_style)

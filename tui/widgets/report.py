@@ -1,0 +1,127 @@
+"""The classification report as a table, ours and the baseline's side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from nnfd.core.text import printable
+from nnfd.tui.widgets.confusion import shorten
+from nnfd.tui.widgets.epoch_table import EpochTable
+
+if TYPE_CHECKING:
+    from textual.app import RenderResult
+
+__all__ = ["ClassScore", "EpochTable", "Report", "ReportTable", "draw_report"]
+
+WIDE = 58
+"""From this width on the baseline's precision and recall stand beside its f1."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """One line of a report."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A classification report."""
+
+    accuracy: float
+    classes: tuple[ClassScore, ...]
+    """One line a class."""
+    averages: tuple[ClassScore, ...] = ()
+    """Further lines, for example the macro average."""
+
+
+def _score(value: float, width: int) -> str:
+    return f"{value:.2f}".rjust(width)
+
+
+def draw_report(ours: Report, baseline: Report | None, width: int) -> Content:
+    """Draw the report; with a baseline, its columns to the right, and in each line the better f1 is bold.
+
+    Without room for all of the baseline's columns only its f1 is shown.
+    """
+    wide = baseline is not None and width >= WIDE
+    lines_of = (*ours.classes, *ours.averages)
+    theirs = (*baseline.classes, *baseline.averages) if baseline else ()
+    room = width - 24 - (22 if wide else 9 if theirs else 0)
+    label = max(5, min(14, room, max((len(line.name) for line in lines_of), default=0)))
+    head = "".ljust(label) + "  prec   rec    f1  supp"
+    if wide:
+        head += " │ prec   rec    f1"
+    elif baseline:
+        head += " │ base"
+    lines: list[Content] = [Content.styled(head, "bold")]
+    if baseline:
+        over = " " * (label + 8) + "this network".ljust(17) + ("│ baseline" if wide else "│ f1")
+        lines.insert(0, Content.styled(over, "dim"))
+    for i, line in enumerate(lines_of):
+        other = theirs[i] if i < len(theirs) else None
+        parts: list[tuple[str, str]] = [
+            (shorten(line.name, label).ljust(label), "bold"),
+            (_score(line.precision, 6) + _score(line.recall, 6), ""),
+            (_score(line.f1, 6), "bold" if other is None or line.f1 >= other.f1 else ""),
+            (str(line.support).rjust(6), "dim"),
+        ]
+        if other is not None:
+            before = _score(other.precision, 5) + _score(other.recall, 6) if wide else ""
+            parts.append((" │" + before, ""))
+            parts.append((_score(other.f1, 6 if wide else 5), "bold" if other.f1 > line.f1 else ""))
+        lines.append(Content.assemble(*parts))
+    lines.append(_accuracy(ours, baseline, label, wide=wide))
+    return Content("\n").join(lines)
+
+
+def _accuracy(ours: Report, baseline: Report | None, label: int, *, wide: bool) -> Content:
+    support = sum(line.support for line in ours.classes)
+    parts: list[tuple[str, str]] = [
+        ("accuracy".ljust(label + 10), "bold"),
+        (f"{ours.accuracy:.4f}".rjust(8), "bold"),
+        (str(support).rjust(6), "dim"),
+    ]
+    if baseline is not None:
+        parts.append((" │" + f"{baseline.accuracy:.4f}".rjust(17 if wide else 7), "bold"))
+    return Content.assemble(*parts)
+
+
+class ReportTable(Widget):
+    """The report of what is shown, and the baseline's once it is known."""
+
+    DEFAULT_CSS = """
+    ReportTable { width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: clip; overflow-y: auto; }
+    """
+
+    ours: reactive[Report | None] = reactive(None)
+    baseline: reactive[Report | None] = reactive(None)
+
+    def show(self, ours: Report | None, baseline: Report | None = None) -> None:
+        """Show these reports; the class names may be any text."""
+        self.ours, self.baseline = _safe(ours), _safe(baseline)
+
+    def render(self) -> RenderResult:
+        """Draw the table, or say that there is none yet."""
+        if self.ours is None:
+            return Content.styled("no evaluation yet", "dim")
+        return draw_report(self.ours, self.baseline, self.size.width)
+
+
+def _safe(report: Report | None) -> Report | None:
+    if report is None:
+        return None
+
+    def clean(lines: tuple[ClassScore, ...]) -> tuple[ClassScore, ...]:
+        return tuple(ClassScore(printable(c.name), c.precision, c.recall, c.f1, c.support) for c in lines)
+
+    return Report(report.accuracy, clean(report.classes), clean(report.averages))
