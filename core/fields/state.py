@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from nnfd.core.fields.models import FIELDS
 from nnfd.core.params import MODELS, FieldParams, Kind
 from nnfd.core.state import META, pack_meta, unpack_meta
 
@@ -39,7 +40,6 @@ class FieldState:
             "kind": self.params.kind,
             "params": self.params.values(),
             "step": self.step,
-            "fields": list(self.fields),
         }
         return {**self.fields, META: pack_meta(meta)}
 
@@ -48,9 +48,12 @@ class FieldState:
         """Rebuild the state from what :meth:`to_arrays` gave."""
         meta = unpack_meta(arrays[META])
         params = MODELS[Kind(meta["kind"])].check(meta["params"])
-        assert isinstance(params, FieldParams)
-        fields = {name: arrays[name] for name in meta["fields"]}
-        for array in fields.values():
+        if not isinstance(params, FieldParams):
+            raise ValueError(f"a state of kind {params.kind} is no field state")
+        fields = {name: arrays[name] for name in FIELDS[params.kind]}
+        for name, array in fields.items():
+            if array.shape != (params.height, params.width) or array.dtype != params.dtype:
+                raise ValueError(f"field {name} has shape {array.shape} and type {array.dtype}, not those of its run")
             array.setflags(write=False)
         return cls(params=params, step=meta["step"], fields=fields)
 

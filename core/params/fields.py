@@ -39,7 +39,7 @@ def _read_cells(text: str) -> tuple[tuple[int, int], ...]:
 
 
 Seeds = Annotated[int | float | tuple[tuple[int, int], ...] | str, BeforeValidator(read_seeds)]
-"""A count of random cells, a density below 1, a list of (x, y) cells, or the path of a picture."""
+"""A count of random cells, a density below 1, a list of (x, y) cells, or the path of a picture with dark seeds."""
 
 
 class FieldParams(Params):
@@ -51,14 +51,16 @@ class FieldParams(Params):
     stencil: Stencil = param(
         "5-point", "Laplacian: 5-point, or the isotropic 9-point, which keeps rings round.", live=True
     )
-    seeds: Seeds = param(0, "Seeded cells: a count, a density below 1, cells as x,y;x,y, or a picture file.")
+    seeds: Seeds = param(0, "Seeded cells: a count, a density below 1, cells as x,y;x,y, or a picture (dark is seed).")
     seed_value: float = param(2.0, "Value planted in each seeded cell.", ge=0)
     dt: float = param(1.0, "Time step.", unit="time", live=True, gt=0)
     steps: int = param(6000, "Time steps to simulate.", unit="steps", live=True, ge=1, le=10**12)
-    clip: float = param(1000.0, "Upper bound of every field; the lower bound is 0.", live=True, gt=0)
+    clip: float = param(1000.0, "Upper bound of every field; the lower bound is 0.", live=True, gt=0, le=1e9)
     seed: int = param(42, "Seed of the random start.", ge=0)
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
-    engine: Engine = param("auto", "Who computes a step: numba needs the extra 'fast'; auto takes it if it is there.")
+    engine: Engine = param(
+        "auto", "Who computes a step: numba needs the extra 'fast'; auto takes it for long runs if it is there."
+    )
 
     @property
     def total(self) -> int:
@@ -144,8 +146,8 @@ class TuringParams(FieldParams):
 
     D_a: float = param(0.005, "Diffusion of the activator a.", unit="cells²/time", live=True, ge=0)
     D_h: float = param(0.2, "Diffusion of the inhibitor h.", unit="cells²/time", live=True, ge=0)
-    rho_a: float = param(0.01, "Production rate of a.", unit="1/time", live=True, ge=0)
-    rho_h: float = param(0.02, "Production rate of h.", unit="1/time", live=True, ge=0)
+    rho_a: float = param(0.01, "Production rate of a.", unit="1/time", live=True, gt=0)
+    rho_h: float = param(0.02, "Production rate of h.", unit="1/time", live=True, gt=0)
     mu_a: float = param(0.01, "Decay rate of a.", unit="1/time", live=True, gt=0)
     mu_h: float = param(0.02, "Decay rate of h.", unit="1/time", live=True, gt=0)
     kappa_a: float = param(0.0, "Saturation of a's production: 0 gives spots, 0.25 stripes.", live=True, ge=0)

@@ -1,0 +1,194 @@
+"""Numbers that describe a pattern: extremes, spots, closed cells, spectrum, wavelength, and what is wrong with it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.fields.models import growth_threshold
+from nnfd.core.fields.simulate import EXTINCT, field_stats
+from nnfd.core.fields.stability import NO_WAVELENGTH, dispersion, predicted_wavelength, uniform_states
+from nnfd.core.params import FurParams, show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.events import FieldStats
+    from nnfd.core.fields.state import FieldState
+
+    Mask = NDArray[np.bool_]
+    Labels = NDArray[np.int32]
+
+__all__ = [
+    "NO_WAVELENGTH",
+    "FieldSummary",
+    "closed_cells",
+    "dispersion",
+    "dominant_wavelength",
+    "otsu",
+    "predicted_wavelength",
+    "spectrum",
+    "spots",
+    "summary",
+    "uniform_states",
+]
+
+FLAT = 1e-6
+"""A field whose range is below this part of its largest value shows no pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSummary:
+    """What can be said about a state."""
+
+    stats: Mapping[str, FieldStats]
+    """True extremes and mean, by field name."""
+    diagnosis: tuple[str, ...]
+    """One plain sentence for each thing that keeps the state from being a pattern; empty if there is none."""
+
+
+def summary(state: FieldState) -> FieldSummary:
+    """Return the true extremes and means, and say whether a field is extinct, at its upper bound, or uniform."""
+    stats = {name: field_stats(field) for name, field in state.fields.items()}
+    p, said = state.params, []
+    if isinstance(p, FurParams) and p.rho_a > 0:
+        a = stats["a"].max
+        if a == 0 or a < growth_threshold(p, stats["s"].max):
+            said.append(f"{EXTINCT} (largest a is {a:.2g})")
+    for name, field in state.fields.items():
+        if held := int((field >= p.clip).sum()):
+            said.append(f"{name} is saturated: {held} cells stand at clip = {show_value(p.clip)}")
+    if all(_is_flat(field) for field in state.fields.values()):
+        said.append("all fields are uniform: there is no pattern")
+    return FieldSummary(stats, tuple(said))
+
+
+def _is_flat(field: NDArray[Any]) -> bool:
+    low, high = float(field.min()), float(field.max())
+    return not high - low > FLAT * max(abs(low), abs(high))
+
+
+def otsu(field: NDArray[Any], bins: int = 256) -> float:
+    """Return Otsu's threshold: the value that parts the field into two classes of greatest variance between them."""
+    counts, edges = np.histogram(field, bins)
+    middles = (edges[:-1] + edges[1:]) / 2
+    below = np.cumsum(counts)[:-1]
+    sums = np.cumsum(counts * middles)
+    above = field.size - below
+    with np.errstate(invalid="ignore", divide="ignore"):
+        between = below * above * (sums[:-1] / below - (sums[-1] - sums[:-1]) / above) ** 2
+    # on a plateau, as between two clearly parted classes, the middle of it
+    best = np.flatnonzero(between == np.nanmax(between))
+    return float((edges[best[0] + 1] + edges[best[-1] + 1]) / 2)
+
+
+def spots(field: NDArray[Any], threshold: float | None = None, *, periodic: bool = True) -> tuple[int, float]:
+    """Return the number of connected regions above `threshold`, and the fraction of the grid that they cover.
+
+    Parameters
+    ----------
+    field
+        Shape (height, width).
+    threshold
+        None: Otsu's threshold of this field. A field without contrast then has (0, 0.0).
+    periodic
+        Whether a region goes on across the edges. Cells touch along their sides, not at their corners.
+    """
+    if threshold is None:
+        if _is_flat(field):
+            return 0, 0.0
+        threshold = otsu(field)
+    mask = np.asarray(field > threshold)
+    _, count = _label(mask, periodic=periodic)
+    return count, float(mask.mean())
+
+
+def _label(mask: Mask, *, periodic: bool) -> tuple[Labels, int]:
+    """Return the number, from 1, of the connected region that each cell is in, and how many regions there are."""
+    from scipy import ndimage
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    labels, count = ndimage.label(mask)
+    if not periodic or count < 2:
+        return labels, int(count)
+    one = np.concatenate([labels[0], labels[:, 0]])
+    other = np.concatenate([labels[-1], labels[:, -1]])
+    meet = (one > 0) & (other > 0)
+    links = coo_array((np.ones(meet.sum()), (one[meet], other[meet])), shape=(count + 1, count + 1))
+    merged, group = connected_components(links, directed=False)
+    # the ground, number 0, is linked to nothing and comes first
+    return group[labels].astype(np.int32), int(merged) - 1
+
+
+def closed_cells(y_field: NDArray[Any], *, periodic: bool = True, smallest: int = 12) -> int:
+    """Return the number of patches of `y_field` that boundary lines enclose, as in a giraffe's coat.
+
+    A patch is a connected region above Otsu's threshold with at least `smallest` cells. It is enclosed if it ends
+    everywhere at a line: with periodic edges it must not go round the grid, else it must not reach an edge.
+    """
+    if _is_flat(y_field):
+        return 0
+    mask = np.asarray(y_field > otsu(y_field))
+    labels, count = _label(mask, periodic=periodic)
+    sizes = np.bincount(labels.reshape(-1), minlength=count + 1)
+    sizes[0] = 0
+    large = np.flatnonzero(sizes >= smallest)
+    if not periodic:
+        at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+        return int(np.setdiff1d(large, at_edge).size)
+    # On a grid of 2 x 2 copies, a region that is enclosed lies there four times; one that goes round joins its copies.
+    twice, _ = _label(np.tile(mask, (2, 2)), periodic=True)
+    _, first = np.unique(labels.reshape(-1), return_index=True)
+    height, width = mask.shape
+    cells = {int(labels.reshape(-1)[i]): divmod(int(i), width) for i in first}
+    copies = ((0, 0), (0, width), (height, 0), (height, width))
+    return sum(len({int(twice[cells[n][0] + dy, cells[n][1] + dx]) for dy, dx in copies}) == 4 for n in large.tolist())
+
+
+def spectrum(field: NDArray[Any], *, periodic: bool = True) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return wavenumbers, in radians a cell, and the mean power of all waves in the ring around each.
+
+    The rings are as wide as the longest wave that the grid holds; the first has zero left out, so the mean of the field
+    does not count. With `periodic` False waves are even about the edges (cosine transform), as zero-flux edges are.
+    """
+    height, width = field.shape
+    values = field - field.mean(dtype="float64")
+    if periodic:
+        power = np.abs(np.fft.fft2(values)) ** 2 / values.size**2
+        ky, kx = 2 * math.pi * np.fft.fftfreq(height), 2 * math.pi * np.fft.fftfreq(width)
+    else:
+        from scipy.fft import dctn
+
+        power = dctn(values, norm="ortho") ** 2 / values.size
+        ky, kx = math.pi * np.arange(height) / height, math.pi * np.arange(width) / width
+    ring_width = (2 if periodic else 1) * math.pi / max(height, width)
+    k = np.hypot(ky[:, None], kx[None, :])
+    ring = np.rint(k / ring_width).astype(np.intp).reshape(-1)
+    rings = int(math.pi / ring_width) + 1
+    inside = (ring > 0) & (ring < rings)
+    number = np.bincount(ring[inside], minlength=rings)[1:]
+    total = np.bincount(ring[inside], weights=power.reshape(-1)[inside], minlength=rings)[1:]
+    middle = np.bincount(ring[inside], weights=k.reshape(-1)[inside], minlength=rings)[1:]
+    filled = number > 0
+    return middle[filled] / number[filled], total[filled] / number[filled]
+
+
+def dominant_wavelength(field: NDArray[Any], *, periodic: bool = True) -> float | None:
+    """Return the wavelength, in cells, that carries the most power; None for a field without contrast.
+
+    Ring totals (mean power times circumference) are compared, and the wavenumber is the mean over the strongest ring
+    and its neighbours, weighted with their totals.
+    """
+    if _is_flat(field):
+        return None
+    k, power = spectrum(field, periodic=periodic)
+    total = k * power
+    top = int(np.argmax(total))
+    near = slice(max(0, top - 1), top + 2)
+    return float(2 * math.pi * total[near].sum() / (k[near] * total[near]).sum())

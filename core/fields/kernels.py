@@ -1,0 +1,127 @@
+"""What computes the time steps: the interface that both engines have, and who is chosen.
+
+An engine keeps two sets of padded arrays and writes each step from one into the other, so that the step before the
+last is still there when the last one went wrong. Both engines do the same operations in the same order.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.fields.stencil import pad
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.params import FieldParams
+
+AUTO_CELL_STEPS = 500_000_000
+"""Cells times steps of a whole run from which ``engine = auto`` takes numba if it is there: about 4 s of NumPy. Below,
+loading the compiled kernel (0.4 s, the very first time 2 to 3 s of compiling) would only delay the first picture."""
+
+TINY = {"float64": 1e-60, "float32": 1e-12}
+"""Values below are set to 0 now and then: they cannot matter any more, and their products would come to lie in the
+subnormal range, where a step takes many times as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """The worst cell above the upper bound; a value that is no number counts as worst."""
+
+    field: str
+    x: int
+    y: int
+    value: float
+
+
+class Kernel(ABC):
+    """Advances the fields of one run. Not thread-safe; hands out copies only."""
+
+    def __init__(self, params: FieldParams, fields: Mapping[str, NDArray[Any]]) -> None:
+        self.params = params
+        self.names = tuple(fields)
+        self.now = tuple(pad(field) for field in fields.values())
+        self.next = tuple(np.zeros_like(field) for field in self.now)
+        self.exceeded = False
+        """Whether a value is above ``params.clip``, or no number, after the last step."""
+
+    @abstractmethod
+    def advance(self, n: int) -> int:
+        """Do up to `n` steps, fewer if a value passes the upper bound; return the steps done, at least 1."""
+
+    def fields(self) -> dict[str, NDArray[Any]]:
+        """Return copies of the fields."""
+        return self._copies(self.now)
+
+    def previous(self) -> dict[str, NDArray[Any]]:
+        """Return copies of the fields one step before the last."""
+        return self._copies(self.next)
+
+    def excess(self) -> Excess:
+        """Return the worst cell; of use after a step that set ``exceeded``."""
+        worst = []
+        for name, field in zip(self.names, self.now, strict=True):
+            inner = np.nan_to_num(field[1:-1, 1:-1], nan=np.inf)
+            y, x = np.unravel_index(np.argmax(inner), inner.shape)
+            worst.append(Excess(name, int(x), int(y), float(field[y + 1, x + 1])))
+        return max(worst, key=lambda cell: math.inf if math.isnan(cell.value) else cell.value)
+
+    def clip_top(self) -> None:
+        """Bring every field down to the upper bound."""
+        for field in self.now:
+            np.minimum(field, self.params.clip, out=field)
+        self.exceeded = False
+
+    def change(self) -> float:
+        """Return how much the last step changed: the largest change, relative to each field's largest value."""
+        largest = 0.0
+        for new, old in zip(self.now, self.next, strict=True):
+            new, old = new[1:-1, 1:-1], old[1:-1, 1:-1]
+            # the addend keeps a field that is dying out far below every other from counting as change
+            largest = max(largest, float(np.abs(new - old).max() / (np.abs(new).max() + 1e-6)))
+        return largest
+
+    def flush_tiny(self) -> None:
+        """Set values that cannot matter any more to 0."""
+        for field in self.now:
+            field[field < TINY[self.params.dtype]] = 0
+
+    def _copies(self, arrays: tuple[NDArray[Any], ...]) -> dict[str, NDArray[Any]]:
+        return {name: array[1:-1, 1:-1].copy() for name, array in zip(self.names, arrays, strict=True)}
+
+
+def chosen_engine(params: FieldParams) -> str:
+    """Return ``numpy`` or ``numba``, resolving ``auto``; depends on the parameters and the installation alone.
+
+    Raises
+    ------
+    ParamsError
+        If numba is asked for and not installed.
+    """
+    installed = find_spec("numba") is not None
+    if params.engine == "numba" and not installed:
+        raise ParamsError("engine: numba is not installed: it comes with the extra 'fast' (nnfd-tui[fast])")
+    if params.engine == "auto":
+        long = params.width * params.height * params.steps >= AUTO_CELL_STEPS
+        return "numba" if installed and long else "numpy"
+    return params.engine
+
+
+def make_kernel(params: FieldParams, fields: Mapping[str, NDArray[Any]]) -> Kernel:
+    """Return the engine for these parameters, loaded with copies of `fields`. Raises as :func:`chosen_engine` does."""
+    if chosen_engine(params) == "numba":
+        from nnfd.core.fields.kernels_numba import NumbaKernel
+
+        return NumbaKernel(params, fields)
+    from nnfd.core.fields.kernels_numpy import NumpyKernel
+
+    return NumpyKernel(params, fields)

@@ -1,0 +1,259 @@
+"""The step-generator of the field runs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nnfd.core.commands import Paint
+from nnfd.core.control import Control, FreeRun
+from nnfd.core.events import Edited, Ended, FieldStats, Notice, Outcome, Painted, Started, StepsDone
+from nnfd.core.fields.kernels import Excess, make_kernel
+from nnfd.core.fields.models import growth_threshold, positivity
+from nnfd.core.fields.seeds import has_no_seeds, paint, start_fields
+from nnfd.core.fields.state import FieldState
+from nnfd.core.params import FieldParams, FurParams, show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.events import Event
+
+    Command: TypeAlias = FieldParams | Paint
+    Events: TypeAlias = Generator[Event, Command | None, None]
+
+CHECK_STEPS = 500
+"""At the multiples of it a run is looked at for standing still, and negligible values are set to 0: at fixed steps,
+so that the result does not depend on how the run is cut into chunks."""
+
+STEADY = {"float64": 1e-10, "float32": 1e-7}
+"""Relative change a step at which a pattern stands still; for float32 the rounding of a single operation."""
+
+POLL_CELL_STEPS = 500_000
+"""Cells times steps between two looks at the stop flag: about 5 ms."""
+
+BLOW_UP = 2.0
+"""A value that passes the upper bound by this factor in one step has outrun the time step: that is divergence. One
+that creeps over the bound is cut to it, and the user is told."""
+
+EXTINCT = "activator extinct, no pattern can form: plant seeds"
+
+
+@dataclass(frozen=True, slots=True)
+class SimResult:
+    """How a simulation ended."""
+
+    outcome: Outcome
+    message: str
+    state: FieldState
+    """The last good state."""
+
+
+def initial_state(params: FieldParams) -> FieldState:
+    """Return the state at step 0. Raises ``ParamsError`` if the seed picture cannot be read."""
+    return _state(params, 0, start_fields(params))
+
+
+def simulate(
+    params: FieldParams, state: FieldState | None = None, *, control: Control | None = None
+) -> Generator[Event, Command | None, SimResult]:
+    """Simulate from `state`, or from the start, up to ``params.steps``; one chunk of steps with each ``next()``.
+
+    Parameters
+    ----------
+    params
+        What to simulate.
+    state
+        Where to go on; the run then equals, bit for bit, one that was never cut.
+    control
+        Asked for the length of each chunk, and several times in it whether to stop. None: chunks of 100 steps.
+
+    Yields
+    ------
+    Event
+        In the order that ``core.events`` gives. Notices have the codes ``seeds-none``, ``positivity``, ``extinct``,
+        ``clip-touched`` and ``steady``. A pattern that stands still ends the run early with ``Outcome.STEADY``, unless
+        a command comes in answer to that last chunk.
+
+    Raises
+    ------
+    ParamsError
+        At the first ``next()`` if the start or the engine is impossible, at ``send()`` if the command is.
+    """
+    return (yield from _Simulation(params, state, control or FreeRun()).run())
+
+
+class _Simulation:
+    """The mutable side of one run."""
+
+    def __init__(self, params: FieldParams, state: FieldState | None, control: Control) -> None:
+        self.params = params
+        self.control = control
+        state = state or initial_state(params)
+        self.state = state.with_params(params)
+        self.kernel = make_kernel(params, self.state.fields)
+        self.step = state.step
+        self.told: set[str] = set()
+        self.touched: Excess | None = None
+        self.ending: tuple[Outcome, str] | None = None
+
+    def run(self) -> Generator[Event, Command | None, SimResult]:
+        yield from self._boundary(Started(self.params, self.step, self.params.steps))
+        yield from self._first_notices()
+        while self.ending is None and self.step < self.params.steps and not self.control.stopping():
+            diverged = self._advance(min(max(1, self.control.chunk(self.step)), self.params.steps - self.step))
+            if not diverged:
+                self._keep(self.kernel.fields())
+                yield from self._notices()
+                yield from self._boundary(StepsDone(self.step, _stats(self.state), self.state))
+        outcome, message = self.ending or self._plain_end()
+        yield Ended(self.state.step, outcome, message, self.state)
+        return SimResult(outcome, message, self.state)
+
+    def _plain_end(self) -> tuple[Outcome, str]:
+        if self.step < self.params.steps:
+            return Outcome.STOPPED, f"stopped after {self.step} of {self.params.steps} steps"
+        return Outcome.COMPLETED, f"all {self.step} steps done"
+
+    # -- commands
+
+    def _boundary(self, event: Event) -> Events:
+        command = yield event
+        while command is not None:
+            self.ending = None  # whoever edits or paints wants to see more
+            command = yield self._apply(command)
+
+    def _apply(self, command: Command) -> Edited | Painted:
+        if isinstance(command, Paint):
+            self._keep(paint(self.state.fields, command, self.params))
+            event: Edited | Painted = Painted(self.step, command, self.state)
+        else:
+            self.state = self.state.with_params(command)
+            event = Edited(self.step, command, self.params.changed(command))
+            self.params = command
+        self.kernel = make_kernel(self.params, self.state.fields)
+        self.told.clear()
+        return event
+
+    # -- steps
+
+    def _advance(self, steps: int) -> bool:
+        """Do `steps` steps, fewer if the run is stopped or ends by itself; tell whether it diverged."""
+        poll = max(1, POLL_CELL_STEPS // (self.params.width * self.params.height))
+        last = self.step + steps
+        while self.ending is None and self.step < last:
+            to_check = CHECK_STEPS - self.step % CHECK_STEPS
+            self.step += self.kernel.advance(min(poll, to_check, last - self.step))
+            if self.kernel.exceeded:
+                self._bound()
+            if self.ending is None and self.step % CHECK_STEPS == 0:
+                self._check()
+            if self.control.stopping():
+                break
+        return self.ending is not None and self.ending[0] is Outcome.DIVERGED
+
+    def _bound(self) -> None:
+        excess = self.kernel.excess()
+        if math.isfinite(excess.value) and excess.value <= BLOW_UP * self.params.clip:
+            self.touched = excess
+            self.kernel.clip_top()
+            return
+        self._keep(self.kernel.previous(), self.step - 1)
+        self.ending = Outcome.DIVERGED, self._diverged(excess)
+
+    def _diverged(self, excess: Excess) -> str:
+        p = self.params
+        what = f"became {excess.value:.3g}" if math.isfinite(excess.value) else f"is no number ({excess.value})"
+        advice = f"a smaller dt than {show_value(p.dt)}"
+        if getattr(p, "kappa_a", None) == 0:
+            advice += ", or kappa_a above 0, which bounds the growth of a"
+        return (
+            f"diverged at step {self.step}: {excess.field} {what} in cell {excess.x},{excess.y}, "
+            f"far above clip = {show_value(p.clip)}; try {advice}"
+        )
+
+    def _check(self) -> None:
+        if self.kernel.change() <= STEADY[self.params.dtype]:
+            self.ending = Outcome.STEADY, f"the pattern stands still since step {self.step} at the latest"
+        self.kernel.flush_tiny()
+
+    def _keep(self, fields: Mapping[str, NDArray[Any]], step: int | None = None) -> None:
+        self.state = _state(self.params, self.step if step is None else step, fields)
+
+    # -- notices
+
+    def _first_notices(self) -> Events:
+        if self.step == 0 and has_no_seeds(self.state.fields, self.params):
+            seeds = show_value(self.params.seeds)
+            message = f"seeds = {seeds} planted no cell at all: raise it, or take another seed than {self.params.seed}"
+            yield Notice(self.step, "seeds-none", message)
+        if self.step == 0:
+            for name, stats in _stats(self.state).items():
+                if stats.max >= self.params.clip:
+                    message = f"the start of {name} is cut to clip = {show_value(self.params.clip)}"
+                    yield Notice(0, "clip-touched", message)
+        yield from self._notices()
+
+    def _notices(self) -> Events:
+        """Say each thing once, and again after an edit or a stroke."""
+        position = self.step
+        found = {
+            "positivity": self._positivity,
+            "extinct": self._extinct,
+            "clip-touched": self._clip_touched,
+            "steady": self._steady,
+        }
+        for code, look in found.items():
+            if code not in self.told and (message := look()):
+                self.told.add(code)
+                yield Notice(position, code, message)
+
+    def _positivity(self) -> str | None:
+        left = positivity(self.params, self.state.fields)
+        name = min(left, key=left.__getitem__)
+        if left[name] >= 0:
+            return None
+        safe = self.params.dt / (1 - left[name])
+        return (
+            f"dt = {show_value(self.params.dt)} is too long for {name}: a step can overshoot below 0, where it is cut; "
+            f"up to dt = {safe:.3g} it cannot"
+        )
+
+    def _extinct(self) -> str | None:
+        p = self.params
+        if not isinstance(p, FurParams) or p.rho_a == 0:
+            return None
+        a, s = float(self.state.fields["a"].max()), float(self.state.fields["s"].max())
+        threshold = growth_threshold(p, s)
+        if a > 0 and a >= threshold:
+            return None
+        need = f"growth needs a above {threshold:.3g}" if math.isfinite(threshold) else "no a can grow on so little s"
+        return f"{EXTINCT} (largest a is {a:.2g}; with s up to {s:.3g} {need})"
+
+    def _clip_touched(self) -> str | None:
+        if (cell := self.touched) is None:
+            return None
+        self.touched = None
+        return f"{cell.field} reached clip = {show_value(self.params.clip)} in cell {cell.x},{cell.y} and is held there"
+
+    def _steady(self) -> str | None:
+        return self.ending[1] if self.ending else None
+
+
+def _state(params: FieldParams, step: int, fields: Mapping[str, NDArray[Any]]) -> FieldState:
+    """Make a state of arrays that nobody else holds."""
+    for field in fields.values():
+        field.setflags(write=False)
+    return FieldState(params=params, step=step, fields=dict(fields))
+
+
+def field_stats(field: NDArray[Any]) -> FieldStats:
+    """Return the true extremes and the mean of a field."""
+    return FieldStats(min=float(field.min()), mean=float(field.mean(dtype="float64")), max=float(field.max()))
+
+
+def _stats(state: FieldState) -> Mapping[str, FieldStats]:
+    return {name: field_stats(field) for name, field in state.fields.items()}
