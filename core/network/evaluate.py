@@ -1,0 +1,91 @@
+"""What a network says about a set of samples: confusion matrix, report, probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.network.mlp import P_MIN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.network.mlp import MLP
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """Scores of one class, or their average over classes."""
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Predictions beside the truth, and their scores."""
+
+    loss: float
+    """Mean cross-entropy, without weight decay."""
+    accuracy: float
+    confusion: NDArray[np.int64]
+    """Counts, shape (classes, classes): rows are true, columns predicted."""
+    report: tuple[ReportRow, ...]
+    """One row a class, then ``macro avg`` and ``weighted avg``."""
+    probabilities: NDArray[Any]
+    """Shape (N, classes)."""
+    predicted: NDArray[np.int64]
+    true: NDArray[np.int64]
+    class_names: tuple[str, ...]
+
+    def text(self) -> str:
+        """Return scikit-learn's classification report, with four digits."""
+        from sklearn.metrics import classification_report
+
+        text: str = classification_report(
+            self.true,
+            self.predicted,
+            labels=range(len(self.class_names)),
+            target_names=self.class_names,
+            digits=4,
+            zero_division=0,
+        )
+        return text
+
+
+def evaluate(model: MLP, X: NDArray[Any], y: NDArray[np.int64], class_names: Sequence[str]) -> Evaluation:
+    """Evaluate a network on X of shape (N, features) and true classes y of shape (N,)."""
+    return evaluate_probabilities(model.predict_proba(X), y, class_names)
+
+
+def evaluate_probabilities(probabilities: NDArray[Any], y: NDArray[np.int64], class_names: Sequence[str]) -> Evaluation:
+    """Evaluate class probabilities of shape (N, classes) against true classes y of shape (N,)."""
+    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+    predicted = np.argmax(probabilities, axis=1)
+    labels = range(len(class_names))
+    scores = precision_recall_fscore_support(y, predicted, labels=labels, zero_division=0)
+    rows = [
+        ReportRow(name, float(p), float(r), float(f), int(n))
+        for name, p, r, f, n in zip(class_names, *scores, strict=True)
+    ]
+    for name, weights in (("macro avg", None), ("weighted avg", scores[3])):
+        precision, recall, f1 = (float(np.average(score, weights=weights)) for score in scores[:3])
+        rows.append(ReportRow(name, precision, recall, f1, len(y)))
+    return Evaluation(
+        loss=float(-np.mean(np.log(np.clip(probabilities[np.arange(len(y)), y], P_MIN, 1)))),
+        accuracy=float(np.mean(predicted == y)),
+        confusion=confusion_matrix(y, predicted, labels=labels),
+        report=tuple(rows),
+        probabilities=probabilities,
+        predicted=predicted,
+        true=y,
+        class_names=tuple(class_names),
+    )

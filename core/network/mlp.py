@@ -1,0 +1,295 @@
+"""A multi-layer perceptron in plain NumPy.
+
+For a batch X of N samples, with activation f and layers 1..L::
+
+    z_l = h_(l-1) W_l + b_l        h_0 = X, h_l = f(z_l) below the last layer
+    p   = softmax(z_L)             loss = -mean log clip(p_true, 1e-12, 1) + l2/2 sum W^2
+    dz_L = (p - y)/N               dW_l = h_(l-1)^T dz_l + l2 W_l      db_l = sum dz_l
+    dh_l = dz_(l+1) W_(l+1)^T      dz_l = dh_l f'(z_l)
+
+All weights live in one flat vector ``theta`` and all gradients in one flat vector ``grad``; ``W``, ``b`` and the rest
+are views. So an optimiser updates everything in a few vector operations, and a snapshot is one copy.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from nnfd.core.network.activations import ACTIVATIONS
+from nnfd.core.network.buffers import BN_EPSILON, Buffers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from nnfd.core.params import NetworkParams
+
+    Array = NDArray[Any]
+
+P_MIN = 1e-12
+"""Lower clip of a probability in the loss."""
+BN_MEMORY = 0.9
+"""Share of the running mean and variance kept at each training batch."""
+
+
+class MLP:
+    """Fully connected layers, an activation between them, softmax and cross-entropy at the end.
+
+    Parameters
+    ----------
+    layer_sizes
+        Inputs, hidden sizes, classes; for example ``[64, 128, 10]``.
+    activation
+        ``relu``, ``tanh`` or ``sigmoid``, of the hidden layers.
+    weight_scale
+        Standard deviation of the first weights; None for He (relu) or Xavier (tanh, sigmoid).
+    l2
+        Weight decay; biases are not decayed.
+    seed
+        Of the first weights, drawn layer by layer from ``np.random.default_rng(seed)`` as (in, out) arrays.
+    dropout
+        Share of hidden units silenced in a training batch; the others are scaled up by 1/(1 - dropout).
+    batch_norm
+        Whether each hidden layer is normalised over the batch before its activation (Ioffe & Szegedy 2015).
+    dtype
+        ``float64`` or ``float32``.
+
+    Attributes
+    ----------
+    theta, grad
+        Flat vectors of all trained parameters and their gradients.
+    W, b
+        Views into ``theta``, a list with one (in, out) array and one (out,) array a layer.
+    gamma, beta
+        Views into ``theta``, one (hidden,) array a hidden layer; empty lists without batch normalisation.
+    stats
+        Flat vector of the running means and variances, empty without batch normalisation.
+    """
+
+    def __init__(
+        self,
+        layer_sizes: Sequence[int],
+        activation: str = "relu",
+        weight_scale: float | None = None,
+        l2: float = 0.0,
+        seed: int = 42,
+        *,
+        dropout: float = 0.0,
+        batch_norm: bool = False,
+        dtype: str = "float64",
+    ) -> None:
+        self.layer_sizes = tuple(layer_sizes)
+        self.activation = ACTIVATIONS[activation]
+        self.l2, self.dropout, self.batch_norm = l2, dropout, batch_norm
+        self.dtype = np.dtype(dtype)
+        hidden = self.layer_sizes[1:-1] if batch_norm else ()
+        pairs = list(zip(self.layer_sizes[:-1], self.layer_sizes[1:], strict=True))
+        size = sum(n_in * n_out + n_out for n_in, n_out in pairs) + 2 * sum(hidden)
+        self.theta = np.zeros(size, self.dtype)
+        self.grad = np.zeros(size, self.dtype)
+        self.stats = np.zeros(2 * sum(hidden), self.dtype)
+        self.W, self.b, self.gamma, self.beta = self._views(self.theta)
+        self._dW, self._db, self._dgamma, self._dbeta = self._views(self.grad)
+        self._mean, self._var = self._stats_views()
+        self._decay = [np.empty_like(W) for W in self.W]
+        self._buffers: dict[int, Buffers] = {}
+        rng = np.random.default_rng(seed)
+        for W, (n_in, _) in zip(self.W, pairs, strict=True):
+            W[:] = rng.normal(0.0, weight_scale or math.sqrt(self.activation.gain / n_in), W.shape)
+        for gamma, var in zip(self.gamma, self._var, strict=True):
+            gamma[:] = 1
+            var[:] = 1
+
+    @classmethod
+    def for_run(cls, params: NetworkParams, layer_sizes: Sequence[int]) -> Self:
+        """Make the network that a run's parameters describe."""
+        return cls(
+            layer_sizes,
+            params.activation,
+            params.weight_scale,
+            params.l2,
+            params.seed,
+            dropout=params.dropout,
+            batch_norm=params.batch_norm,
+            dtype=params.dtype,
+        )
+
+    def load(self, theta: Array, stats: Array | None = None) -> None:
+        """Copy a snapshot in. Raises ``ValueError`` if it is of another shape."""
+        if theta.shape != self.theta.shape:
+            raise ValueError(f"theta: shape {theta.shape} is not allowed: this network has {self.theta.shape}")
+        self.theta[:] = theta
+        if stats is not None:
+            self.stats[:] = stats
+
+    # -- forward
+
+    def forward(
+        self, X: Array, training: bool = False, rng: np.random.Generator | None = None
+    ) -> tuple[Array, Buffers]:
+        """Compute the logits.
+
+        Parameters
+        ----------
+        X
+            Inputs, shape (N, inputs).
+        training
+            Whether dropout and the batch's own mean and variance are used.
+        rng
+            Draws the dropout masks; needed for training with dropout.
+
+        Returns
+        -------
+        logits, cache
+            Logits of shape (N, classes), and what :meth:`backward` needs. Both are work arrays of this network: the
+            next forward pass with as many samples writes over them.
+        """
+        cache = self._buffers_for(len(X))
+        cache.X = X
+        cache.training = training
+        h = X
+        last = len(self.W) - 1
+        for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
+            z = cache.z[layer]
+            np.matmul(h, W, out=z)
+            z += b
+            if layer == last:
+                break
+            if self.batch_norm:
+                self._normalise(layer, cache, training)
+            self.activation.apply(z, cache.a[layer])
+            h = cache.a[layer]
+            if training and self.dropout:
+                assert rng is not None, "dropout needs a random generator"
+                h = cache.drop(layer, self.dropout, rng)
+            cache.h[layer] = h
+        return cache.z[last], cache
+
+    def _normalise(self, layer: int, cache: Buffers, training: bool) -> None:
+        """Replace z by gamma (z - mean)/sqrt(var + eps) + beta."""
+        z, z_hat = cache.z[layer], cache.z_hat[layer]
+        if training:
+            mean, var = z.mean(axis=0), z.var(axis=0)
+            for running, batch in ((self._mean[layer], mean), (self._var[layer], var)):
+                running *= BN_MEMORY
+                running += (1 - BN_MEMORY) * batch
+        else:
+            mean, var = self._mean[layer], self._var[layer]
+        cache.inv_std[layer] = 1 / np.sqrt(var + BN_EPSILON)
+        np.subtract(z, mean, out=z_hat)
+        z_hat *= cache.inv_std[layer]
+        np.multiply(z_hat, self.gamma[layer], out=z)
+        z += self.beta[layer]
+
+    # -- backward
+
+    def backward(self, cache: Buffers, y: NDArray[np.int64]) -> None:
+        """Fill ``grad`` with the gradient of the loss of the last forward pass, for true classes `y` of shape (N,)."""
+        d = cache.probabilities()
+        d[cache.rows, y] -= 1
+        d /= len(y)
+        for layer in range(len(self.W) - 1, -1, -1):
+            h = cache.X if layer == 0 else cache.h[layer - 1]
+            np.matmul(h.T, d, out=self._dW[layer])
+            np.sum(d, axis=0, out=self._db[layer])
+            if self.l2:
+                np.multiply(self.W[layer], self.l2, out=self._decay[layer])
+                self._dW[layer] += self._decay[layer]
+            if layer:
+                d = self._through_hidden(layer - 1, cache, d)
+
+    def _through_hidden(self, layer: int, cache: Buffers, d_above: Array) -> Array:
+        d, scratch = cache.d[layer], cache.scratch[layer]
+        np.matmul(d_above, self.W[layer + 1].T, out=d)
+        if cache.training and self.dropout:
+            d *= cache.mask[layer]
+        self.activation.times_slope(d, cache.a[layer], scratch)
+        if self.batch_norm:
+            self._through_norm(layer, cache, d)
+        return d
+
+    def _through_norm(self, layer: int, cache: Buffers, d: Array) -> None:
+        z_hat, scratch = cache.z_hat[layer], cache.scratch[layer]
+        np.multiply(d, z_hat, out=scratch)
+        np.sum(scratch, axis=0, out=self._dgamma[layer])
+        np.sum(d, axis=0, out=self._dbeta[layer])
+        if cache.training:
+            np.multiply(z_hat, self._dgamma[layer] / len(d), out=scratch)
+            d -= self._dbeta[layer] / len(d)
+            d -= scratch
+        d *= self.gamma[layer] * cache.inv_std[layer]
+
+    def loss_and_grads(
+        self, X: Array, y: NDArray[np.int64], rng: np.random.Generator | None = None, *, training: bool = True
+    ) -> tuple[float, dict[str, list[Array]]]:
+        """Return the loss and copies of its gradients, ``{"W": [...], "b": [...]}``, for X (N, inputs) and y (N,)."""
+        logits, cache = self.forward(X, training, rng)
+        loss = self._loss(logits, y)
+        self.backward(cache, y)
+        grads = {"W": [g.copy() for g in self._dW], "b": [g.copy() for g in self._db]}
+        if self.batch_norm:
+            grads |= {"gamma": [g.copy() for g in self._dgamma], "beta": [g.copy() for g in self._dbeta]}
+        return loss, grads
+
+    # -- what it says
+
+    def evaluate(self, X: Array, y: NDArray[np.int64]) -> tuple[float, float]:
+        """Return loss (with its L2 term) and accuracy for X (N, inputs) and y (N,) by one forward pass."""
+        logits, _ = self.forward(X)
+        return self._loss(logits, y), float(np.mean(np.argmax(logits, axis=1) == y))
+
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """Return the class probabilities, shape (N, classes)."""
+        return self.forward(np.asarray(X, self.dtype))[1].probabilities().copy()
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+        """Return the most probable class of each sample, shape (N,)."""
+        classes: NDArray[np.int64] = np.argmax(self.forward(np.asarray(X, self.dtype))[0], axis=1)
+        return classes
+
+    def _loss(self, logits: Array, y: NDArray[np.int64]) -> float:
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        log_p = shifted[np.arange(len(y)), y] - np.log(np.exp(shifted).sum(axis=1))
+        # log clip(p, 1e-12, 1): the logarithm is taken first, so that a tiny p loses no digits
+        data = -float(np.mean(np.maximum(log_p, math.log(P_MIN)), dtype=np.float64))
+        decay = sum(float(np.vdot(W, W)) for W in self.W) if self.l2 else 0.0
+        return data + 0.5 * self.l2 * decay
+
+    # -- views
+
+    def _views(self, flat: Array) -> tuple[list[Array], list[Array], list[Array], list[Array]]:
+        """Cut a flat vector into W, b, gamma, beta."""
+        W: list[Array] = []
+        b: list[Array] = []
+        gamma: list[Array] = []
+        beta: list[Array] = []
+        start = 0
+
+        def take(*shape: int) -> Array:
+            nonlocal start
+            view = flat[start : start + math.prod(shape)].reshape(shape)
+            start += view.size
+            return view
+
+        for n_in, n_out in zip(self.layer_sizes[:-1], self.layer_sizes[1:], strict=True):
+            W.append(take(n_in, n_out))
+            b.append(take(n_out))
+            if self.batch_norm and len(W) < len(self.layer_sizes) - 1:
+                gamma.append(take(n_out))
+                beta.append(take(n_out))
+        return W, b, gamma, beta
+
+    def _stats_views(self) -> tuple[list[Array], list[Array]]:
+        sizes = self.layer_sizes[1:-1] if self.batch_norm else ()
+        means, variances = np.split(self.stats, 2)
+        cuts = np.cumsum(sizes)[:-1]
+        return (np.split(means, cuts), np.split(variances, cuts)) if sizes else ([], [])
+
+    def _buffers_for(self, n: int) -> Buffers:
+        if n not in self._buffers:
+            self._buffers[n] = Buffers(n, self.layer_sizes, self.dtype, norm=self.batch_norm)
+        return self._buffers[n]

@@ -1,0 +1,230 @@
+"""Training as a step-generator: one epoch a step."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.control import FreeRun
+from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
+from nnfd.core.network.mlp import MLP
+from nnfd.core.network.optim import lr_at, make_optimizer
+from nnfd.core.network.state import NetworkState
+from nnfd.core.params import show_value
+from nnfd.core.state import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.control import Control
+    from nnfd.core.events import Event
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.params import NetworkParams
+
+MIN_IMPROVEMENT = 1e-6
+"""By how much the validation loss must fall to count as better (the course's value)."""
+LOSS_LIMIT = 1e6
+"""A loss beyond it has diverged. The clip bounds the data term at 27.6, so only exploding weights get here."""
+LONG_EPOCH = 200
+"""Batches from which an epoch reports its progress, about every hundredth of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainResult:
+    """How training ended, and its last good state."""
+
+    outcome: Outcome
+    message: str
+    state: NetworkState
+
+    def model(self) -> MLP:
+        """Return the network with its best weights."""
+        state = self.state
+        return model_at(state.params, state.layer_sizes, state.best_theta, state.best_stats)
+
+
+def model_at(
+    params: NetworkParams, layer_sizes: Sequence[int], theta: NDArray[Any], stats: NDArray[Any] | None = None
+) -> MLP:
+    """Return a network with the weights of a snapshot."""
+    model = MLP.for_run(params, layer_sizes)
+    model.load(theta, stats)
+    return model
+
+
+def train(
+    params: NetworkParams, data: Dataset, state: NetworkState | None = None, *, control: Control | None = None
+) -> Generator[Event, NetworkParams | None, TrainResult]:
+    """Train a network.
+
+    Parameters
+    ----------
+    params
+        What to train and how. With `state` given, the state's own parameters hold.
+    data
+        Train, validation and test set.
+    state
+        Where to go on; None for a new run.
+    control
+        Asked, once a batch, whether to stop. An epoch that is cut short is dropped.
+
+    Yields
+    ------
+    Event
+        In the order of :mod:`nnfd.core.events`; ``EpochDone`` once an epoch, ``BatchProgress`` within long ones.
+
+    Returns
+    -------
+    TrainResult
+        With the best weights; a diverged run keeps those of before.
+
+    Raises
+    ------
+    ParamsError
+        If an edit is sent that needs a restart.
+    """
+    control = control or FreeRun()
+    run = _Run(params if state is None else state.params, data, state)
+    edit = yield Started(run.params, run.epoch, run.params.epochs)
+    while True:
+        while edit is not None:
+            edit = yield run.edit(edit)
+        end = run.end_reason(control)
+        if end is None:
+            end = yield from run.do_epoch(control)
+        if end is None:
+            edit = yield run.epoch_done()
+            continue
+        outcome, message = end
+        yield Ended(run.state.epoch, outcome, message, run.state)
+        return TrainResult(outcome, message, run.state)
+
+
+class _Run:
+    """The mutable inside of one training run; its state is replaced at each epoch boundary."""
+
+    def __init__(self, params: NetworkParams, data: Dataset, state: NetworkState | None) -> None:
+        self.params = params
+        self.data = data
+        if state is None:
+            sizes = (data.X_train.shape[1], *params.hidden, len(data.class_names))
+            self.model = MLP.for_run(params, sizes)
+            # a stream of its own: the same batch order whatever the layer sizes drew for the weights
+            seed = [params.seed, 1] if params.shuffle_seed is None else params.shuffle_seed
+            self.rng = np.random.default_rng(seed)
+            self.optimizer = make_optimizer(params.optimizer, self.model.theta)
+            self.state = self._snapshot(0, best=None, loss=math.inf, stale=0)
+        else:
+            self.model = model_at(params, state.layer_sizes, state.theta, state.stats)
+            self.rng = np.random.default_rng()
+            self.rng.bit_generator.state = dict(state.rng)
+            self.optimizer = make_optimizer(params.optimizer, self.model.theta, state.slots)
+            self.state = state
+        self._batch: dict[int, tuple[NDArray[Any], NDArray[np.int64]]] = {}
+
+    @property
+    def epoch(self) -> int:
+        return self.state.epoch
+
+    def edit(self, params: NetworkParams) -> Edited:
+        changed = {name: (old, new) for name, (old, new) in self.params.changed(params).items()}
+        self.state = self.state.with_params(params)
+        self.params = params
+        self.model.l2, self.model.dropout = params.l2, params.dropout
+        return Edited(self.epoch, params, changed)
+
+    def end_reason(self, control: Control) -> tuple[Outcome, str] | None:
+        state = self.state
+        if self.epoch >= self.params.epochs:
+            return Outcome.COMPLETED, f"completed {self.epoch} epochs; best at epoch {state.best_epoch}"
+        if self.params.patience and state.stale >= self.params.patience:
+            return Outcome.EARLY_STOPPED, (
+                f"stopped early at epoch {self.epoch}: no better validation loss for {state.stale} epochs; "
+                f"best at epoch {state.best_epoch}"
+            )
+        if control.stopping():
+            return Outcome.STOPPED, f"stopped at epoch {self.epoch}"
+        return None
+
+    def do_epoch(self, control: Control) -> Generator[Event, Any, tuple[Outcome, str] | None]:
+        """Train one epoch in place and take the new state; or say why the run ends with the old one."""
+        params, data, model = self.params, self.data, self.model
+        self.lr = lr_at(params, self.epoch + 1)
+        n = len(data.X_train)
+        starts = range(0, n, params.batch_size)
+        report = max(1, len(starts) // 100) if len(starts) > LONG_EPOCH else len(starts) + 1
+        order = self.rng.permutation(n)
+        for batch, start in enumerate(starts, 1):
+            if control.stopping():
+                return Outcome.STOPPED, f"stopped at epoch {self.epoch}"
+            with np.errstate(over="ignore", invalid="ignore"):  # the finite check after the epoch finds it
+                X, y = self._take(order[start : start + params.batch_size])
+                _, cache = model.forward(X, True, self.rng)
+                model.backward(cache, y)
+                self.optimizer.update(model.theta, model.grad, self.lr, params)
+            if batch % report == 0:
+                yield BatchProgress(self.epoch + 1, batch, len(starts))
+        return self._finish_epoch()
+
+    def _take(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+        if len(rows) not in self._batch:
+            X, y = self.data.X_train, self.data.y_train
+            self._batch[len(rows)] = np.empty((len(rows), X.shape[1]), X.dtype), np.empty(len(rows), y.dtype)
+        X, y = self._batch[len(rows)]
+        np.take(self.data.X_train, rows, axis=0, out=X, mode="clip")  # "clip" writes straight into X, without a copy
+        np.take(self.data.y_train, rows, out=y, mode="clip")
+        return X, y
+
+    def _finish_epoch(self) -> tuple[Outcome, str] | None:
+        data, before = self.data, self.state
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.train = self.model.evaluate(data.X_train, data.y_train)
+            self.val = self.model.evaluate(data.X_val, data.y_val)
+        if (what := self._not_finite()) is not None:
+            return Outcome.DIVERGED, (
+                f"diverged at epoch {self.epoch + 1}: {what}; "
+                f"try a smaller learning rate (lr is {show_value(self.params.lr)}); "
+                f"the state after epoch {self.epoch} is kept"
+            )
+        val_loss = self.val[0]
+        self.improved = val_loss < before.best_loss - MIN_IMPROVEMENT
+        if self.improved:
+            self.state = self._snapshot(before.epoch + 1, best=None, loss=val_loss, stale=0)
+        else:
+            self.state = self._snapshot(before.epoch + 1, best=before, loss=before.best_loss, stale=before.stale + 1)
+        return None
+
+    def _not_finite(self) -> str | None:
+        for what, loss in (("training", self.train[0]), ("validation", self.val[0])):
+            if not math.isfinite(loss):
+                return f"the {what} loss is not finite"
+            if loss > LOSS_LIMIT:
+                return f"the {what} loss of {loss:.3g} is beyond {LOSS_LIMIT:g}"
+        return None if np.isfinite(self.model.theta).all() else "a weight is not finite"
+
+    def _snapshot(self, epoch: int, *, best: NetworkState | None, loss: float, stale: int) -> NetworkState:
+        """Copy everything; the best weights are those of `best`, or the ones of now."""
+        theta, stats = frozen(self.model.theta), frozen(self.model.stats)
+        return NetworkState(
+            params=self.params,
+            layer_sizes=self.model.layer_sizes,
+            epoch=epoch,
+            theta=theta,
+            stats=stats,
+            slots=tuple(frozen(slot) for slot in self.optimizer.slots),
+            best_theta=best.best_theta if best else theta,
+            best_stats=best.best_stats if best else stats,
+            best_loss=loss,
+            best_epoch=best.best_epoch if best else epoch,
+            stale=stale,
+            rng=self.rng.bit_generator.state,
+        )
+
+    def epoch_done(self) -> EpochDone:
+        (train_loss, train_acc), (val_loss, val_acc) = self.train, self.val
+        return EpochDone(self.epoch, train_loss, val_loss, train_acc, val_acc, self.lr, self.improved, self.state)
