@@ -120,13 +120,14 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [m * 10.0**k for k in decades for m in (1, 2, 5) if low <= m * 10.0**k <= high] or [low, high]
 
 
-def nice_ticks(low: float, high: float, count: int) -> list[float]:
-    """Return round numbers within [low, high], about `count` of them."""
+def nice_ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[float]:
+    """Return round numbers within [low, high], about `count` of them, if wished whole ones only."""
     if not high > low:
         return [low]
     raw = (high - low) / max(1, count)
     base = 10.0 ** math.floor(math.log10(raw))
-    step = next(m * base for m in (1, 2, 2.5, 5, 10) if m * base >= raw * 0.999)
+    step = next(m * base for m in (1, 2, 5, 10) if m * base >= raw * 0.999)
+    step = max(1.0, step) if whole else step
     first = math.ceil(low / step - 1e-9)
     return [k * step for k in range(first, math.floor(high / step + 1e-9) + 1)] or [low]
 
@@ -207,8 +208,8 @@ def _ticks(
     width: int,
     height: int,
 ) -> None:
-    xs = [t for t in nice_ticks(*x, max(2, width // 12)) if t == int(t)] or [x[0]]
-    ys = log_ticks(10 ** y[0], 10 ** y[1]) if chart.log else nice_ticks(*y, max(2, height // 4))
+    xs = nice_ticks(*x, max(3, width // 10), whole=True)
+    ys = log_ticks(10 ** y[0], 10 ** y[1]) if chart.log else nice_ticks(*y, max(3, height // 3))
     plot.xticks(xs, [tick_label(t) for t in xs])
     plot.yticks([math.log10(t) for t in ys] if chart.log else ys, [tick_label(t) for t in ys])
 
@@ -236,3 +237,8 @@ def legend(series: Sequence[Series], width: int) -> list[tuple[str, str]]:
         if sum(len(w) + 4 for w in words) - 2 <= width:
             break
     return [(LEGEND_MARKERS[i % len(LEGEND_MARKERS)], w) for i, w in enumerate(words)]
+
+
+def names_width(series: Sequence[Series]) -> int:
+    """Return the cells that a legend of whole names takes."""
+    return sum(len(s.name) + 5 for s in series) - 2

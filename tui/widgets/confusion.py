@@ -128,7 +128,7 @@ def draw_confusion(
     columns = range(layout.first_column, layout.first_column + layout.columns)
     more = layout.columns < len(names) or layout.rows < len(names)
     what = "% of row" if percent else "counts"
-    title = f"{what} · row true, column predicted" + (" (part)" if more else "")
+    title = f"{what}{' (part)' if more else ''} · row true, column predicted"
     head = " " * layout.label + "".join(shorten(names[j], layout.cell - 1).rjust(layout.cell) for j in columns)
     lines = [Content.styled(title[:width], "dim"), Content.styled(head + "Σ".rjust(layout.total), "bold")]
     row_totals, column_totals = matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist()

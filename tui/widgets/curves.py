@@ -11,7 +11,7 @@ from textual.color import Color
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nnfd.tui.widgets.chart import Chart, ChartStyle, Series, draw_chart, legend, smooth
+from nnfd.tui.widgets.chart import Chart, ChartStyle, Series, draw_chart, legend, names_width, smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from nnfd.tui.widgets.chart import RGB
 
+TWO_LINES = 9
+"""From this height on the legend may have a line of its own."""
 SMOOTHINGS = (0.0, 0.6, 0.9)
 """Weights that the smoothing key goes through."""
 _SERIES_COLOURS = ("text-primary", "text-warning", "text-success", "text-error", "text-accent", "text-secondary")
@@ -112,23 +114,24 @@ class CurveView(Widget):
             background=background.rgb,
             text=background.blend(background.get_contrast_text(1.0), 0.65).rgb,
             series=tuple(colour(name) for name in _SERIES_COLOURS),
-            marker=colour("warning"),
+            marker=colour("text-accent"),
             cursor=background.get_contrast_text(1.0).rgb,
         )
 
-    def heading(self, width: int, style: ChartStyle) -> Text:
-        """Return title and legend in one line."""
+    def heading(self, width: int, height: int, style: ChartStyle) -> Text:
+        """Return title and legend, in one line if they fit or if there is little room, else in two."""
         notes = [self.title] if self.title else []
         notes += ["log"] if self.log_scale else []
         notes += [f"smoothed {self.smoothing:g}"] if self.smoothing else []
-        text = Text(" · ".join(notes), no_wrap=True)
-        text.stylize("bold")
-        names = legend(self._chart.series, width - len(text) - 2)
-        for i, (marker, words) in enumerate(names):
-            text.append("  " if len(text) else "")
-            text.append(marker, "#{:02x}{:02x}{:02x}".format(*style.series[i % len(style.series)]))
-            text.append(words)
-        text.truncate(width)
+        text = Text(" · ".join(notes), "bold", no_wrap=True)
+        gap = "  " if len(text) else ""
+        room = width - len(text) - len(gap)
+        if len(text) and height >= TWO_LINES and names_width(self._chart.series) > room:
+            gap, room = "\n", width
+        for i, (marker, words) in enumerate(legend(self._chart.series, room)):
+            text.append("  " if i else gap)
+            text.append(marker, "not bold #{:02x}{:02x}{:02x}".format(*style.series[i % len(style.series)]))
+            text.append(words, "not bold")
         return text
 
     def render(self) -> RenderResult:
@@ -137,8 +140,10 @@ class CurveView(Widget):
         style = self.chart_style()
         series = tuple(dataclasses.replace(s, y=smooth(s.y, self.smoothing)) for s in self._chart.series)
         chart = dataclasses.replace(self._chart, series=series, log=self.log_scale)
-        drawing = Text.from_ansi(draw_chart(chart, width, height - 1, style), no_wrap=True)
-        return Text("\n").join([self.heading(width, style), drawing])
+        heading = self.heading(width, height, style)
+        lines = height - 1 - heading.plain.count("\n")
+        drawing = Text.from_ansi(draw_chart(chart, width, lines, style), no_wrap=True)
+        return Text("\n").join([heading, drawing])
 
 
 def _equal(one: Chart, other: Chart) -> bool:

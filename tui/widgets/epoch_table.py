@@ -67,6 +67,7 @@ class EpochTable(ScrollView, can_focus=True):
         self._rows: NDArray[np.float64] = np.empty((0, len(COLUMNS)))
         self._best = 0
         self._shown: int | None = None
+        self._at_end = True
 
     def show(self, rows: NDArray[np.float64], *, best: int, shown: int | None = None) -> None:
         """Show these epochs.
@@ -80,15 +81,14 @@ class EpochTable(ScrollView, can_focus=True):
         shown
             The epoch that is looked at, which is kept visible; None follows the newest.
         """
-        follow = shown is None and self.follows_newest
         same = len(rows) == len(self._rows) and best == self._best and shown == self._shown
         if same and np.array_equal(rows[-1:], self._rows[-1:]) and np.array_equal(rows[:1], self._rows[:1]):
             return
         moved = shown != self._shown
         self._rows, self._best, self._shown = rows, best, shown
         self._measure()
-        if follow or (shown is None and moved):
-            self.scroll_end(animate=False, immediate=True, x_axis=False)
+        if shown is None and (self._at_end or moved):
+            self._to_end()
         elif shown is not None and moved:
             line = int(np.searchsorted(rows[:, 0], shown)) if len(rows) else 0
             self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, immediate=True)
@@ -101,7 +101,17 @@ class EpochTable(ScrollView, can_focus=True):
     @property
     def follows_newest(self) -> bool:
         """Whether the newest epoch is in view, and stays there when another one comes."""
-        return self.scroll_offset.y >= self.max_scroll_y
+        return self._at_end
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Note whether the user scrolled away from the newest epoch, or back to it."""
+        super().watch_scroll_y(old_value, new_value)
+        if self.size.height:
+            self._at_end = round(new_value) >= self.max_scroll_y
+
+    def _to_end(self) -> None:
+        self._at_end = True
+        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
 
     def _measure(self) -> None:
         # the head stands above the scrolled lines and takes one of the view's
@@ -109,10 +119,10 @@ class EpochTable(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the newest epoch in view."""
-        follow = self._shown is None and self.follows_newest
+        follow = self._shown is None and self._at_end
         self._measure()
         if follow:
-            self.call_after_refresh(self.scroll_end, animate=False, x_axis=False)
+            self._to_end()
 
     def render_line(self, y: int) -> Strip:
         """Draw the head, or an epoch."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from textual.geometry import Region
 
 LEVELS = 64
+_CURSOR = Style(bold=True, color="#ffffff", bgcolor="#000000")
+_PLAIN = Style(bold=True, reverse=True)
 """Colour levels: more cannot be told apart, and every change of colour costs bytes."""
 ZOOMS = (1, 2, 3, 4, 6, 8, 12, 16)
 """Pixels a grid cell when zoomed; below the first the whole grid is fitted."""
@@ -118,7 +120,9 @@ class FieldCanvas(Widget):
         if pixel is not None and pixel[1] // 2 < height:
             x, y = pixel[0], pixel[1] // 2
             mark = "╋" if view.scale >= 2 else "╁" if pixel[1] % 2 else "╀"
-            lines[y] = put_over(lines[y], x, mark, Style(bold=True, color="white", bgcolor="black"))
+            lines[y] = put_over(
+                lines[y], x, mark, _CURSOR if has_colour(self.app.console, self.app.no_color) else _PLAIN
+            )
         return lines
 
     def on_resize(self, _event: events.Resize) -> None:

@@ -45,10 +45,16 @@ class PixelView(Widget):
         self._indices: NDArray[np.uint8] = np.zeros((0, 0), dtype=np.uint8)
         self._palette: Palette | None = None
         self._mark: tuple[int, int, str] | None = None
+        self._last_is_gap = False
         self._strips: list[Strip] | None = None
 
     def show(
-        self, indices: NDArray[np.uint8], palette: NDArray[np.uint8], *, mark: tuple[int, int, str] | None = None
+        self,
+        indices: NDArray[np.uint8],
+        palette: NDArray[np.uint8],
+        *,
+        mark: tuple[int, int, str] | None = None,
+        last_is_gap: bool = False,
     ) -> None:
         """Show a picture.
 
@@ -60,6 +66,8 @@ class PixelView(Widget):
             Colours, shape (levels, 3).
         mark
             Cell column, cell row and a text to write over the picture there.
+        last_is_gap
+            Whether the last colour stands for nothing, so that it stays blank where pictures are drawn in shades.
         """
         colours = palette_of(palette)
         same = np.array_equal(indices, self._indices) and colours is self._palette and mark == self._mark
@@ -67,6 +75,7 @@ class PixelView(Widget):
             return
         resized = indices.shape != self._indices.shape
         self._indices, self._palette, self._mark, self._strips = indices, colours, mark, None
+        self._last_is_gap = last_is_gap
         if resized:
             self.styles.width, self.styles.height = indices.shape[1], -(-indices.shape[0] // 2)
         self.refresh(layout=resized)
@@ -81,7 +90,8 @@ class PixelView(Widget):
         if has_colour(self.app.console, self.app.no_color):
             strips = render_rows(self._indices, self._palette)
         else:
-            strips = shade_rows(self._indices, self._palette.levels, self.rich_style)
+            levels = self._palette.levels - self._last_is_gap
+            strips = shade_rows(np.where(self._indices < levels, self._indices, 0), levels, self.rich_style)
         if self._mark is not None:
             x, y, text = self._mark
             strips[y] = put_over(strips[y], x, text, self.rich_style + _MARK)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -14,7 +15,7 @@ from nnfd.tui.widgets.confusion import shorten
 from nnfd.tui.widgets.epoch_table import EpochTable
 
 if TYPE_CHECKING:
-    from textual.app import RenderResult
+    from textual.app import ComposeResult, RenderResult
 
 __all__ = ["ClassScore", "EpochTable", "Report", "ReportTable", "draw_report"]
 
@@ -67,6 +68,7 @@ def draw_report(ours: Report, baseline: Report | None, width: int) -> Content:
     if baseline:
         over = " " * (label + 8) + "this network".ljust(17) + ("│ baseline" if wide else "│ f1")
         lines.insert(0, Content.styled(over, "dim"))
+    lines.append(_accuracy(ours, baseline, label, wide=wide))
     for i, line in enumerate(lines_of):
         other = theirs[i] if i < len(theirs) else None
         parts: list[tuple[str, str]] = [
@@ -80,7 +82,6 @@ def draw_report(ours: Report, baseline: Report | None, width: int) -> Content:
             parts.append((" │" + before, ""))
             parts.append((_score(other.f1, 6 if wide else 5), "bold" if other.f1 > line.f1 else ""))
         lines.append(Content.assemble(*parts))
-    lines.append(_accuracy(ours, baseline, label, wide=wide))
     return Content("\n").join(lines)
 
 
@@ -96,25 +97,34 @@ def _accuracy(ours: Report, baseline: Report | None, label: int, *, wide: bool) 
     return Content.assemble(*parts)
 
 
-class ReportTable(Widget):
-    """The report of what is shown, and the baseline's once it is known."""
+class _Lines(Widget):
+    DEFAULT_CSS = "_Lines { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: clip; }"
 
-    DEFAULT_CSS = """
-    ReportTable { width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: clip; overflow-y: auto; }
-    """
-
-    ours: reactive[Report | None] = reactive(None)
-    baseline: reactive[Report | None] = reactive(None)
-
-    def show(self, ours: Report | None, baseline: Report | None = None) -> None:
-        """Show these reports; the class names may be any text."""
-        self.ours, self.baseline = _safe(ours), _safe(baseline)
+    ours: reactive[Report | None] = reactive(None, layout=True)
+    baseline: reactive[Report | None] = reactive(None, layout=True)
 
     def render(self) -> RenderResult:
-        """Draw the table, or say that there is none yet."""
         if self.ours is None:
             return Content.styled("no evaluation yet", "dim")
         return draw_report(self.ours, self.baseline, self.size.width)
+
+
+class ReportTable(VerticalScroll):
+    """The report of what is shown, and the baseline's once it is known; it scrolls if the classes are many."""
+
+    DEFAULT_CSS = "ReportTable { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._lines = _Lines()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines that are scrolled."""
+        yield self._lines
+
+    def show(self, ours: Report | None, baseline: Report | None = None) -> None:
+        """Show these reports; the class names may be any text."""
+        self._lines.ours, self._lines.baseline = _safe(ours), _safe(baseline)
 
 
 def _safe(report: Report | None) -> Report | None:

@@ -95,7 +95,7 @@ def draw_status(status: Status, width: int) -> Content:
         parts.append(("  ▕" + bar(status.done / status.total, cells) + "▏", "$text-primary"))
     parts.append(("  " + counted if counted else "", ""))
     parts += [("  " + text, "" if status.message else "dim") for text in tail]
-    return Content.assemble(*parts)
+    return Content.assemble(*parts).truncate(width, ellipsis=True)
 
 
 class StatusLine(Widget):

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.pixel_view import PixelView
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ def weight_colours() -> NDArray[np.uint8]:
     """Return the colours from blue (negative) over white to red, shape (LEVELS, 3)."""
     from cmap import Colormap  # 0.2 s: not before weights are shown
 
-    colours: NDArray[np.uint8] = np.rint(Colormap("colorbrewer:RdBu_r")(np.linspace(0, 1, LEVELS))[:, :3] * 255).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(Colormap("colorbrewer:RdBu_r")(np.linspace(0, 1, LEVELS))[:, :3] * 255).astype(
+        np.uint8
+    )
     return colours
 
 
@@ -54,7 +57,8 @@ def lay_out(shape: tuple[int, int], units: int, width: int, height: int) -> Tile
 
     def fit(scale: int) -> Tiles:
         columns = (width + 1) // (shape[1] * scale + 1)
-        rows = 2 * height // _row_pixels(shape, scale)
+        gap = _row_pixels(shape, scale) - shape[0] * scale
+        rows = (2 * height + gap) // _row_pixels(shape, scale)
         return Tiles(max(1, columns), max(1, rows), scale)
 
     larger = [fit(scale) for scale in (3, 2) if fit(scale).count >= units]
@@ -194,6 +198,8 @@ class WeightsView(Vertical, can_focus=True):
             scale = max(1, min(2 * height // part.shape[0], width // part.shape[1]))
             indices = weight_indices(np.repeat(np.repeat(part, scale, axis=0), scale, axis=1), top)
         background = np.array([self.background_colors[1].rgb], dtype=np.uint8)
-        self._picture.show(indices, np.concatenate([weight_colours(), background]))
-        what = "units" if self._shape is not None else "units across, inputs down,"
-        self._line.text = f"{what} {first + 1}-{first + part.shape[1]} of {units} · blue - red + · max |w| {top:.3g}"
+        self._picture.show(indices, np.concatenate([weight_colours(), background]), last_is_gap=True)
+        what = "units" if self._shape is not None else "inputs down, units across:"
+        coloured = has_colour(self.app.console, self.app.no_color)
+        signs = "blue - red +" if coloured else "dark - light +"
+        self._line.text = f"max |w| {top:.3g} · {what} {first + 1}-{first + part.shape[1]} of {units} · {signs}"
