@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.models import growth_threshold
-from nnfd.core.fields.simulate import EXTINCT, field_stats
+from nnfd.core.fields.models import extinction
+from nnfd.core.fields.simulate import field_stats
 from nnfd.core.fields.stability import NO_WAVELENGTH, dispersion, predicted_wavelength, uniform_states
-from nnfd.core.params import FurParams, show_value
+from nnfd.core.params import show_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +56,9 @@ def summary(state: FieldState) -> FieldSummary:
     """Return the true extremes and means, and say whether a field is extinct, at its upper bound, or uniform."""
     stats = {name: field_stats(field) for name, field in state.fields.items()}
     p, said = state.params, []
-    if isinstance(p, FurParams) and p.rho_a > 0:
-        a = stats["a"].max
-        if a == 0 or a < growth_threshold(p, stats["s"].max):
-            said.append(f"{EXTINCT} (largest a is {a:.2g})")
+    tops = {name: figures.max for name, figures in stats.items()}
+    if "y" in tops and (gone := extinction(p, tops["a"], tops["s"], tops["y"])):
+        said.append(gone)
     for name, field in state.fields.items():
         if held := int((field >= p.clip).sum()):
             said.append(f"{name} is saturated: {held} cells stand at clip = {show_value(p.clip)}")

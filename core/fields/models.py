@@ -25,6 +25,9 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
 }
 """Field names by kind; the first is the one that seeds are planted in."""
 
+EXTINCT = "activator extinct, no pattern can form: plant seeds"
+EXTINCT_BUT_MARKED = "activator extinct; the pattern that it switched on in y stays"
+
 
 def coupling_sign(params: FurParams) -> float:
     """Return c of ``c sigma_y a``: -1 as the course prints it, +1 as published."""
@@ -107,6 +110,29 @@ def growth_threshold(params: FurParams, s_max: float) -> float:
     if s <= 0 or under < 0:
         return math.inf
     return 2 / (s + math.sqrt(under))  # the smaller root, written so that kappa_a = 0 gives 1/s
+
+
+def marker_threshold(params: FurParams) -> float:
+    """Return the y above which y switches itself on without a: the smaller root of ``rho_y y = mu_y (1 + kappa_y y²)``.
+
+    Infinite if y cannot stay on.
+    """
+    under = params.rho_y**2 - 4 * params.kappa_y * params.mu_y**2
+    if params.rho_y == 0 or under < 0:
+        return math.inf
+    return 2 * params.mu_y / (params.rho_y + math.sqrt(under))
+
+
+def extinction(params: FieldParams, a_max: float, s_max: float, y_max: float) -> str | None:
+    """Say that the activator can never grow again in any cell, and what that means; None while it can."""
+    if not isinstance(params, FurParams) or params.rho_a == 0:
+        return None
+    threshold = growth_threshold(params, s_max)
+    if a_max > 0 and a_max >= threshold:
+        return None
+    need = f"growth needs a above {threshold:.3g}" if math.isfinite(threshold) else "no a can grow on so little s"
+    what = EXTINCT_BUT_MARKED if y_max > marker_threshold(params) else EXTINCT
+    return f"{what} (largest a is {a_max:.2g}; with s up to {s_max:.3g} {need})"
 
 
 class FurStep(NamedTuple):

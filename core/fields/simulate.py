@@ -10,10 +10,10 @@ from nnfd.core.commands import Paint
 from nnfd.core.control import Control, FreeRun
 from nnfd.core.events import Edited, Ended, FieldStats, Notice, Outcome, Painted, Started, StepsDone
 from nnfd.core.fields.kernels import Excess, make_kernel
-from nnfd.core.fields.models import growth_threshold, positivity
+from nnfd.core.fields.models import extinction, positivity
 from nnfd.core.fields.seeds import has_no_seeds, paint, start_fields
 from nnfd.core.fields.state import FieldState
-from nnfd.core.params import FieldParams, FurParams, show_value
+from nnfd.core.params import FieldParams, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -38,8 +38,6 @@ POLL_CELL_STEPS = 500_000
 BLOW_UP = 2.0
 """A value that passes the upper bound by this factor in one step has outrun the time step: that is divergence. One
 that creeps over the bound is cut to it, and the user is told."""
-
-EXTINCT = "activator extinct, no pattern can form: plant seeds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,15 +221,8 @@ class _Simulation:
         )
 
     def _extinct(self) -> str | None:
-        p = self.params
-        if not isinstance(p, FurParams) or p.rho_a == 0:
-            return None
-        a, s = float(self.state.fields["a"].max()), float(self.state.fields["s"].max())
-        threshold = growth_threshold(p, s)
-        if a > 0 and a >= threshold:
-            return None
-        need = f"growth needs a above {threshold:.3g}" if math.isfinite(threshold) else "no a can grow on so little s"
-        return f"{EXTINCT} (largest a is {a:.2g}; with s up to {s:.3g} {need})"
+        tops = {name: float(field.max()) for name, field in self.state.fields.items()}
+        return extinction(self.params, tops["a"], tops["s"], tops["y"]) if "y" in tops else None
 
     def _clip_touched(self) -> str | None:
         if (cell := self.touched) is None:
