@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from nnfd.core.errors import ParamsError
 from nnfd.core.network.activations import ACTIVATIONS
-from nnfd.core.network.buffers import BN_EPSILON, Buffers
+from nnfd.core.network.batchnorm import BatchNorm
+from nnfd.core.network.buffers import Buffers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +34,12 @@ if TYPE_CHECKING:
 
 P_MIN = 1e-12
 """Lower clip of a probability in the loss."""
-BN_MEMORY = 0.9
-"""Share of the running mean and variance kept at each training batch."""
+BLOCK = 256
+"""Samples that an evaluation takes at a time: what they need stays in the cache, and memory bounded."""
+KEPT_SIZES = 8
+"""Batch sizes whose work arrays are kept; training and evaluating need four or five."""
+BATCH_SIZES_KEPT = 8
+"""For how many batch sizes work arrays are kept; training needs 4: full and last batch, train and validation set."""
 
 
 class MLP:
@@ -68,6 +74,15 @@ class MLP:
         Views into ``theta``, one (hidden,) array a hidden layer; empty lists without batch normalisation.
     stats
         Flat vector of the running means and variances, empty without batch normalisation.
+
+    Notes
+    -----
+    The work arrays belong to the network, so one network is not for two threads at a time.
+
+    Raises
+    ------
+    ParamsError
+        If the layer sizes or the activation are not allowed.
     """
 
     def __init__(
@@ -83,6 +98,10 @@ class MLP:
         dtype: str = "float64",
     ) -> None:
         self.layer_sizes = tuple(layer_sizes)
+        if len(self.layer_sizes) < 2 or min(self.layer_sizes) < 1:
+            raise ParamsError(f"layer_sizes: {self.layer_sizes} is not allowed: two or more sizes, each at least 1")
+        if activation not in ACTIVATIONS:
+            raise ParamsError(f"activation: {activation!r} is not allowed: one of {', '.join(ACTIVATIONS)}")
         self.activation = ACTIVATIONS[activation]
         self.l2, self.dropout, self.batch_norm = l2, dropout, batch_norm
         self.dtype = np.dtype(dtype)
@@ -94,15 +113,17 @@ class MLP:
         self.stats = np.zeros(2 * sum(hidden), self.dtype)
         self.W, self.b, self.gamma, self.beta = self._views(self.theta)
         self._dW, self._db, self._dgamma, self._dbeta = self._views(self.grad)
-        self._mean, self._var = self._stats_views()
+        means, variances = self._stats_views()
+        # each makes its gamma and its running variance 1
+        self._norms = [
+            BatchNorm(*views)
+            for views in zip(self.gamma, self.beta, self._dgamma, self._dbeta, means, variances, strict=True)
+        ]
         self._decay = [np.empty_like(W) for W in self.W]
         self._buffers: dict[int, Buffers] = {}
         rng = np.random.default_rng(seed)
         for W, (n_in, _) in zip(self.W, pairs, strict=True):
             W[:] = rng.normal(0.0, weight_scale or math.sqrt(self.activation.gain / n_in), W.shape)
-        for gamma, var in zip(self.gamma, self._var, strict=True):
-            gamma[:] = 1
-            var[:] = 1
 
     @classmethod
     def for_run(cls, params: NetworkParams, layer_sizes: Sequence[int]) -> Self:
@@ -120,11 +141,12 @@ class MLP:
 
     def load(self, theta: Array, stats: Array | None = None) -> None:
         """Copy a snapshot in. Raises ``ValueError`` if it is of another shape."""
-        if theta.shape != self.theta.shape:
-            raise ValueError(f"theta: shape {theta.shape} is not allowed: this network has {self.theta.shape}")
-        self.theta[:] = theta
-        if stats is not None:
-            self.stats[:] = stats
+        pairs = [("theta", theta, self.theta)] + ([] if stats is None else [("stats", stats, self.stats)])
+        for name, given, mine in pairs:
+            if given.shape != mine.shape:
+                raise ValueError(f"{name}: shape {given.shape} is not allowed: this network has {mine.shape}")
+        for _, given, mine in pairs:
+            mine[:] = given
 
     # -- forward
 
@@ -140,50 +162,35 @@ class MLP:
         training
             Whether dropout and the batch's own mean and variance are used.
         rng
-            Draws the dropout masks; needed for training with dropout.
+            Draws the dropout masks; needed for training with dropout, else ``ValueError``.
 
         Returns
         -------
         logits, cache
             Logits of shape (N, classes), and what :meth:`backward` needs. Both are work arrays of this network: the
-            next forward pass with as many samples writes over them.
+            next forward pass with as many samples writes over them. In training the running statistics of batch
+            normalisation move on.
         """
+        if training and self.dropout and rng is None:
+            raise ValueError("rng: training with dropout needs a random generator")
         cache = self._buffers_for(len(X))
-        cache.X = X
-        cache.training = training
-        h = X
+        h = cache.X = np.asarray(X, self.dtype)
+        cache.training, cache.dropped = training, bool(training and self.dropout)
         last = len(self.W) - 1
         for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
             z = cache.z[layer]
-            np.matmul(h, W, out=z)
+            np.dot(h, W, out=z)  # not matmul: it checks floating-point flags, which some BLAS raise without cause
             z += b
             if layer == last:
                 break
             if self.batch_norm:
-                self._normalise(layer, cache, training)
+                self._norms[layer].forward(z, cache.z_hat[layer], training=training)
             self.activation.apply(z, cache.a[layer])
             h = cache.a[layer]
-            if training and self.dropout:
-                assert rng is not None, "dropout needs a random generator"
+            if cache.dropped and rng is not None:
                 h = cache.drop(layer, self.dropout, rng)
             cache.h[layer] = h
         return cache.z[last], cache
-
-    def _normalise(self, layer: int, cache: Buffers, training: bool) -> None:
-        """Replace z by gamma (z - mean)/sqrt(var + eps) + beta."""
-        z, z_hat = cache.z[layer], cache.z_hat[layer]
-        if training:
-            mean, var = z.mean(axis=0), z.var(axis=0)
-            for running, batch in ((self._mean[layer], mean), (self._var[layer], var)):
-                running *= BN_MEMORY
-                running += (1 - BN_MEMORY) * batch
-        else:
-            mean, var = self._mean[layer], self._var[layer]
-        cache.inv_std[layer] = 1 / np.sqrt(var + BN_EPSILON)
-        np.subtract(z, mean, out=z_hat)
-        z_hat *= cache.inv_std[layer]
-        np.multiply(z_hat, self.gamma[layer], out=z)
-        z += self.beta[layer]
 
     # -- backward
 
@@ -194,7 +201,7 @@ class MLP:
         d /= len(y)
         for layer in range(len(self.W) - 1, -1, -1):
             h = cache.X if layer == 0 else cache.h[layer - 1]
-            np.matmul(h.T, d, out=self._dW[layer])
+            np.dot(h.T, d, out=self._dW[layer])
             np.sum(d, axis=0, out=self._db[layer])
             if self.l2:
                 np.multiply(self.W[layer], self.l2, out=self._decay[layer])
@@ -204,31 +211,20 @@ class MLP:
 
     def _through_hidden(self, layer: int, cache: Buffers, d_above: Array) -> Array:
         d, scratch = cache.d[layer], cache.scratch[layer]
-        np.matmul(d_above, self.W[layer + 1].T, out=d)
-        if cache.training and self.dropout:
+        np.dot(d_above, self.W[layer + 1].T, out=d)
+        if cache.dropped:
             d *= cache.mask[layer]
         self.activation.times_slope(d, cache.a[layer], scratch)
         if self.batch_norm:
-            self._through_norm(layer, cache, d)
+            self._norms[layer].backward(d, cache.z_hat[layer], scratch, training=cache.training)
         return d
-
-    def _through_norm(self, layer: int, cache: Buffers, d: Array) -> None:
-        z_hat, scratch = cache.z_hat[layer], cache.scratch[layer]
-        np.multiply(d, z_hat, out=scratch)
-        np.sum(scratch, axis=0, out=self._dgamma[layer])
-        np.sum(d, axis=0, out=self._dbeta[layer])
-        if cache.training:
-            np.multiply(z_hat, self._dgamma[layer] / len(d), out=scratch)
-            d -= self._dbeta[layer] / len(d)
-            d -= scratch
-        d *= self.gamma[layer] * cache.inv_std[layer]
 
     def loss_and_grads(
         self, X: Array, y: NDArray[np.int64], rng: np.random.Generator | None = None, *, training: bool = True
     ) -> tuple[float, dict[str, list[Array]]]:
         """Return the loss and copies of its gradients, ``{"W": [...], "b": [...]}``, for X (N, inputs) and y (N,)."""
         logits, cache = self.forward(X, training, rng)
-        loss = self._loss(logits, y)
+        loss = self._data_loss_sum(logits, y) / len(y) + self.decay_loss()
         self.backward(cache, y)
         grads = {"W": [g.copy() for g in self._dW], "b": [g.copy() for g in self._db]}
         if self.batch_norm:
@@ -239,25 +235,38 @@ class MLP:
 
     def evaluate(self, X: Array, y: NDArray[np.int64]) -> tuple[float, float]:
         """Return loss (with its L2 term) and accuracy for X (N, inputs) and y (N,) by one forward pass."""
-        logits, _ = self.forward(X)
-        return self._loss(logits, y), float(np.mean(np.argmax(logits, axis=1) == y))
+        loss, right = 0.0, 0
+        for start in range(0, len(y), BLOCK):
+            part = y[start : start + BLOCK]
+            logits, _ = self.forward(X[start : start + BLOCK])
+            loss += self._data_loss_sum(logits, part)
+            right += int(np.count_nonzero(logits.argmax(axis=1) == part))
+        return loss / len(y) + self.decay_loss(), right / len(y)
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the class probabilities, shape (N, classes)."""
-        return self.forward(np.asarray(X, self.dtype))[1].probabilities().copy()
+        X = np.asarray(X, self.dtype)
+        p = np.empty((len(X), self.layer_sizes[-1]), self.dtype)
+        for start in range(0, len(X), BLOCK):
+            _, cache = self.forward(X[start : start + BLOCK])
+            p[start : start + BLOCK] = cache.probabilities()
+        return p
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Return the most probable class of each sample, shape (N,)."""
-        classes: NDArray[np.int64] = np.argmax(self.forward(np.asarray(X, self.dtype))[0], axis=1)
+        classes: NDArray[np.int64] = np.argmax(self.predict_proba(X), axis=1)
         return classes
 
-    def _loss(self, logits: Array, y: NDArray[np.int64]) -> float:
+    def decay_loss(self) -> float:
+        """Return the L2 term of the loss."""
+        return 0.5 * self.l2 * sum(float(np.vdot(W, W)) for W in self.W) if self.l2 else 0.0
+
+    @staticmethod
+    def _data_loss_sum(logits: Array, y: NDArray[np.int64]) -> float:
         shifted = logits - logits.max(axis=1, keepdims=True)
         log_p = shifted[np.arange(len(y)), y] - np.log(np.exp(shifted).sum(axis=1))
         # log clip(p, 1e-12, 1): the logarithm is taken first, so that a tiny p loses no digits
-        data = -float(np.mean(np.maximum(log_p, math.log(P_MIN)), dtype=np.float64))
-        decay = sum(float(np.vdot(W, W)) for W in self.W) if self.l2 else 0.0
-        return data + 0.5 * self.l2 * decay
+        return -float(np.sum(np.maximum(log_p, math.log(P_MIN)), dtype=np.float64))
 
     # -- views
 
@@ -291,5 +300,9 @@ class MLP:
 
     def _buffers_for(self, n: int) -> Buffers:
         if n not in self._buffers:
+            if len(self._buffers) == KEPT_SIZES:
+                del self._buffers[next(iter(self._buffers))]
+            if len(self._buffers) >= BATCH_SIZES_KEPT:
+                del self._buffers[next(iter(self._buffers))]
             self._buffers[n] = Buffers(n, self.layer_sizes, self.dtype, norm=self.batch_norm)
         return self._buffers[n]
