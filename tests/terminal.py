@@ -1,0 +1,114 @@
+"""A pseudo-terminal with a screen: runs the installed command as a user does and reads what the user sees."""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyte
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+COMMAND = Path(sys.executable).with_name("nnfd-tui")
+
+
+class Terminal:
+    """The command in a terminal of its own."""
+
+    def __init__(
+        self,
+        *args: str,
+        columns: int = 80,
+        rows: int = 24,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.Stream(self.screen)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.bytes_read = 0
+        self._fd, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+        environment.pop("NO_COLOR", None) if not env or "NO_COLOR" not in env else None
+        self.process = subprocess.Popen(
+            [str(COMMAND), *args],
+            stdin=child,
+            stdout=child,
+            stderr=child,
+            cwd=cwd,
+            env=environment,
+            start_new_session=True,
+        )
+        os.close(child)
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The screen's lines."""
+        return self.screen.display
+
+    @property
+    def text(self) -> str:
+        """The screen as one text."""
+        return "\n".join(self.screen.display)
+
+    def pump(self, seconds: float) -> bool:
+        """Read what has come within `seconds`; False once the command has closed its terminal."""
+        ready, _, _ = select.select([self._fd], [], [], seconds)
+        if not ready:
+            return True
+        try:
+            data = os.read(self._fd, 1 << 16)
+        except OSError:  # Linux answers EIO once the other side is closed
+            return False
+        self.bytes_read += len(data)
+        self._stream.feed(self._decoder.decode(data))
+        return bool(data)
+
+    def wait_for(self, condition: str | Callable[[str], bool], timeout: float = 60.0) -> str:
+        """Read until the screen holds a text or meets a condition; fails with the screen if it never does."""
+        met = (lambda text: condition in text) if isinstance(condition, str) else condition
+        deadline = time.monotonic() + timeout
+        open_ = True
+        while not met(self.text):
+            if not open_ or time.monotonic() > deadline:
+                raise AssertionError(f"never came: {condition!r}; the screen is\n{self.text}")
+            open_ = self.pump(0.2)
+        return self.text
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self._fd, keys.encode())
+
+    def wait_exit(self, timeout: float = 60.0) -> int:
+        """Read until the command ends; return its exit code."""
+        deadline = time.monotonic() + timeout
+        while self.pump(0.1) and self.process.poll() is None:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"did not end; the screen is\n{self.text}")
+        return self.process.wait(timeout)
+
+    def close(self) -> None:
+        """End the command whatever it does."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self._fd)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,122 @@
+"""What the screen remembers of a run, and how events reach it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnfd.core.events import Edited, Ended, EpochDone, FieldStats, Notice, Outcome, Started, StepsDone
+from nnfd.core.fields.state import FieldState
+from nnfd.core.params import FurParams, NetworkParams
+from nnfd.tui.history import FieldHistory, Log, NetworkHistory
+from nnfd.tui.mailbox import Mailbox
+
+
+def epoch(n: int, *, best: bool = True, state=None) -> EpochDone:
+    return EpochDone(n, 1.0 / n, 2.0 / n, 0.5, 0.4, 0.01, best, state)
+
+
+def field_state(step: int) -> FieldState:
+    return FieldState(FurParams(), step, {"a": np.zeros((3, 3))})
+
+
+class TestLog:
+    @given(st.integers(1, 1000))
+    def test_keeps_every_row_across_growth(self, rows: int) -> None:
+        log = Log(("position", "square"))
+        for i in range(rows):
+            log.append([i, i * i])
+        assert len(log) == rows
+        np.testing.assert_array_equal(log.column("square"), np.arange(rows) ** 2)
+
+    def test_finds_the_last_row_up_to_a_position(self):
+        log = Log(("position", "value"))
+        for position in (0, 10, 20):
+            log.append([position, position / 10])
+        assert log.row_at(15)["value"] == 1.0
+        assert log.row_at(20)["value"] == 2.0
+
+
+class TestHistory:
+    def test_a_network_run(self):
+        history = NetworkHistory()
+        history.add(Started(NetworkParams(), 0, 60))
+        assert history.position == 0
+        for n in (1, 2, 3):
+            history.add(epoch(n, best=n < 3))
+        assert history.position == 3
+        assert history.best_epoch == 2
+        assert history.log is not None
+        np.testing.assert_allclose(history.log.column("train_loss"), [1, 1 / 2, 1 / 3])
+
+    def test_an_edit_changes_the_parameters_in_effect(self):
+        history = NetworkHistory()
+        history.add(Started(NetworkParams(), 0, 60))
+        history.add(Edited(5, NetworkParams(lr=0.1), {"lr": (0.01, 0.1)}))
+        assert history.params == NetworkParams(lr=0.1)
+        assert [edit.position for edit in history.edits] == [5]
+
+    def test_a_field_run(self):
+        history = FieldHistory()
+        history.add(Started(FurParams(), 0, 100))
+        history.add(StepsDone(50, {"a": FieldStats(0.0, 1.0, 4.0)}, field_state(50)))
+        history.add(Notice(50, "extinct", "it died"))
+        history.add(Ended(50, Outcome.STOPPED, "stopped", None))
+        assert history.position == 50
+        assert history.log is not None
+        assert history.log.row_at(50) == {"step": 50, "a_min": 0, "a_mean": 1, "a_max": 4}
+        assert history.latest is not None
+        assert history.latest.step == 50
+        assert history.ended is not None
+
+    def test_a_run_that_goes_on_is_not_over(self):
+        history = NetworkHistory()
+        history.add(Ended(3, Outcome.STOPPED, "stopped"))
+        history.add(Started(NetworkParams(), 3, 60))
+        assert history.ended is None
+        assert history.position == 3
+
+
+class TestMailbox:
+    def test_keeps_every_event_but_only_the_newest_state(self):
+        mailbox = Mailbox(lambda: None)
+        sent = [StepsDone(n, {}, field_state(n)) for n in (1, 2, 3)]
+        mailbox.put(Started(FurParams(), 0, 3))
+        for event in sent:
+            mailbox.put(event)
+        mailbox.put(Ended(3, Outcome.COMPLETED, "done"))
+        got = mailbox.drain()
+        assert [type(event).__name__ for event in got] == ["Started", *["StepsDone"] * 3, "Ended"]
+        assert [event.step for event in got[1:4]] == [1, 2, 3]
+        assert [event.state is not None for event in got[1:4]] == [False, False, True]
+
+    def test_wakes_once_until_it_is_drained(self):
+        wakes = []
+        mailbox = Mailbox(lambda: wakes.append(len(wakes)))
+        for n in (1, 2, 3):
+            mailbox.put(epoch(n))
+        assert len(wakes) == 1
+        mailbox.drain()
+        mailbox.put(epoch(4))
+        assert len(wakes) == 2
+
+    def test_a_state_drained_is_not_touched_later(self):
+        mailbox = Mailbox(lambda: None)
+        mailbox.put(StepsDone(1, {}, field_state(1)))
+        (first,) = mailbox.drain()
+        mailbox.put(StepsDone(2, {}, field_state(2)))
+        assert first.state is not None
+        (second,) = mailbox.drain()
+        assert second.state is not None
+
+
+@pytest.mark.parametrize(
+    ("active", "count", "capacity", "shown"),
+    [(0, 6, 1, [0]), (3, 6, 1, [3]), (0, 6, 4, [0, 1, 2, 3]), (5, 6, 4, [0, 1, 2, 5]), (2, 3, 9, [0, 1, 2])],
+)
+def test_the_deck_shows_the_active_panel_and_the_first_others(active, count, capacity, shown):
+    from nnfd.tui.screens.deck import visible_panels
+
+    assert visible_panels(active, count, capacity) == shown

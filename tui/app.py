@@ -1,0 +1,164 @@
+"""The dashboard: one application, a screen a mode."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding
+from textual.screen import ModalScreen
+
+from nnfd.core.checkpoint import resume as resume_folder
+from nnfd.core.presets import load
+from nnfd.core.runs import RunFolder
+from nnfd.tui.screens.help import HelpScreen
+from nnfd.tui.screens.network import NetworkScreen
+from nnfd.tui.screens.run_screen import RunScreen
+from nnfd.tui.session import RunSpec, Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from textual.binding import BindingType
+    from textual.screen import Screen
+
+
+THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
+"""What the theme key cycles through; the command palette has them all."""
+
+
+class LabApp(App[None]):
+    """The dashboard.
+
+    Parameters
+    ----------
+    spec
+        The run to open with.
+    storage
+        Where runs are kept.
+    folder
+        The run folder of that run, its lock held; None makes a fresh one below the storage root.
+    """
+
+    TITLE = "nnfd-tui"
+    CSS_PATH = "app.tcss"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-narrow"),
+        (100, "-middle"),
+        (160, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "lab('network')", "Network", id="app.network", tooltip="The network lab", show=False),
+        Binding("t", "next_theme", "Theme", id="app.theme", tooltip="Change the theme: dark, light, ...", show=False),
+        Binding("question_mark", "help", "Help", id="app.help", tooltip="All keys of this screen", key_display="?"),
+        Binding("q", "quit", "Quit", id="app.quit", tooltip="Stop the run, keep its state, leave"),
+    ]
+
+    def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
+        super().__init__()
+        self.storage = storage
+        self._first = spec
+        self._folder = folder
+        self._labs: list[RunScreen[Any]] = []
+        for mode, screen, preset in (("network", NetworkScreen, "relu-128"),):
+            self.add_mode(mode, self._screen_maker(screen, preset))
+
+    def _screen_maker(self, screen: type[RunScreen[Any]], preset: str) -> Callable[[], Screen[None]]:
+        """Return what makes a lab's screen, on the first run if it is of its kind, else on a preset."""
+
+        def make() -> Screen[None]:
+            if self._first.params.kind in screen.kinds:
+                lab = screen(self._first, self.storage, folder=self._folder)
+            else:
+                chosen = load(preset)
+                lab = screen(RunSpec(chosen.params, chosen.name, chosen.title), self.storage)
+            self._labs.append(lab)
+            return lab
+
+        return make
+
+    def on_mount(self) -> None:
+        """Open on the lab of the first run."""
+        self._quit_on_signals()
+        self.switch_mode("network")
+
+    def action_lab(self, mode: str) -> None:
+        """Bring another lab to the front; the run of the one that is left waits meanwhile."""
+        if mode == self.current_mode:
+            return
+        if isinstance(self.screen, ModalScreen):
+            return
+        if isinstance(self.screen, RunScreen):
+            self.screen.leave()
+        self.switch_mode(mode)
+        self.call_after_refresh(self._arrived)
+
+    def _arrived(self) -> None:
+        if isinstance(self.screen, RunScreen):
+            self.screen.come_back()
+
+    def action_next_theme(self) -> None:
+        """Go to the next theme."""
+        here = THEMES.index(self.theme) if self.theme in THEMES else -1
+        self.theme = THEMES[(here + 1) % len(THEMES)]
+
+    def action_help(self) -> None:
+        """Show the keys that work here."""
+        if isinstance(self.screen, ModalScreen):
+            return
+        keys = [
+            (self.get_key_display(active.binding), active.binding.description, active.binding.tooltip)
+            for active in self.screen.active_bindings.values()
+            if active.binding.id is not None
+        ]
+        about = getattr(self.screen, "about", "")
+        self.push_screen(HelpScreen(about, keys))
+
+    async def action_quit(self) -> None:
+        """Stop every run, wait until its state is saved, leave."""
+        for lab in self._labs:
+            lab.session.stop()
+        await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
+        self.exit()
+
+    def _quit_on_signals(self) -> None:
+        """Let SIGTERM and SIGHUP save the state too; Windows has no such handlers."""
+        if sys.platform == "win32":
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, lambda: self.run_worker(self.action_quit()))
+
+
+def run_dashboard(spec: RunSpec, storage: Storage, *, directory: Path | None = None, resume: Path | None = None) -> int:
+    """Open the dashboard and return the exit code.
+
+    Parameters
+    ----------
+    spec
+        The run to open with.
+    storage
+        Where runs are kept.
+    directory
+        The folder to make for that run; None for a fresh one below the storage root.
+    resume
+        The folder of a run that goes on instead.
+
+    Raises
+    ------
+    RunError, StorageError
+        If the folder cannot be made, or its run is under way elsewhere or damaged.
+    """
+    if resume is None:
+        folder = storage.new_folder(spec, directory)
+    else:
+        folder = RunFolder.open(resume)
+        resumption = resume_folder(folder)
+        spec = RunSpec(resumption.params, folder.info.preset, folder.info.title, resumption=resumption)
+    app = LabApp(spec, storage, folder=folder)
+    app.run()
+    return app.return_code or 0

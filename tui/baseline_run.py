@@ -1,0 +1,60 @@
+"""scikit-learn's classifier on the same data, run beside ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnfd.core.control import Controller
+from nnfd.tui.history import NetworkHistory
+from nnfd.tui.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nnfd.core.network.baseline import BaselineResult
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.params import NetworkParams
+
+BASELINE_EPOCHS_PER_SECOND = 40.0
+"""Fast enough to be there when ours is done, slow enough to leave it the processor."""
+
+
+class BaselineRun:
+    """One run of the baseline; :meth:`run` blocks and belongs in a worker thread.
+
+    Parameters
+    ----------
+    params
+        Those of our run; the baseline takes what it has an equal for.
+    data
+        The data set of our run.
+    wake
+        Called in the worker thread when there is something to drain, and at the end.
+    """
+
+    def __init__(self, params: NetworkParams, data: Dataset, wake: Callable[[], object]) -> None:
+        from nnfd.core.network.baseline import baseline
+
+        self.history = NetworkHistory()
+        self.result: BaselineResult | None = None
+        self._mailbox = Mailbox(wake)
+        self._wake = wake
+        self._controller: Controller[NetworkParams, BaselineResult] = Controller(
+            lambda control: baseline(params, data, control=control),
+            self._mailbox.put,
+            pace=BASELINE_EPOCHS_PER_SECOND,
+        )
+
+    def run(self) -> None:
+        """Train it to its end."""
+        self.result = self._controller.run()
+        self._wake()
+
+    def stop(self) -> None:
+        """End it at its next poll."""
+        self._controller.stop()
+
+    def take_in(self) -> None:
+        """Move what has arrived into the history; belongs in the screen's thread."""
+        for event in self._mailbox.drain():
+            self.history.add(event)

@@ -1,0 +1,154 @@
+"""What the screen remembers of a run: numbers by position, edits, notices, the newest state.
+
+It is filled from events alone, so a live run, a run of another process and a finished run look the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar, assert_never
+
+import numpy as np
+
+from nnfd.core.events import (
+    BatchProgress,
+    Edited,
+    Ended,
+    EpochDone,
+    Notice,
+    Painted,
+    Started,
+    StepsDone,
+)
+from nnfd.core.fields.state import FieldState
+from nnfd.core.network.state import NetworkState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.events import Event
+    from nnfd.core.params import Params
+
+S = TypeVar("S", NetworkState, FieldState)
+
+EPOCH_COLUMNS = ("epoch", "train_loss", "val_loss", "train_acc", "val_acc", "lr")
+
+
+class Log:
+    """Rows of numbers with named columns, appended in amortised constant time."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._columns = {name: i for i, name in enumerate(columns)}
+        self._rows = np.empty((256, len(columns)))
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def append(self, row: Sequence[float]) -> None:
+        """Add one row, in column order."""
+        if self._size == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        self._rows[self._size] = row
+        self._size += 1
+
+    @property
+    def rows(self) -> NDArray[np.float64]:
+        """A view of all rows, shape (rows, columns)."""
+        return self._rows[: self._size]
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """Return a view of one column, shape (rows,)."""
+        return self._rows[: self._size, self._columns[name]]
+
+    def last(self) -> NDArray[np.float64]:
+        """Return the newest row, in column order."""
+        row: NDArray[np.float64] = self._rows[self._size - 1]
+        return row
+
+    def row_at(self, position: int) -> dict[str, float]:
+        """Return the last row whose first column is at most `position`."""
+        index = int(np.searchsorted(self._rows[: self._size, 0], position, side="right")) - 1
+        return {name: float(self._rows[index, i]) for name, i in self._columns.items()}
+
+
+class History(Generic[S]):
+    """One run so far. Subclasses know which numbers a unit event brings."""
+
+    def __init__(self) -> None:
+        self.log: Log | None = None
+        """One row a unit, its first column the position; None before the first unit."""
+        self.started: Started | None = None
+        self.ended: Ended | None = None
+        self.params: Params | None = None
+        """The parameters in effect."""
+        self.latest: S | None = None
+        """The newest state that was seen."""
+        self.edits: list[Edited] = []
+        self.notices: list[Notice] = []
+
+    @property
+    def position(self) -> int:
+        """Epochs or time steps done."""
+        if self.log is not None:
+            return int(self.log.last()[0])
+        return self.started.position if self.started else 0
+
+    def add(self, event: Event) -> None:
+        """Take one event in."""
+        match event:
+            case Started():
+                self.started, self.params, self.ended = event, event.params, None
+            case BatchProgress():
+                pass  # shown live only
+            case EpochDone() | StepsDone():
+                self._add_unit(event)
+                self._keep(event.state)
+            case Edited():
+                self.edits.append(event)
+                self.params = event.params
+            case Painted():
+                self._keep(event.state)
+            case Notice():
+                self.notices.append(event)
+            case Ended():
+                self.ended = event
+                self._keep(event.state)
+            case _:
+                assert_never(event)
+
+    def _add_unit(self, event: EpochDone | StepsDone) -> None:
+        raise NotImplementedError
+
+    def _append(self, columns: Sequence[str], row: Sequence[float]) -> None:
+        if self.log is None:
+            self.log = Log(columns)
+        self.log.append(row)
+
+    def _keep(self, state: NetworkState | FieldState | None) -> None:
+        if state is not None:
+            self.latest = state  # type: ignore[assignment]  # a generator yields states of one kind
+
+
+class NetworkHistory(History[NetworkState]):
+    """Losses, accuracies and learning rate by epoch."""
+
+    best_epoch = 0
+    """Epoch of the lowest validation loss, 0 before the first."""
+
+    def _add_unit(self, event: EpochDone | StepsDone) -> None:
+        assert isinstance(event, EpochDone)
+        self._append(EPOCH_COLUMNS, [getattr(event, name) for name in EPOCH_COLUMNS])
+        if event.is_best:
+            self.best_epoch = event.epoch
+
+
+class FieldHistory(History[FieldState]):
+    """Least, mean and greatest value of each field by time step."""
+
+    def _add_unit(self, event: EpochDone | StepsDone) -> None:
+        assert isinstance(event, StepsDone)
+        columns = ["step", *(f"{name}_{key}" for name in event.stats for key in ("min", "mean", "max"))]
+        values = [v for stats in event.stats.values() for v in (stats.min, stats.mean, stats.max)]
+        self._append(columns, [event.step, *values])

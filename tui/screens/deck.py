@@ -1,0 +1,96 @@
+"""Panels of which as many are shown as the space allows, the chosen one always."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.containers import Grid, Vertical
+from textual.reactive import reactive
+from textual.widgets import Tab, Tabs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+PANEL_WIDTH, PANEL_HEIGHT = 40, 16
+"""What one panel needs, in cells; a second one is shown beside or below it once there is room for both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel: its short title on the tab and the widget below it."""
+
+    title: str
+    widget: Widget
+
+
+def visible_panels(active: int, count: int, capacity: int) -> list[int]:
+    """Return the panels to show: the active one and, in their order, the first others that fit beside it."""
+    others = [i for i in range(count) if i != active]
+    return sorted([active, *others[: max(0, capacity - 1)]])
+
+
+class Deck(Vertical):
+    """A row of tabs above a grid of panels."""
+
+    active: reactive[int] = reactive(0)
+
+    def __init__(self, panels: Sequence[Panel], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._panels = panels
+
+    def compose(self) -> ComposeResult:
+        """Lay out the tabs and all panels."""
+        yield Tabs(*(Tab(panel.title, id=f"panel-{i}") for i, panel in enumerate(self._panels)))
+        with Grid():
+            for panel in self._panels:
+                panel.widget.add_class("panel")
+                panel.widget.border_title = panel.title
+                yield panel.widget
+
+    def on_mount(self) -> None:
+        """Leave focus to the panels: the tabs have keys of their own on the screen."""
+        self.query_one(Tabs).can_focus = False
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Show as many panels as fit now."""
+        self._arrange()
+
+    def watch_active(self) -> None:
+        """Show the chosen panel."""
+        if self.is_mounted:
+            self.query_one(Tabs).active = f"panel-{self.active}"
+            self._arrange()
+
+    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
+        """Follow a click on a tab."""
+        event.stop()
+        self.active = int((event.tab.id or "panel-0").removeprefix("panel-"))
+
+    def move(self, by: int) -> None:
+        """Choose the panel `by` places on, around the ends."""
+        self.active = (self.active + by) % len(self._panels)
+
+    def reveal(self, widget: Widget) -> None:
+        """Choose the panel with this widget."""
+        self.active = next(i for i, panel in enumerate(self._panels) if panel.widget is widget)
+
+    def focus_active(self) -> None:
+        """Put the focus on the chosen panel."""
+        self._panels[self.active].widget.focus()
+
+    def _arrange(self) -> None:
+        columns = max(1, self.size.width // PANEL_WIDTH)
+        rows = max(1, (self.size.height - 2) // PANEL_HEIGHT)
+        shown = visible_panels(self.active, len(self._panels), columns * rows)
+        columns = min(columns, len(shown))
+        grid = self.query_one(Grid)
+        grid.styles.grid_size_columns = columns
+        grid.styles.grid_size_rows = -(-len(shown) // columns)
+        for i, panel in enumerate(self._panels):
+            panel.widget.display = i in shown
+            panel.widget.set_class(i == self.active, "-chosen")

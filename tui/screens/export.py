@@ -1,0 +1,88 @@
+"""Asks for a file and writes a run to it."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from nnfd.core.errors import NnfdError
+from nnfd.core.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
+from nnfd.core.params import Kind
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from nnfd.core.runs import RunFolder
+
+CONTENT = {
+    ".png": "picture of the newest frame",
+    ".gif": "moving picture of all kept frames",
+    ".csv": "numbers as a table",
+    ".json": "parameters, epochs and result",
+    ".npz": "arrays for NumPy",
+}
+"""What a file of each suffix holds."""
+
+
+class ExportScreen(ModalScreen[None]):
+    """A file name; enter writes, escape leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", id="export.leave", tooltip="Back without writing"),
+    ]
+
+    class Written(Message):
+        """The file is there, or why it is not."""
+
+        def __init__(self, path: Path, error: str | None) -> None:
+            super().__init__()
+            self.path = path
+            self.error = error
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def compose(self) -> ComposeResult:
+        """Lay out the dialog."""
+        suffixes = NETWORK_SUFFIXES if self._folder.params.kind is Kind.NETWORK else FIELD_SUFFIXES
+        with Vertical(classes="dialog -small"):
+            yield Label("Export this run", classes="dialog-title")
+            yield Input(f"{self._folder.name}{suffixes[0]}", select_on_focus=False)
+            for suffix in suffixes:
+                yield Label(f"{suffix:6}{CONTENT[suffix]}", markup=False)
+            yield Label("enter writes · escape leaves", classes="dialog-hint")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Write the file in a worker: pictures of long runs take a while."""
+        event.stop()
+        self.run_worker(partial(self._write, Path(event.value)), thread=True, group="export")
+
+    def _write(self, path: Path) -> None:
+        try:
+            export_run(self._folder, path)
+        except NnfdError as error:
+            self.post_message(self.Written(path, str(error)))
+        else:
+            self.post_message(self.Written(path, None))
+
+    def on_export_screen_written(self, event: Written) -> None:
+        """Leave once the file is there; stay if it is not."""
+        event.stop()
+        if event.error is not None:
+            self.notify(event.error, severity="error", markup=False)
+            return
+        self.app.notify(f"written: {event.path}", markup=False)
+        self.dismiss(None)
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)

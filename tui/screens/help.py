@@ -1,0 +1,52 @@
+"""The help screen: what this screen shows, and every key that works on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Label, Static
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+def key_table(bindings: Iterable[tuple[str, str, str]]) -> Table:
+    """Return a table of (key, name, what it does)."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for key, name, what in bindings:
+        table.add_row(Text(key, style="bold"), Text(name), Text(what, style="dim"))
+    return table
+
+
+class HelpScreen(ModalScreen[None]):
+    """Text about the screen below and a table of its keys; any of escape, ? and q closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Back to the screen"),
+    ]
+
+    def __init__(self, about: str, keys: Iterable[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self._about = about
+        self._keys = list(keys)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text above the keys."""
+        with Vertical(classes="dialog"):
+            yield Label("Help", classes="dialog-title")
+            with VerticalScroll() as scroll:
+                yield Static(Text(self._about + "\n"))
+                yield Static(key_table(self._keys))
+            scroll.focus()
+            yield Label("escape closes", classes="dialog-hint")

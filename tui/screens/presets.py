@@ -1,0 +1,80 @@
+"""The preset picker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from nnfd.core.params import MODELS, show_value
+from nnfd.core.presets import Preset, load_all
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from nnfd.core.params import Kind
+
+
+def describe(preset: Preset) -> Text:
+    """Return a preset's title, description and the parameters that differ from the model's defaults."""
+    text = Text()
+    text.append(preset.title + "\n", style="bold")
+    text.append(f"{preset.kind}\n\n", style="dim")
+    text.append(preset.description + "\n")
+    changed = preset.params.changed(MODELS[preset.kind]())
+    if changed:
+        text.append("\n")
+    for name, (value, default) in changed.items():
+        text.append(f"{name} = {show_value(value)}", style="bold")
+        text.append(f"  (default {show_value(default)})\n", style="dim")
+    return text
+
+
+class PresetPicker(ModalScreen[Preset | None]):
+    """A list of presets with what each of them does; enter starts one, escape leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", id="presets.leave", tooltip="Back without a change"),
+    ]
+
+    def __init__(self, kinds: Sequence[Kind], current: str) -> None:
+        super().__init__()
+        self._presets = load_all(kinds)
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list and the description."""
+        with Vertical(classes="dialog"):
+            yield Label("Presets", classes="dialog-title")
+            with Horizontal():
+                yield OptionList(*(Option(Text(preset.name), id=preset.name) for preset in self._presets))
+                with VerticalScroll(can_focus=False):
+                    yield Static(id="preset-text")
+            yield Label("enter starts · escape leaves", classes="dialog-hint")
+
+    def on_mount(self) -> None:
+        """Start at the current preset."""
+        names = [preset.name for preset in self._presets]
+        options = self.query_one(OptionList)
+        options.highlighted = names.index(self._current) if self._current in names else 0
+        options.focus()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Show what the preset does."""
+        self.query_one("#preset-text", Static).update(describe(self._presets[event.option_index]))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Start the preset."""
+        self.dismiss(self._presets[event.option_index])
+
+    def action_leave(self) -> None:
+        """Go back without a choice."""
+        self.dismiss(None)

@@ -1,0 +1,162 @@
+"""One run as the dashboard holds it: engine, controller, mailbox and what is kept on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nnfd.core.control import Controller, Phase
+from nnfd.core.errors import NnfdError
+from nnfd.core.events import EpochDone, StepsDone
+from nnfd.core.frames import DEFAULT_BUDGET, MemoryFrames
+from nnfd.core.launch import start
+from nnfd.core.params import FieldParams, NetworkParams, Params
+from nnfd.core.recorder import Recorder, frame_cadence
+from nnfd.core.runs import RunFolder, default_directory, default_root
+from nnfd.tui.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from pathlib import Path
+
+    from nnfd.core.checkpoint import Resumption
+    from nnfd.core.control import Control
+    from nnfd.core.events import Event
+    from nnfd.core.fields.state import FieldState
+    from nnfd.core.frames import FrameStore
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.network.state import NetworkState
+    from nnfd.core.state import State
+
+EPOCHS_PER_SECOND = 10.0
+"""Pace of a watched network run: slow enough to follow."""
+PATTERN_SECONDS = 20.0
+"""How long a watched pattern takes to grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """What to run."""
+
+    params: Params
+    preset: str
+    title: str
+    state: NetworkState | FieldState | None = None
+    """Where to start from: a branch; None for a fresh start."""
+    resumption: Resumption | None = None
+    """What is known of a run that goes on in its own folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where and how much of a dashboard's runs is kept."""
+
+    root: Path = field(default_factory=default_root)
+    record: bool = True
+    budget: int = DEFAULT_BUDGET
+    """Bytes of frames a run."""
+
+    def new_folder(self, spec: RunSpec, directory: Path | None = None) -> RunFolder | None:
+        """Make the folder of a new run, None if runs are not recorded. Raises ``RunError`` or ``StorageError``."""
+        if not self.record:
+            return None
+        where = directory or default_directory(self.root, spec.preset)
+        return RunFolder.create(where, preset=spec.preset, title=spec.title, params=spec.params, state=spec.state)
+
+
+def natural_pace(params: Params) -> float:
+    """Return the pace in epochs or steps a second at which a run is worth watching."""
+    return params.total / PATTERN_SECONDS if isinstance(params, FieldParams) else EPOCHS_PER_SECOND
+
+
+class Session:
+    """A run, from its start to its end; :meth:`run` blocks and belongs in a worker thread.
+
+    Parameters
+    ----------
+    spec
+        What to run.
+    folder
+        The run folder, its lock held; None keeps frames in memory only.
+    budget
+        Bytes of frames to keep.
+    wake
+        Called in the worker thread when there is something to :meth:`Mailbox.drain`, and at the end.
+    """
+
+    def __init__(self, spec: RunSpec, folder: RunFolder | None, budget: int, wake: Callable[[], None]) -> None:
+        self.spec = spec
+        self.folder = folder
+        self.mailbox = Mailbox(wake)
+        self.data: Dataset | None = None
+        """The data set of a network run, once it is loaded."""
+        self.failure: str | None = None
+        """One line, if the run could not start or go on."""
+        self._wake = wake
+        self._marks = frame_cadence(spec.params)
+        self.frames: FrameStore
+        self._keep: Callable[[Event], None]
+        if folder is not None:
+            recorder = Recorder(folder, frames=self._marks, budget=budget, resumption=spec.resumption)
+            self.frames = recorder.frames
+            self._keep = recorder
+        else:
+            self.frames = MemoryFrames(budget)
+            self._keep = self._keep_frame
+        self.controller: Controller[Any, Any] = Controller(
+            self._start,
+            self._publish,
+            pace=natural_pace(spec.params),
+            marks=[self._marks],
+            replay=spec.resumption.replay if spec.resumption else (),
+        )
+
+    @property
+    def phase(self) -> Phase:
+        """What the status line calls this run."""
+        return Phase.FAILED if self.failure else self.controller.phase
+
+    def run(self) -> None:
+        """Run to the end. What a user can cause ends as :attr:`failure`; anything else is raised."""
+        try:
+            self.controller.run()
+        except NnfdError as error:
+            self.failure = str(error)
+        finally:
+            if self.folder is not None:
+                self.folder.close()
+            self._wake()
+
+    def stop(self) -> None:
+        """End the run at its next poll."""
+        self.controller.stop()
+
+    def _start(self, control: Control) -> Generator[Event, Any, Any]:
+        resumption = self.spec.resumption
+        params = resumption.params if resumption else self.spec.params
+        state = resumption.state if resumption else self.spec.state
+        if isinstance(params, NetworkParams):
+            return self._train(params, state, control)
+        return start(params, state)(control)
+
+    def _train(self, params: NetworkParams, state: State | None, control: Control) -> Generator[Event, Any, Any]:
+        """Train on a data set that the screen can look at; at the first step, as scikit-learn takes 0.8 s to import."""
+        from nnfd.core.network.data import load
+        from nnfd.core.network.state import NetworkState
+        from nnfd.core.network.train import train
+
+        assert state is None or isinstance(state, NetworkState)
+        self.data = load(params)
+        return (yield from train(params, self.data, state, control=control))
+
+    def _publish(self, event: Event) -> None:
+        self._keep(event)
+        self.mailbox.put(event)
+
+    def _keep_frame(self, event: Event) -> None:
+        match event:
+            case EpochDone(epoch=position, state=state) | StepsDone(step=position, state=state):
+                if state is not None and self._marks.due(position):
+                    self.frames.add(position, state.frame())
+            case _:
+                pass
