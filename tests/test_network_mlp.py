@@ -6,8 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from nnfd.core.network.buffers import BN_EPSILON
-from nnfd.core.network.mlp import BATCH_SIZES_KEPT, BN_MEMORY, MLP, P_MIN
+from nnfd.core.errors import ParamsError
+from nnfd.core.network.batchnorm import EPSILON as BN_EPSILON
+from nnfd.core.network.batchnorm import MEMORY as BN_MEMORY
+from nnfd.core.network.mlp import BATCH_SIZES_KEPT, BLOCK, MLP, P_MIN
 from nnfd.core.params import NetworkParams
 
 ACTIVATIONS = ("relu", "tanh", "sigmoid")
@@ -304,6 +306,41 @@ class TestPredictions:
 
     def test_take_lists(self):
         assert MLP((2, 3, 2)).predict([[0.1, 0.2], [0.3, -1]]).shape == (2,)
+
+    @pytest.mark.parametrize("dtype", ["float64", "float32"])
+    def test_a_set_larger_than_a_block_is_taken_in_blocks(self, dtype):
+        model = somewhere((4, 6, 3), "tanh", dtype, l2=0.1)
+        X, y = batch(2 * BLOCK + 7, (4, 3), dtype)
+        logits = np.tanh(X @ model.W[0] + model.b[0]) @ model.W[1] + model.b[1]
+        p = np.exp(logits - logits.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(model.predict_proba(X), p, rtol=1e-12 if dtype == "float64" else 1e-4)
+        np.testing.assert_array_equal(model.predict(X), p.argmax(axis=1))
+        loss, accuracy = model.evaluate(X, y)
+        decay = 0.05 * sum((W**2).sum() for W in model.W)
+        expected = -np.log(p[np.arange(len(y)), y]).mean() + decay
+        assert loss == pytest.approx(expected, rel=1e-12 if dtype == "float64" else 1e-5)
+        assert accuracy == np.mean(p.argmax(axis=1) == y)
+
+    @pytest.mark.parametrize("sizes", [(), (3,), (3, 0, 2)])
+    def test_layer_sizes_that_make_no_network(self, sizes):
+        with pytest.raises(ParamsError, match="layer_sizes"):
+            MLP(sizes)
+
+    def test_an_unknown_activation(self):
+        with pytest.raises(ParamsError, match="activation: 'swish' is not allowed: one of relu, tanh, sigmoid"):
+            MLP((2, 3, 2), "swish")
+
+    def test_training_with_dropout_needs_a_generator(self):
+        with pytest.raises(ValueError, match="random generator"):
+            MLP((2, 3, 2), dropout=0.5).forward(np.zeros((1, 2)), True)
+
+    def test_a_sigmoid_far_out_keeps_its_relative_precision(self):
+        model = MLP((1, 1, 2), "sigmoid")
+        model.W[0][:] = 1
+        z = np.array([[-700.0], [-40.0], [0.0], [40.0], [700.0]])
+        _, cache = model.forward(z)
+        np.testing.assert_allclose(cache.a[0], 1 / (1 + np.exp(-z)), rtol=1e-15)
 
     def test_many_batch_sizes_do_not_pile_up_work_arrays(self):
         model = MLP((2, 3, 2))

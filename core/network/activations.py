@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """An activation f. Both functions work in place, without allocating."""
+    """An activation f. Both functions work without allocating."""
 
     apply: Callable[[Array, Array], None]
-    """``apply(z, out)``: out = f(z); `out` may be `z`."""
+    """``apply(z, out)``: out = f(z); `z` and `out` may not overlap, and `z` may be used up."""
     times_slope: Callable[[Array, Array, Array], None]
     """``times_slope(d, a, scratch)``: d *= f'(z), with a = f(z)."""
     gain: float
@@ -32,7 +32,7 @@ def _relu(z: Array, out: Array) -> None:
 
 
 def _relu_slope(d: Array, a: Array, scratch: Array) -> None:
-    np.sign(a, out=scratch)  # a >= 0, so this is 1 where the unit is on; faster than a boolean mask of its own
+    np.sign(a, out=scratch)  # a >= 0, so this is 1 where the unit is on; needs no boolean mask beside it
     np.multiply(d, scratch, out=d)
 
 
@@ -47,11 +47,15 @@ def _tanh_slope(d: Array, a: Array, scratch: Array) -> None:
 
 
 def _sigmoid(z: Array, out: Array) -> None:
-    # 1/(1 + exp(-z)) = (1 + tanh(z/2))/2, which overflows for no z
-    np.multiply(z, 0.5, out=out)
-    np.tanh(out, out=out)
-    out += 1
-    out *= 0.5
+    # exp(min(z, 0)) / (1 + exp(-|z|)): no exponent is positive, so nothing overflows, and values near 0 keep their
+    # relative precision, which the shorter (1 + tanh(z/2)) / 2 would lose
+    np.minimum(z, 0, out=out)
+    np.exp(out, out=out)
+    np.abs(z, out=z)
+    np.negative(z, out=z)
+    np.exp(z, out=z)
+    z += 1
+    out /= z
 
 
 def _sigmoid_slope(d: Array, a: Array, scratch: Array) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
-
-BN_EPSILON = 1e-5
-"""Added to a variance before its root is divided by."""
 
 
 class Buffers:
@@ -33,43 +31,58 @@ class Buffers:
     """
 
     def __init__(self, n: int, layer_sizes: Sequence[int], dtype: np.dtype[Any], *, norm: bool) -> None:
-        hidden, out = layer_sizes[1:-1], layer_sizes[-1]
-
-        def arrays(sizes: Sequence[int]) -> list[Array]:
-            return [np.empty((n, size), dtype) for size in sizes]
-
+        self._n, self._dtype = n, dtype
+        self._hidden, self._out = layer_sizes[1:-1], layer_sizes[-1]
         self.rows = np.arange(n)
+        self.ones = np.ones(n, dtype)
         self.X: Array = np.empty((0, 0), dtype)
         self.training = False
-        self.z = arrays([*hidden, out])
-        self.a = arrays(hidden)
+        self.dropped = False
+        self.z = self._arrays([*self._hidden, self._out])
+        self.a = self._arrays(self._hidden)
         self.h = list(self.a)
-        self.d = arrays(hidden)
-        self.scratch = arrays(hidden)
-        self.z_hat = arrays(hidden if norm else ())
-        self.inv_std: list[Array] = [np.empty(0, dtype) for _ in self.z_hat]
-        self.mask: dict[int, Array] = {}
-        self._dropped: dict[int, Array] = {}
-        self._p = np.empty((n, out), dtype)
+        self.z_hat = self._arrays(self._hidden if norm else ())
+        self._p = np.empty((n, self._out), dtype)
         self._column = np.empty((n, 1), dtype)
+
+    def _arrays(self, sizes: Sequence[int]) -> list[Array]:
+        return [np.empty((self._n, size), self._dtype) for size in sizes]
+
+    # made at their first use: an evaluation needs none of them
+
+    @cached_property
+    def d(self) -> list[Array]:
+        """Gradients of the hidden layers."""
+        return self._arrays(self._hidden)
+
+    @cached_property
+    def scratch(self) -> list[Array]:
+        """Shaped as ``d``."""
+        return self._arrays(self._hidden)
+
+    @cached_property
+    def mask(self) -> list[Array]:
+        """Dropout: 0, or 1/(1 - share)."""
+        return self._arrays(self._hidden)
+
+    @cached_property
+    def _after_drop(self) -> list[Array]:
+        return self._arrays(self._hidden)
 
     def drop(self, layer: int, share: float, rng: np.random.Generator) -> Array:
         """Silence a random `share` of the units of a layer and scale up the others; return what is left."""
-        a = self.a[layer]
-        if layer not in self.mask:
-            self.mask[layer], self._dropped[layer] = np.empty_like(a), np.empty_like(a)
         mask = self.mask[layer]
         rng.random(dtype=mask.dtype.type, out=mask)
         np.greater_equal(mask, share, out=mask)
         mask *= 1 / (1 - share)
-        return np.multiply(a, mask, out=self._dropped[layer])
+        return np.multiply(self.a[layer], mask, out=self._after_drop[layer])
 
     def probabilities(self) -> Array:
-        """Return the softmax of the last logits, shape (N, classes), in a work array."""
+        """Return the softmax of the last logits, shifted by the row's maximum: shape (N, classes), a work array."""
         logits, p, column = self.z[-1], self._p, self._column
-        np.max(logits, axis=1, keepdims=True, out=column)
+        np.maximum.reduce(logits, axis=1, keepdims=True, out=column)
         np.subtract(logits, column, out=p)
         np.exp(p, out=p)
-        np.sum(p, axis=1, keepdims=True, out=column)
+        np.add.reduce(p, axis=1, keepdims=True, out=column)
         p /= column
         return p

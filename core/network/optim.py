@@ -24,7 +24,7 @@ class Optimizer(Protocol):
     """Turns gradients into updates of ``theta``, in place."""
 
     slots: tuple[Array, ...]
-    """What it remembers from update to update, each shaped as ``theta`` (Adam's last one holds its update count)."""
+    """What it remembers from update to update: the velocity; or Adam's two moments and the powers of its two betas."""
 
     def update(self, theta: Array, grad: Array, lr: float, params: NetworkParams) -> None:
         """Do one update; `grad` may be written over."""
@@ -39,6 +39,7 @@ class SGD:
 
     def __init__(self, slots: Sequence[Array]) -> None:
         (self._velocity,) = self.slots = tuple(slots)
+        self._step = np.empty_like(self._velocity)
 
     def update(self, theta: Array, grad: Array, lr: float, params: NetworkParams) -> None:
         """Do one update."""
@@ -47,8 +48,9 @@ class SGD:
         velocity *= params.momentum
         velocity -= grad
         if params.nesterov:
-            np.subtract(params.momentum * velocity, grad, out=grad)
-            theta += grad
+            np.multiply(velocity, params.momentum, out=self._step)
+            theta += self._step
+            theta -= grad
         else:
             theta += velocity
 
@@ -57,14 +59,15 @@ class Adam:
     """Adam with bias correction (Kingma & Ba 2015); the parameter ``momentum`` is its beta1."""
 
     def __init__(self, slots: Sequence[Array]) -> None:
-        self._mean, self._square, self._count = self.slots = tuple(slots)
+        self._mean, self._square, self._powers = self.slots = tuple(slots)
         self._step = np.empty_like(self._mean)
 
     def update(self, theta: Array, grad: Array, lr: float, params: NetworkParams) -> None:
         """Do one update."""
         mean, square, step, beta1 = self._mean, self._square, self._step, params.momentum
-        self._count += 1
-        count = float(self._count[0])
+        # products, not beta^t: so the correction stays right when beta1 is edited on the way
+        self._powers *= (beta1, ADAM_BETA2)
+        beta1_t, beta2_t = self._powers.tolist()
         mean *= beta1
         np.multiply(grad, 1 - beta1, out=step)
         mean += step
@@ -73,19 +76,20 @@ class Adam:
         grad *= 1 - ADAM_BETA2
         square += grad
         # lr m_hat/(sqrt(v_hat) + eps), with m_hat = m/(1 - beta1^t) and v_hat = v/(1 - beta2^t)
-        np.multiply(square, 1 / (1 - ADAM_BETA2**count), out=grad)
+        np.multiply(square, 1 / (1 - beta2_t), out=grad)
         np.sqrt(grad, out=grad)
         grad += ADAM_EPSILON
         np.divide(mean, grad, out=step)
-        step *= lr / (1 - beta1**count)
+        step *= lr / (1 - beta1_t)
         theta -= step
 
 
 def make_optimizer(name: str, theta: Array, slots: Sequence[Array] = ()) -> Optimizer:
     """Make the optimiser of this name with fresh memory, or with a copy of `slots`."""
-    fresh = [np.zeros_like(theta)] if name == "sgd" else [np.zeros_like(theta), np.zeros_like(theta), np.zeros(1)]
-    kept = [slot.copy() for slot in slots] or fresh
-    return SGD(kept) if name == "sgd" else Adam(kept)
+    kept = [slot.copy() for slot in slots]
+    if name == "sgd":
+        return SGD(kept or [np.zeros_like(theta)])
+    return Adam(kept or [np.zeros_like(theta), np.zeros_like(theta), np.ones(2)])
 
 
 def lr_at(params: NetworkParams, epoch: int) -> float:

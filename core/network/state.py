@@ -29,7 +29,7 @@ class NetworkState:
     theta: NDArray[Any]
     stats: NDArray[Any]
     slots: tuple[NDArray[Any], ...]
-    """Optimiser memory, each shaped as ``theta``: the velocity (sgd), the two moments (adam)."""
+    """Optimiser memory: the velocity (sgd), or the two moments and the powers of the two betas (adam)."""
     best_theta: NDArray[Any]
     best_stats: NDArray[Any]
     best_loss: float

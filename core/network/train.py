@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.control import FreeRun
+from nnfd.core.errors import DataError
 from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
-from nnfd.core.network.mlp import MLP
+from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import show_value
 from nnfd.core.state import frozen
+from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
 
 MIN_IMPROVEMENT = 1e-6
 """By how much the validation loss must fall to count as better (the course's value)."""
-LOSS_LIMIT = 1e6
-"""A loss beyond it has diverged. The clip bounds the data term at 27.6, so only exploding weights get here."""
+BLOWN_UP = 100.0
+"""How many times the worst loss of the first weights a loss may reach before it counts as diverged.
+
+The clip bounds the data term at 27.63, so a non-finite loss alone would show late: only the L2 term tells that weights
+explode. A hundred times 27.63 + the first L2 term is far beyond what training passes through and comes back from."""
 LONG_EPOCH = 200
 """Batches from which an epoch reports its progress, about every hundredth of it."""
 
@@ -87,6 +92,14 @@ def train(
     ------
     ParamsError
         If an edit is sent that needs a restart.
+    DataError
+        If `data` is not of the shape or type that the parameters or the state ask for.
+
+    Notes
+    -----
+    Batch order and dropout masks come from one generator, ``np.random.default_rng([s, 1])`` with s the
+    ``shuffle_seed``, or the ``seed`` without one. Epochs are trained from the last weights, also after an edit or a
+    resume; the best ones are in the state beside them.
     """
     control = control or FreeRun()
     run = _Run(params if state is None else state.params, data, state)
@@ -105,18 +118,30 @@ def train(
         return TrainResult(outcome, message, run.state)
 
 
+def _check_fit(data: Dataset, params: NetworkParams, state: NetworkState | None) -> None:
+    if data.X_train.dtype != params.dtype:
+        raise DataError(f"dtype: {params.dtype} is not allowed: the data was loaded as {data.X_train.dtype}")
+    found = (data.X_train.shape[1], len(data.class_names))
+    if state is not None and found != (state.layer_sizes[0], state.layer_sizes[-1]):
+        raise DataError(
+            f"dataset: {printable(params.dataset)!r} has {found[0]} features and {found[1]} classes; "
+            f"the run was begun with {state.layer_sizes[0]} and {state.layer_sizes[-1]}"
+        )
+
+
 class _Run:
     """The mutable inside of one training run; its state is replaced at each epoch boundary."""
 
     def __init__(self, params: NetworkParams, data: Dataset, state: NetworkState | None) -> None:
         self.params = params
         self.data = data
+        _check_fit(data, params, state)
         if state is None:
             sizes = (data.X_train.shape[1], *params.hidden, len(data.class_names))
             self.model = MLP.for_run(params, sizes)
             # a stream of its own: the same batch order whatever the layer sizes drew for the weights
-            seed = [params.seed, 1] if params.shuffle_seed is None else params.shuffle_seed
-            self.rng = np.random.default_rng(seed)
+            seed = params.seed if params.shuffle_seed is None else params.shuffle_seed
+            self.rng = np.random.default_rng([seed, 1])
             self.optimizer = make_optimizer(params.optimizer, self.model.theta)
             self.state = self._snapshot(0, best=None, loss=math.inf, stale=0)
         else:
@@ -125,6 +150,8 @@ class _Run:
             self.rng.bit_generator.state = dict(state.rng)
             self.optimizer = make_optimizer(params.optimizer, self.model.theta, state.slots)
             self.state = state
+        fresh = MLP.for_run(params, self.model.layer_sizes)  # of a resumed run too: the limit is to be the same
+        self._first_square = sum(float(np.vdot(W, W)) for W in fresh.W)
         self._batch: dict[int, tuple[NDArray[Any], NDArray[np.int64]]] = {}
 
     @property
@@ -162,7 +189,7 @@ class _Run:
         for batch, start in enumerate(starts, 1):
             if control.stopping():
                 return Outcome.STOPPED, f"stopped at epoch {self.epoch}"
-            with np.errstate(over="ignore", invalid="ignore"):  # the finite check after the epoch finds it
+            with np.errstate(all="ignore"):  # the finite check after the epoch finds it
                 X, y = self._take(order[start : start + params.batch_size])
                 _, cache = model.forward(X, True, self.rng)
                 model.backward(cache, y)
@@ -182,10 +209,10 @@ class _Run:
 
     def _finish_epoch(self) -> tuple[Outcome, str] | None:
         data, before = self.data, self.state
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             self.train = self.model.evaluate(data.X_train, data.y_train)
             self.val = self.model.evaluate(data.X_val, data.y_val)
-        if (what := self._not_finite()) is not None:
+        if (what := self._what_diverged()) is not None:
             return Outcome.DIVERGED, (
                 f"diverged at epoch {self.epoch + 1}: {what}; "
                 f"try a smaller learning rate (lr is {show_value(self.params.lr)}); "
@@ -199,12 +226,13 @@ class _Run:
             self.state = self._snapshot(before.epoch + 1, best=before, loss=before.best_loss, stale=before.stale + 1)
         return None
 
-    def _not_finite(self) -> str | None:
+    def _what_diverged(self) -> str | None:
+        limit = BLOWN_UP * (-math.log(P_MIN) + 0.5 * self.params.l2 * self._first_square)
         for what, loss in (("training", self.train[0]), ("validation", self.val[0])):
             if not math.isfinite(loss):
                 return f"the {what} loss is not finite"
-            if loss > LOSS_LIMIT:
-                return f"the {what} loss of {loss:.3g} is beyond {LOSS_LIMIT:g}"
+            if loss > limit:
+                return f"the {what} loss has grown to {loss:.3g}"
         return None if np.isfinite(self.model.theta).all() else "a weight is not finite"
 
     def _snapshot(self, epoch: int, *, best: NetworkState | None, loss: float, stale: int) -> NetworkState:
