@@ -143,7 +143,7 @@ def resume(folder: RunFolder) -> Resumption:
     """
     folder.hold()
     try:
-        resumption = _read(folder)
+        resumption = peek(folder)
         _cut(folder, resumption.checkpoint)
     except OSError as error:
         folder.close()
@@ -154,7 +154,8 @@ def resume(folder: RunFolder) -> Resumption:
     return resumption
 
 
-def _read(folder: RunFolder) -> Resumption:
+def peek(folder: RunFolder) -> Resumption:
+    """Read what :func:`resume` would go on with, and change nothing. Raises ``RunError``."""
     saved = Checkpoint.load(folder.path / STATE, folder.params.kind) or Checkpoint(None)
     log = folder.path / EVENTS
     beyond, _ = read_events(log, saved.offset)

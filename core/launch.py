@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.control import Control
     from nnfd.core.events import Event
+    from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params
     from nnfd.core.state import State
 
@@ -20,7 +21,7 @@ Generating: TypeAlias = "Generator[Event, Any, Any]"
 """A step-generator of either kind; it takes the commands of its kind and returns the result of its kind."""
 
 
-def start(params: Params, state: State | None = None) -> Callable[[Control], Generating]:
+def start(params: Params, state: State | None = None, data: Dataset | None = None) -> Callable[[Control], Generating]:
     """Return what makes the generator of a run from the control it shall ask.
 
     Parameters
@@ -29,22 +30,26 @@ def start(params: Params, state: State | None = None) -> Callable[[Control], Gen
         The parameters to begin with.
     state
         Where to go on, under its own parameters; None for a new run. Its kind must be that of `params`.
+    data
+        The data set of a network run, if it is loaded already; None to load it at the first step.
     """
     if isinstance(params, NetworkParams):
         assert state is None or isinstance(state, NetworkState)
-        return _network(params, state)
+        return _network(params, state, data)
     assert isinstance(params, FieldParams)
     assert state is None or isinstance(state, FieldState)
     return _fields(params, state)
 
 
-def _network(params: NetworkParams, state: NetworkState | None) -> Callable[[Control], Generating]:
+def _network(
+    params: NetworkParams, state: NetworkState | None, data: Dataset | None
+) -> Callable[[Control], Generating]:
     def generate(control: Control) -> Generating:
         # at the first step and not before: scikit-learn, which brings the data, takes 0.8 s to import
         from nnfd.core.network.data import load
         from nnfd.core.network.train import train
 
-        return (yield from train(params, load(params), state, control=control))
+        return (yield from train(params, data or load(params), state, control=control))
 
     return generate
 

@@ -11,6 +11,7 @@ from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import StorageError
 from nnfd.core.eventlog import plain_value, to_json
 from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
+from nnfd.core.params import Kind
 from nnfd.core.runs import STATE
 from nnfd.core.storage import storage_error
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from nnfd.core.checkpoint import Resumption
     from nnfd.core.events import Event
     from nnfd.core.frames import FolderFrames
+    from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.core.state import State
 
@@ -30,9 +32,10 @@ FRAMES_PER_RUN = 200
 """Frames a field run keeps unless told otherwise; a network run keeps one an epoch, up to ten times as many."""
 
 
-def frame_cadence(total: int, *, network: bool) -> EverySteps:
+def frame_cadence(params: Params) -> EverySteps:
     """Return at which positions a frame is kept if the user does not say."""
-    return EverySteps(max(1, total // (10 * FRAMES_PER_RUN if network else FRAMES_PER_RUN)))
+    most = 10 * FRAMES_PER_RUN if params.kind is Kind.NETWORK else FRAMES_PER_RUN
+    return EverySteps(max(1, params.total // most))
 
 
 class Recorder:

@@ -14,6 +14,7 @@ Only the process that holds the lock writes. The lock goes with its process, so 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -229,6 +230,14 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def discard(self) -> None:
+        """Remove the folder of a run that never began, and let go of the lock; what is not a run's stays."""
+        self.close()
+        for name in (PARAMS, EVENTS, STATE, LOCK):
+            (self.path / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody else put something into it
+            self.path.rmdir()
 
     # -- reading
 

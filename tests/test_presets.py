@@ -1,0 +1,118 @@
+import pytest
+
+from nnfd.core import presets
+from nnfd.core.errors import NnfdError, ParamsError, PresetError
+from nnfd.core.params import Kind
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path, monkeypatch):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    monkeypatch.setattr(presets, "user_folder", lambda: folder)
+    return folder
+
+
+def write(folder, name="mine", content='kind = "network"\n'):
+    file = folder / f"{name}.toml"
+    file.write_text(content, encoding="utf-8")
+    return file
+
+
+def test_every_shipped_preset_is_sound_and_described():
+    names = presets.names()
+    assert {"relu-128", "wide-256", "two-128-64", "tanh-128", "adam-cosine"} <= set(names)
+    for name in names:
+        preset = presets.load(name)
+        assert preset.name == name
+        assert preset.title
+        assert preset.description
+
+
+def test_the_course_presets_are_the_courses():
+    main = presets.load("relu-128").params
+    assert (main.hidden, main.activation, main.epochs, main.batch_size) == ((128,), "relu", 60, 64)
+    assert (main.lr, main.momentum, main.l2, main.lr_decay, main.patience) == (0.01, 0.9, 1e-4, 0.995, 8)
+    assert presets.load("wide-256").params.changed(main) == {"hidden": ((256,), (128,))}
+    assert presets.load("two-128-64").params.changed(main) == {"hidden": ((128, 64), (128,))}
+    assert presets.load("tanh-128").params.changed(main) == {"activation": ("tanh", "relu")}
+
+
+def test_a_users_own_preset_comes_first(own_folder):
+    write(own_folder, "relu-128", 'kind = "network"\ntitle = "Mine"\n[params]\nlr = 0.5\n')
+    assert presets.load("relu-128").title == "Mine"
+    assert presets.load("relu-128").params.lr == 0.5
+
+
+def test_a_preset_named_by_path(tmp_path):
+    file = write(tmp_path, "spots", 'kind = "turing"\n')
+    preset = presets.load(str(file))
+    assert (preset.name, preset.title, preset.kind) == ("spots", "spots", Kind.TURING)
+
+
+def test_texts_are_kept_literally_but_for_control_characters(tmp_path):
+    file = write(tmp_path, content='kind = "fur"\ntitle = "[red]a[/] \\u001b[31m"\ndescription = "two\\nlines"\n')
+    preset = presets.check(file)
+    assert preset.title == "[red]a[/] ␛[31m"
+    assert preset.description == "two␊lines"
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        ("kind = ", PresetError, "is not valid TOML"),
+        ("", PresetError, "kind is missing; allowed are network, fur, diffusion, turing"),
+        ('kind = "boat"', PresetError, "kind is 'boat'; allowed are"),
+        ("kind = 3", PresetError, "kind is 3; allowed are"),
+        ("kind = [1]", PresetError, "kind is"),
+        ('kind = "fur"\nparms = 1', PresetError, "unknown key 'parms'; did you mean 'params'"),
+        ('kind = "fur"\n"\\u001b" = 1', PresetError, "unknown key '␛'"),
+        ('kind = "fur"\ntitle = 3', PresetError, "title is to be a text, not 3"),
+        ('kind = "fur"\nparams = 3', PresetError, "params is to be a table, not 3"),
+        ('kind = "network"\n[params]\nlr = -1', ParamsError, "lr: -1 is not allowed: should be greater than 0"),
+        ('kind = "network"\n[params]\nhidden = []', ParamsError, "hidden: an empty list is not allowed"),
+        ('kind = "network"\n[params]\nlr = "0.1"', ParamsError, "lr: '0.1' is not allowed"),
+        ('kind = "network"\n[params]\nlearning_rate = 1', ParamsError, "unknown parameter 'learning_rate'"),
+        ('kind = "network"\n[params]\nmomentm = 1', ParamsError, "did you mean 'momentum'"),
+        ('kind = "network"\n[params]\nD_a = 1', ParamsError, "unknown parameter 'D_a' for kind network"),
+    ],
+)
+def test_a_wrong_file_is_one_clear_line(tmp_path, content, error, words):
+    file = write(tmp_path, content=content)
+    with pytest.raises(error) as caught:
+        presets.check(file)
+    message = str(caught.value)
+    assert words in message
+    assert str(file) in message
+    assert "\n" not in message
+    assert "\x1b" not in message
+    assert caught.value.exit_code == 2
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(PresetError, match="there is no such file"):
+        presets.load(str(tmp_path / "none.toml"))
+    with pytest.raises(PresetError, match="cannot be read"):
+        presets.load(str(tmp_path / "own") + "/")
+    (tmp_path / "latin.toml").write_bytes(b'title = "\xe9"')
+    with pytest.raises(PresetError, match="cannot be read"):
+        presets.check(tmp_path / "latin.toml")
+
+
+def test_an_unknown_name_gets_a_hint():
+    with pytest.raises(PresetError, match="preset: 'relu128' is not known; did you mean 'relu-128'"):
+        presets.load("relu128")
+    with pytest.raises(PresetError, match="'nnfd-tui presets' lists them all"):
+        presets.load("qqqq")
+
+
+def test_a_picker_leaves_broken_files_out(own_folder):
+    write(own_folder, "broken", "kind = ")
+    write(own_folder, "good", 'kind = "diffusion"\n')
+    assert "broken" in presets.names()
+    loaded = {preset.name for preset in presets.load_all()}
+    assert "good" in loaded
+    assert "broken" not in loaded
+    assert {preset.kind for preset in presets.load_all([Kind.DIFFUSION])} == {Kind.DIFFUSION}
+    with pytest.raises(NnfdError):
+        presets.load("broken")
