@@ -29,8 +29,9 @@ CHECK_STEPS = 500
 """At the multiples of it a run is looked at for standing still, and negligible values are set to 0: at fixed steps,
 so that the result does not depend on how the run is cut into chunks."""
 
-STEADY = {"float64": 1e-10, "float32": 1e-7}
-"""Relative change a step at which a pattern stands still; for float32 the rounding of a single operation."""
+STEADY = {"float64": 1e-12, "float32": 1e-7}
+"""Relative change a step, times dt if that is below 1, at which a pattern stands still. As small as
+rounding allows: faint waves that grow slowly out of a uniform state must not be taken for the end."""
 
 POLL_CELL_STEPS = 500_000
 """Cells times steps between two looks at the stop flag: about 5 ms."""
@@ -174,7 +175,7 @@ class _Simulation:
         )
 
     def _check(self) -> None:
-        if self.kernel.change() <= STEADY[self.params.dtype]:
+        if self.kernel.change() <= STEADY[self.params.dtype] * min(1.0, self.params.dt):
             self.ending = Outcome.STEADY, f"the pattern stands still since step {self.step} at the latest"
         self.kernel.flush_tiny()
 

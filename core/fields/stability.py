@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.models import coupling_sign, diffusion
+from nnfd.core.fields.models import coupling_sign, diffusion, marker_threshold
 from nnfd.core.fields.stencil import symbol
 from nnfd.core.params import DiffusionParams, FieldParams, FurParams, TuringParams
 
@@ -41,7 +41,7 @@ def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
             states = [*_without_activator(params), *_with_activator(params)]
             return tuple(sorted(states, key=lambda state: (state["a"], state["y"])))
         case TuringParams():
-            a = _cubic_root(params.kappa_a, params.rho_a * params.mu_h / (params.rho_h * params.mu_a))
+            a = _cubic_root(params.kappa_a, params.rho_a / params.mu_a * (params.mu_h / params.rho_h))
             return ({"a": a, "h": params.rho_h / params.mu_h * a * a},)
         case DiffusionParams():
             return ({"C": params.background},)
@@ -50,65 +50,66 @@ def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
 
 
 def _cubic_root(kappa: float, q: float) -> float:
-    """Return the one root of ``a (1 + kappa a²) = q`` for kappa >= 0 and q > 0."""
-    if kappa * q * q < 1e-8:
-        return q * (1 - kappa * q * q)  # next term relative 3 (kappa q²)²: below rounding
+    """Return the one root of ``a (1 + kappa a²) = q`` for kappa >= 0 and q >= 0."""
+    if kappa * q * q < 1e-8 or math.isinf(q):
+        return q * (1 - kappa * q * q) if math.isfinite(q) else q  # next term relative 3 (kappa q²)²: below rounding
     from scipy.optimize import brentq
 
     return float(brentq(lambda a: a * (1 + kappa * a * a) - q, 0.0, q, xtol=1e-300, rtol=1e-15))
 
 
 def _without_activator(p: FurParams) -> list[dict[str, float]]:
-    if p.mu_s == 0:
-        return []  # s grows for ever
     ys = [0.0]
-    # mu_y kappa_y y² - rho_y y + mu_y = 0
-    if p.mu_y > 0 and p.rho_y > 0:
-        if p.kappa_y == 0:
-            ys.append(p.mu_y / p.rho_y)
-        elif (under := p.rho_y**2 - 4 * p.kappa_y * p.mu_y**2) >= 0:
-            large = (p.rho_y + math.sqrt(under)) / (2 * p.mu_y * p.kappa_y)
-            ys += [1 / (p.kappa_y * large), large]
-    return [{"a": 0.0, "s": p.sigma_s / (1 + p.kappa_s * y) / p.mu_s, "y": y} for y in ys]
+    if math.isfinite(low := marker_threshold(p)) and low > 0:
+        ys.append(low)
+        # the product of the roots of mu_y kappa_y y² - rho_y y + mu_y = 0 is 1/kappa_y
+        if p.kappa_y * low > 0:
+            ys.append(1 / p.kappa_y / low)
+    supplies = [(y, p.sigma_s / (1 + p.kappa_s * y)) for y in ys if y <= p.clip]
+    # where s would settle above the bound, or grow for ever, there is no steady state
+    return [{"a": 0.0, "s": supply / p.mu_s, "y": y} for y, supply in supplies if 0 < supply <= p.clip * p.mu_s] or (
+        [{"a": 0.0, "s": 0.0, "y": y} for y in ys if y <= p.clip] if p.sigma_s == 0 < p.mu_s else []
+    )
 
 
 def _with_activator(p: FurParams) -> list[dict[str, float]]:
-    if p.rho_a == 0 or p.rho_s + p.mu_s * p.kappa_a == 0:
+    quadratic = p.rho_s + p.mu_s * p.kappa_a
+    if p.rho_a == 0 or quadratic == 0:
         return []
     from scipy.optimize import brentq
 
-    c = coupling_sign(p) * p.sigma_y
+    push = coupling_sign(p) * p.sigma_y
     grid = np.concatenate([[0.0], np.geomspace(1e-9, p.clip, 4001)])
     states: list[dict[str, float]] = []
     for sign in (-1, 1):
 
-        def activator(y: float, sign: int = sign) -> float:
-            """Root of ``(rho_s + mu_s kappa_a) a² - supply a + mu_s = 0``; NaN if there is none."""
-            supply, quadratic = p.sigma_s / (1 + p.kappa_s * y), p.rho_s + p.mu_s * p.kappa_a
-            under = supply**2 - 4 * quadratic * p.mu_s
-            return (supply + sign * math.sqrt(under)) / (2 * quadratic) if under >= 0 else math.nan
+        def activator(y: Any, sign: int = sign) -> Any:  # noqa: ANN401
+            """Root of ``quadratic a² - supply a + mu_s = 0``; NaN if there is none."""
+            supply = p.sigma_s / (1 + p.kappa_s * y)
+            return (supply + sign * np.sqrt(supply * supply - 4 * quadratic * p.mu_s)) / (2 * quadratic)
 
-        def change(y: float, activator: Callable[[float], float] = activator) -> float:
+        def change(y: Any, activator: Callable[[Any], Any] = activator) -> Any:  # noqa: ANN401
             """dy/dt."""
-            return p.rho_y * y**2 / (1 + p.kappa_y * y**2) - p.mu_y * y + c * activator(y)
+            return p.rho_y * y * y / (1 + p.kappa_y * y * y) - p.mu_y * y + push * activator(y)
 
-        rates = [change(y) for y in grid]
-        roots = [grid[0]] if rates[0] <= 0 else []  # held at 0 by the lower bound, or steady there
-        for y0, y1, f0, f1 in zip(grid[:-1], grid[1:], rates[:-1], rates[1:], strict=True):
-            if f0 * f1 < 0:  # false for a NaN
-                roots.append(brentq(change, y0, y1, xtol=1e-14))
-        pairs = ((activator(float(y)), float(y)) for y in roots)
-        states += [{"a": a, "s": (1 + p.kappa_a * a * a) / a, "y": y} for a, y in pairs if a > 0]
-    return states
+        with np.errstate(all="ignore"):
+            rates = change(grid)
+            roots = [0.0] if rates[0] <= 0 else []  # held at 0 by the lower bound, or steady there
+            turns = np.flatnonzero(rates[:-1] * rates[1:] < 0)  # false beside a NaN
+            roots += [float(brentq(change, grid[i], grid[i + 1], xtol=1e-14)) for i in turns]
+            pairs = [(float(activator(y)), y) for y in roots]
+        states += [{"a": a, "s": 1 / a + p.kappa_a * a, "y": y} for a, y in pairs if a * p.clip >= 1]
+    return [state for state in states if max(state.values()) <= p.clip]
 
 
 def jacobian(params: FieldParams, state: Mapping[str, float]) -> NDArray[Any]:
     """Return the matrix of derivatives of the reaction at a uniform state, rows and columns in field order."""
+    # NumPy's floats overflow to infinity, where Python's raise
     match params:
         case FurParams():
-            return _fur_jacobian(params, state["a"], state["s"], state["y"])
+            return _fur_jacobian(params, *(np.float64(state[name]) for name in ("a", "s", "y")))
         case TuringParams():
-            p, a, h = params, state["a"], state["h"]
+            p, a, h = params, np.float64(state["a"]), np.float64(state["h"])
             saturated = 1 + p.kappa_a * a * a
             return np.array(
                 [
@@ -140,8 +141,8 @@ def dispersion(
     """Return the growth rate, in 1/time, of waves with the wavenumbers `k`, in radians a cell.
 
     The largest real part of the eigenvalues of ``J + D lap(k)``; around `state`, by default the uniform state with the
-    largest first field. Same shape as `k`; NaN if there is no uniform state. ``lap(k)`` is the eigenvalue of the
-    stencil for a wave along a grid axis, or ``-k²`` if `continuous`.
+    largest first field. Same shape as `k`; NaN if there is no uniform state, or no finite one. ``lap(k)`` is the
+    eigenvalue of the stencil for a wave along a grid axis, or ``-k²`` if `continuous`.
     """
     waves = np.asarray(k, dtype="float64")
     if state is None:
@@ -151,7 +152,10 @@ def dispersion(
         state = states[-1]
     eigenvalue = -(waves**2) if continuous else symbol(waves, np.zeros_like(waves), params.stencil)
     constants = np.diag([*diffusion(params).values()])
-    matrices = jacobian(params, state) + eigenvalue[..., None, None] * constants
+    with np.errstate(all="ignore"):
+        matrices = jacobian(params, state) + eigenvalue[..., None, None] * constants
+    if not np.isfinite(matrices).all():
+        return np.full(waves.shape, np.nan)
     return np.asarray(np.linalg.eigvals(matrices).real.max(axis=-1))
 
 
@@ -162,11 +166,16 @@ def predicted_wavelength(params: FieldParams) -> float | None:
     state does so; then :data:`NO_WAVELENGTH` says what that means. The wavelength is that of the equations: on the grid
     it is, along the axes, about 2 % shorter at 9 cells, which is less than the pattern itself varies.
     """
-    waves = np.linspace(0, math.pi, 20_001)
     best: tuple[float, float] | None = None
     for state in uniform_states(params):
+        waves = np.linspace(0, math.pi, 601)
         growth = dispersion(params, waves, state, continuous=True)
         top = int(np.argmax(growth))
-        if growth[0] <= STABLE < growth[top] and (best is None or growth[top] > best[0]):
-            best = float(growth[top]), float(2 * math.pi / waves[top])
+        if not growth[0] <= STABLE < growth[top]:
+            continue
+        fine = np.linspace(waves[top - 1], waves[min(top + 1, 600)], 401)
+        fine_growth = dispersion(params, fine, state, continuous=True)
+        top = int(np.argmax(fine_growth))
+        if best is None or fine_growth[top] > best[0]:
+            best = float(fine_growth[top]), float(2 * math.pi / fine[top])
     return best[1] if best else None
