@@ -1,0 +1,112 @@
+"""The baseline is scikit-learn's own, and the plain formulas of the benchmark give what ours gives."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.events import Ended, EpochDone, Outcome, Started
+from nnfd.core.network.baseline import baseline, make_classifier
+from nnfd.core.network.bench import train_plainly
+from nnfd.core.network.branch import branch_state
+from nnfd.core.network.data import load
+from nnfd.core.network.reproduce import CLAIMS, Claim, Measurement
+from nnfd.core.network.train import train
+from nnfd.core.params import NetworkParams
+
+
+def run(generator):
+    events = []
+    try:
+        while True:
+            events.append(next(generator))
+    except StopIteration as stop:
+        return events, stop.value
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"hidden": (16, 8), "activation": "tanh", "batch_size": 100, "seed": 3},
+        {"optimizer": "adam", "hidden": (8,)},
+    ],
+)
+def test_epoch_by_epoch_equals_one_fit_bit_for_bit(changes):
+    params = NetworkParams(**changes)
+    data = load(params)
+    events, result = run(baseline(params, data))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fitted = make_classifier(params, len(data.X_train), params.seed).fit(data.X_train, data.y_train)
+    assert sum(isinstance(event, EpochDone) for event in events) == fitted.n_iter_
+    for ours, theirs in zip(
+        result.classifier.coefs_ + result.classifier.intercepts_, fitted.coefs_ + fitted.intercepts_, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_course_baseline_is_exact():
+    params = NetworkParams()
+    events, result = run(baseline(params, load(params)))
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Ended)
+    assert result.outcome is Outcome.EARLY_STOPPED
+    assert round(result.evaluation.accuracy, 4) == 0.9889
+    by_name = {row.name: row for row in result.evaluation.report}
+    assert [round(by_name["1"].precision, 2), round(by_name["8"].recall, 2)] == [0.93, 0.92]
+
+
+def test_the_plain_formulas_give_the_same_curve():
+    params = NetworkParams(epochs=5, patience=0, hidden=(16, 8))
+    data = load(params)
+    events, _ = run(train(params, data))
+    ours = [(e.train_loss, e.val_loss, e.train_acc, e.val_acc) for e in events if isinstance(e, EpochDone)]
+    np.testing.assert_allclose(ours, train_plainly(params, data), rtol=1e-12)
+
+
+def test_a_claim_holds_only_within_its_range_and_near_its_mean():
+    claim = Claim("x", "relu-128", 0.9741, 0.9667, 0.9778)
+    assert Measurement(claim, (0.9741, 0.9704), None).ok  # type: ignore[arg-type]
+    assert not Measurement(claim, (0.9741, 0.9630), None).ok  # type: ignore[arg-type]
+    assert not Measurement(claim, (0.9667, 0.9667), None).ok  # type: ignore[arg-type]
+    assert {claim.name for claim in CLAIMS} == {"main", "sklearn baseline", "wide-256", "two-128-64", "tanh-128"}
+
+
+class TestBranch:
+    params = NetworkParams(hidden=(8,), epochs=6)
+
+    @pytest.fixture(scope="class")
+    def epochs(self):
+        events, _ = run(train(self.params, load(self.params)))
+        return [event for event in events if isinstance(event, EpochDone)]
+
+    def branch(self, epochs, at, **changes):
+        event = epochs[at - 1]
+        params = self.params.edited(changes)
+        return branch_state(self.params, params, event.state.layer_sizes, at, event.state.frame(), event.val_loss)
+
+    def test_starts_from_the_weights_and_the_loss_of_its_epoch(self, epochs):
+        state = self.branch(epochs, 3, lr=0.001, epochs=9)
+        np.testing.assert_array_equal(state.theta, epochs[2].state.theta)
+        assert (state.epoch, state.best_epoch, state.stale) == (3, 3, 0)
+        assert state.best_loss == epochs[2].val_loss
+        events, result = run(train(state.params, load(state.params), state))
+        assert [e.epoch for e in events if isinstance(e, EpochDone)] == [4, 5, 6, 7, 8, 9]
+        assert result.outcome is Outcome.COMPLETED
+
+    def test_may_take_another_optimiser(self, epochs):
+        state = self.branch(epochs, 2, optimizer="adam")
+        assert len(state.slots) == 3
+        assert run(train(state.params, load(state.params), state))[1].state.epoch == 6
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [({"hidden": (9,)}, "hidden: 9"), ({"epochs": 3}, "epochs: 3"), ({"dataset": "iris"}, "dataset")],
+    )
+    def test_keeps_what_the_weights_depend_on(self, epochs, changes, message):
+        with pytest.raises(ParamsError, match=message):
+            self.branch(epochs, 3, **changes)
