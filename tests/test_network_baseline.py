@@ -84,8 +84,8 @@ class TestBranch:
         events, _ = run(train(self.params, load(self.params)))
         return [event for event in events if isinstance(event, EpochDone)]
 
-    def branch(self, epochs, at, **changes):
-        event = epochs[at - 1]
+    def branch(self, done, at, **changes):
+        event = done[at - 1]
         params = self.params.edited(changes)
         return branch_state(self.params, params, event.state.layer_sizes, at, event.state.frame(), event.val_loss)
 
