@@ -116,7 +116,11 @@ def _split(
     X_train, X_val, y_train, y_val = train_test_split(
         X_rest, y_rest, test_size=HELD_OUT / (1 - HELD_OUT), random_state=SPLIT_SEED, stratify=y_rest
     )
-    scaler = StandardScaler().fit(X_train)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaler = StandardScaler().fit(X_train)
+    if len(too_large := np.flatnonzero(~np.isfinite(scaler.scale_))):
+        feature = table.feature_names[too_large[0]]
+        raise DataError(f"{where}: the values of {feature!r} are too large: their variance is not finite")
     X = [np.ascontiguousarray(scaler.transform(part), dtype=dtype) for part in (X_train, X_val, X_test)]
     return Dataset(
         name=name,

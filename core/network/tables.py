@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+
+UNREADABLE = (OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error)
+"""What the readers raise for a file that is damaged, of another format or of an impossible name."""
 
 
 class Table(NamedTuple):
@@ -49,7 +54,7 @@ def read_table(path: Path, label: str) -> Table:
         return _read_npz(path, label, where) if path.suffix.lower() == ".npz" else _read_csv(path, label, where)
     except FileNotFoundError:
         raise DataError(f"{where}: there is no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise DataError(f"{where} cannot be read: {printable(str(error))}") from None
 
 
@@ -97,18 +102,20 @@ def _as_numbers(labels: NDArray[Any]) -> NDArray[Any]:
 
 
 def _read_npz(path: Path, label: str, where: str) -> Table:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except ValueError as error:
-        raise DataError(f"{where} cannot be read: {printable(str(error))}") from None
+    if not zipfile.is_zipfile(path):  # np.load would read a lone array or a pickle from it
+        path.open("rb").close()  # a missing file or a folder is to be named as such
+        raise DataError(f"{where} cannot be read: it is no NPZ file")
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    if strange := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
+        raise DataError(f"{where} cannot be read: {printable(strange[0])!r} in it is no array")
     if "X" not in arrays:
         raise DataError(
             f"{where}: an array X of shape (samples, features) is needed; found {', '.join(arrays) or 'none'}"
         )
     X = arrays.pop("X")
     y = arrays[_choose(label, list(arrays), where, "array", default=None)]
-    if not np.issubdtype(X.dtype, np.number) or np.iscomplexobj(X) or X.ndim < 2 or 0 in X.shape:
+    if X.dtype.kind not in "iuf" or X.ndim < 2 or 0 in X.shape:
         raise DataError(
             f"{where}: X of shape {X.shape} and type {X.dtype} is not allowed: real numbers (samples, features)"
         )
@@ -121,6 +128,8 @@ def _read_npz(path: Path, label: str, where: str) -> Table:
         raise DataError(f"{where}: X[{row}, {column}] is {X[row, column]}; every value is to be a finite number")
     if y.dtype.kind not in "iubUS":
         raise DataError(f"{where}: labels of type {y.dtype} are not allowed: whole numbers or texts")
+    if y.dtype.kind == "S":
+        y = np.char.decode(y, "utf-8")
     return Table(X, y, tuple(f"x{i}" for i in range(X.shape[1])))
 
 
