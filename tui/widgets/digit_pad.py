@@ -95,6 +95,7 @@ class DigitPad(Vertical, can_focus=True):
         self._pixels: NDArray[np.float64] = np.zeros((SIZE, SIZE))
         self._cursor = (SIZE // 2, SIZE // 2)
         self._touched: tuple[int, int] | None = None
+        self._pressed = False
 
     def compose(self) -> ComposeResult:
         """Hint, pad, bars."""
@@ -173,17 +174,17 @@ class DigitPad(Vertical, can_focus=True):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin a stroke; another button than the first erases."""
-        self._touched = None
+        self._pressed, self._touched = True, None
         self._touch(event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Go on with a stroke."""
-        if event.button:
+        if event.button and self._pressed:
             self._touch(event)
 
     def on_mouse_up(self, _event: events.MouseUp) -> None:
         """End a stroke."""
-        self._touched = None
+        self._pressed, self._touched = False, None
 
     def _touch(self, event: events.MouseEvent) -> None:
         region = self._picture.region

@@ -91,7 +91,7 @@ class EpochTable(ScrollView, can_focus=True):
             self._to_end()
         elif shown is not None and moved:
             line = int(np.searchsorted(rows[:, 0], shown)) if len(rows) else 0
-            self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, immediate=True)
+            self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, immediate=True, force=True)
         self.refresh()
 
     def clear(self) -> None:
@@ -111,7 +111,8 @@ class EpochTable(ScrollView, can_focus=True):
 
     def _to_end(self) -> None:
         self._at_end = True
-        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+        # forced, for the scroll bar of the lines that have just come is not there yet
+        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
 
     def _measure(self) -> None:
         # the head stands above the scrolled lines and takes one of the view's

@@ -59,6 +59,7 @@ class FieldCanvas(Widget):
         self._view = view
         self._strips: list[Strip] | None = None
         self._drawn: tuple[object, ...] = ()
+        self._pressed = False
 
     def viewport(self) -> Viewport | None:
         """Return what part of the grid is where; None while there is nothing to show."""
@@ -137,12 +138,21 @@ class FieldCanvas(Widget):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Say which grid cell was pressed."""
+        self._pressed = True
         self._point(event, pressed=True)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Say over which grid cell the mouse is dragged."""
-        if event.button:
+        if event.button and self._pressed:
             self._point(event, pressed=False)
+
+    def on_mouse_up(self, _event: events.MouseUp) -> None:
+        """End a drag."""
+        self._pressed = False
+
+    def on_leave(self, _event: events.Leave) -> None:
+        """End a drag."""
+        self._pressed = False
 
 
 class _Title(Widget):

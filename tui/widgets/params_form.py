@@ -115,14 +115,19 @@ class ParamRow(Horizontal):
             self._mark.content = Content.styled("*" if self.changed else "", "bold $text-warning")
 
 
+class _Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls by the focus alone: up and down belong to the form."""
+
+    DEFAULT_CSS = "_Rows { height: 1fr; scrollbar-size-vertical: 1; }"
+
+
 class ParamsForm(Vertical):
     """Edits the parameters of a run; enter applies, escape leaves."""
 
     DEFAULT_CSS = """
     ParamsForm { width: 1fr; height: 1fr; }
-    ParamsForm VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     ParamsForm .-help { width: 1fr; height: 3; color: $text-muted; border-top: solid $panel-lighten-2; }
-    ParamsForm .-verdict { width: 1fr; height: 2; text-style: bold; }
+    ParamsForm .-verdict { width: 1fr; height: auto; min-height: 2; max-height: 4; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "apply", "Apply", id="form.apply", tooltip="Apply these parameters"),
@@ -168,7 +173,7 @@ class ParamsForm(Vertical):
         self._running = False
         self._branch = False
         self._rows: dict[str, ParamRow] = {}
-        self._scroll = VerticalScroll(can_focus=False)
+        self._scroll = _Rows()
         self._help = _Words(classes="-help")
         self._verdict = _Words(classes="-verdict")
 
@@ -268,7 +273,7 @@ class ParamsForm(Vertical):
         focused = self.screen.focused
         here = fields.index(focused) if focused in fields else 0
         if fields:
-            fields[(here + by) % len(fields)].focus()
+            self.screen.set_focus(fields[(here + by) % len(fields)])
 
     def action_previous(self) -> None:
         """Go to the field above."""

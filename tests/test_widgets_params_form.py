@@ -1,0 +1,140 @@
+from textual.app import App
+
+from nnfd.core.params import FurParams, NetworkParams
+from nnfd.tui.widgets.params_form import ParamsForm, help_text, verdict_text
+
+
+class Host(App[None]):
+    def __init__(self):
+        super().__init__()
+        self.applied = []
+        self.left = 0
+
+    def compose(self):
+        yield ParamsForm()
+
+    def on_params_form_applied(self, message):
+        self.applied.append(message)
+
+    def on_params_form_left(self, message):
+        self.left += 1
+
+
+def screen(app: App) -> str:
+    """Return the text on the screen, its lines and gaps joined, for long messages wrap."""
+    return " ".join(" ".join(strip.text for strip in app.screen._compositor.render_strips()).split())
+
+
+async def opened(app, pilot, params=None, **how):
+    form = app.query_one(ParamsForm)
+    form.load(params or NetworkParams(), **how)
+    await pilot.pause()
+    form.focus_first()
+    await pilot.pause()
+    return form
+
+
+async def test_a_live_edit():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, running=True)
+        assert "nothing changed" in screen(app)
+        assert "Learning rate, before the schedule scales it. Allowed: greater than 0." in screen(app)
+        await pilot.press(*"0.05")  # the focus is on lr, the first live one, with its text selected
+        assert form.params.lr == 0.05
+        assert "enter: applies live" in screen(app)
+        assert "* lr" in screen(app)
+        await pilot.press("enter")
+        (message,) = app.applied
+        assert message.params == NetworkParams(lr=0.05)
+        assert (message.needs_restart, message.branch) == ([], False)
+
+
+async def test_an_edit_that_restarts_says_so_first():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, running=True)
+        await pilot.press("up", "up", "up", "right")  # to activation
+        assert form.params.activation == "tanh"
+        assert "enter: RESTARTS the run (activation cannot change while it runs)" in screen(app)
+        await pilot.press("enter")
+        assert app.applied[0].needs_restart == ["activation"]
+
+
+async def test_a_wrong_value_is_named_and_not_applied():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, running=True)
+        await pilot.press(*"-1")
+        assert form.params is None
+        assert "✗ lr: '-1' is not allowed: should be greater than 0" in screen(app)
+        await pilot.press("enter")
+        assert app.applied == []
+        await pilot.press("ctrl+z")
+        assert form.params == NetworkParams()
+        await pilot.press("escape")
+        assert app.left == 1
+
+
+async def test_words_and_switches():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, running=True)
+        await pilot.press("down", "down", "right")  # nesterov
+        assert form.params.nesterov is True
+        await pilot.press("left")
+        assert form.params.nesterov is False
+        assert "nothing changed" in screen(app)
+
+
+async def test_the_focus_stays_in_view():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, FurParams())
+        infos = list(FurParams.infos())
+        assert len(infos) > 20
+        await pilot.press("up")  # from the first around to the last
+        await pilot.pause()
+        assert app.focused.parent.info.name == infos[-1]
+        assert infos[-1] in screen(app)
+        assert app.screen.region.contains_region(app.focused.region)
+
+
+async def test_a_limit_that_hangs_on_two_parameters():
+    app = Host()
+    async with app.run_test(size=(80, 30)) as pilot:
+        form = await opened(app, pilot, FurParams())
+        await pilot.press(*["down"] * list(FurParams.infos()).index("dt"))
+        assert app.focused.parent.info.name == "dt"
+        await pilot.press(*"3")
+        assert form.params is None
+        assert "stable up to dt = 2.5" in screen(app)
+        assert app.focused.parent.has_class("-invalid")
+
+
+async def test_a_branch_refuses_what_it_cannot_change():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, branch=True)
+        await pilot.press("up", "up", "up", "right", "enter")
+        assert app.applied == []
+        assert "activation cannot change in a branch" in screen(app)
+        await pilot.press("left", "enter")
+        assert app.applied[0].branch
+
+
+async def test_a_form_can_be_filled_again():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, running=True)
+        form = await opened(app, pilot, FurParams(), running=False)
+        await pilot.press(*"50")
+        assert form.params == FurParams(width=50)
+        assert "enter: start a run with these" in screen(app)
+        assert "batch_size" not in screen(app)
+
+
+def test_words_of_the_form():
+    info = NetworkParams.infos()["optimizer"]
+    assert help_text(info) == "Rule that turns gradients into weight updates. Allowed: sgd or adam. Default: sgd."
+    assert verdict_text(0, [], running=True, branch=True) == "enter: start a branch from here"
