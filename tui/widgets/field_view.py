@@ -277,6 +277,11 @@ class FieldView(Vertical):
         view = self._canvas.viewport()
         return view.cell_at(x, 2 * y) if view else None
 
+    def visible_cells(self) -> tuple[int, int]:
+        """Return how many grid columns and rows are in view."""
+        view = self._canvas.viewport()
+        return (view.columns, view.rows) if view else (0, 0)
+
     # -- zoom and pan
 
     def zoom_in(self) -> None:

@@ -73,7 +73,7 @@ class ParamRow(Horizontal):
     ParamRow .-when { width: 8; }
     ParamRow.-changed .-name { text-style: bold; }
     ParamRow.-invalid .-name { color: $text-error; text-style: bold; }
-    ParamRow:focus-within .-name { text-style: underline; }
+    ParamRow.-focused .-name { text-style: underline; }
     ParamsForm.-small .-unit { display: none; }
     """
 
@@ -255,6 +255,8 @@ class ParamsForm(Vertical):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the help of the focused parameter and keep its line in view."""
         row = event.widget.parent
+        for other in self._rows.values():
+            other.set_class(other is row, "-focused")
         if isinstance(row, ParamRow):
             self._help.content = Content(help_text(row.info))
             self._scroll.scroll_to_widget(row, animate=False)
