@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 THREAD_CELLS = 65_536
 """Cells from which threads are used. On an idle machine they pay from some 10,000 cells on, but they wait for each
-other at each step: where something else wants a core too (the dashboard does), a short step waits longer than it takes."""
+other at each step: where something else wants a core too, as the dashboard does, that takes longer than the step."""
 
 # numba's fallback threading layer ends the process if two Python threads use it at once
 _one_team = threading.Lock()
