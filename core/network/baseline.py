@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,10 @@ from nnfd.core.control import FreeRun
 from nnfd.core.events import Ended, EpochDone, Outcome, Started
 from nnfd.core.network.evaluate import Evaluation, evaluate_probabilities
 from nnfd.core.network.mlp import P_MIN
+from nnfd.core.params import show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
     from sklearn.neural_network import MLPClassifier
@@ -35,7 +36,16 @@ class BaselineResult:
     outcome: Outcome
     message: str
     classifier: MLPClassifier
+    """With the weights of its last sound epoch; its first weights if there was none."""
     evaluation: Evaluation
+    """On the test set."""
+    curves: tuple[EpochDone, ...]
+    """Losses and accuracies, one entry an epoch."""
+
+    @property
+    def n_iter(self) -> int:
+        """Epochs done."""
+        return len(self.curves)
 
 
 class _RecordingRandomState(np.random.RandomState):
@@ -85,41 +95,91 @@ def baseline(
     Returns
     -------
     BaselineResult
+        A diverged run keeps the weights of its last sound epoch.
     """
     control = control or FreeRun()
-    rng = _RecordingRandomState(params.seed)
-    classifier = make_classifier(params, len(data.X_train), rng)
-    classes = np.arange(len(data.class_names))
-    order = np.arange(len(data.X_train))
-    epoch, best_loss, stale = 0, np.inf, 0
+    run = _Run(params, data)
     yield Started(params, 0, MAX_EPOCHS)
-    while True:
+    while (end := run.end_reason(control)) is None:
+        if (event := run.do_epoch()) is not None:
+            yield event
+    outcome, message = end
+    yield Ended(len(run.curves), outcome, message)
+    evaluation = run.evaluation()
+    return BaselineResult(outcome, message, run.classifier, evaluation, tuple(run.curves))
+
+
+class _Run:
+    """The mutable inside of one baseline run."""
+
+    def __init__(self, params: NetworkParams, data: Dataset) -> None:
+        self.params, self.data = params, data
+        self.curves: list[EpochDone] = []
+        self._rng = _RecordingRandomState(params.seed)
+        self.classifier = make_classifier(params, len(data.X_train), self._rng)
+        self._order = np.arange(len(data.X_train))
+        self._best_loss, self._stale = math.inf, 0
+        self._diverged = False
+
+    def end_reason(self, control: Control) -> tuple[Outcome, str] | None:
+        epoch = len(self.curves)
+        if self._diverged:
+            return Outcome.DIVERGED, (
+                f"diverged at epoch {epoch + 1}: scikit-learn's weights or loss are not finite; "
+                f"try a smaller learning rate (lr is {show_value(self.classifier.learning_rate_init)})"
+            )
         if epoch == MAX_EPOCHS:
-            outcome, message = Outcome.COMPLETED, f"completed {epoch} epochs"
-        elif stale > classifier.n_iter_no_change:
-            outcome, message = Outcome.EARLY_STOPPED, f"stopped by scikit-learn's own rule at epoch {epoch}"
-        elif control.stopping():
-            outcome, message = Outcome.STOPPED, f"stopped at epoch {epoch}"
-        else:
-            with warnings.catch_warnings(), np.errstate(over="ignore", invalid="ignore"):
-                warnings.simplefilter("ignore")  # what diverges is seen in its losses
-                classifier.partial_fit(data.X_train[order], data.y_train[order], classes=classes)
-            order = order[rng.order]
-            epoch += 1
-            # the rule of MLPClassifier for early_stopping=False, in its public attributes
-            loss = classifier.loss_curve_[-1]
-            stale = stale + 1 if loss > best_loss - classifier.tol else 0
-            best_loss = min(best_loss, loss)
-            yield _epoch_done(classifier, data, epoch, is_best=stale == 0)
-            continue
-        break
-    yield Ended(epoch, outcome, message)
-    evaluation = evaluate_probabilities(_probabilities(classifier, data.X_test), data.y_test, data.class_names)
-    return BaselineResult(outcome, message, classifier, evaluation)
+            return Outcome.COMPLETED, f"completed {epoch} epochs"
+        if self._stale > self.classifier.n_iter_no_change:
+            return Outcome.EARLY_STOPPED, f"stopped by scikit-learn's own rule at epoch {epoch}"
+        return (Outcome.STOPPED, f"stopped at epoch {epoch}") if control.stopping() else None
+
+    def do_epoch(self) -> EpochDone | None:
+        """Do one epoch; None if it diverged, and then the weights are those of before."""
+        classifier, data = self.classifier, self.data
+        before = [w.copy() for w in _weights(classifier)] if self.curves else []
+        try:
+            with np.errstate(all="ignore"):  # what overflows is seen in the weights
+                classifier.partial_fit(
+                    data.X_train[self._order], data.y_train[self._order], classes=np.arange(len(data.class_names))
+                )
+            sound = math.isfinite(classifier.loss_curve_[-1])
+        except ValueError:
+            # how partial_fit says that weights are not finite; any other ValueError is passed on
+            if all(np.isfinite(w).all() for w in _weights(classifier)):
+                raise
+            sound = False
+        if not sound:
+            self._diverged = True
+            for weights, kept in zip(_weights(classifier), before, strict=False):
+                weights[:] = kept
+            return None
+        self._order = self._order[self._rng.order]
+        # the rule of MLPClassifier for early_stopping=False, in its public attributes
+        loss = classifier.loss_curve_[-1]
+        self._stale = self._stale + 1 if loss > self._best_loss - classifier.tol else 0
+        self._best_loss = min(self._best_loss, loss)
+        self.curves.append(_epoch_done(classifier, data, len(self.curves) + 1, is_best=self._stale == 0))
+        return self.curves[-1]
+
+    def evaluation(self) -> Evaluation:
+        data = self.data
+        if not self.curves:
+            # a step too small to change any weight: the public way to the classifier's first weights
+            still = self.params.model_copy(update={"lr": 1e-300})
+            self.classifier = make_classifier(still, len(data.X_train), self.params.seed)
+            self.classifier.partial_fit(data.X_train, data.y_train, classes=np.arange(len(data.class_names)))
+        return evaluate_probabilities(_probabilities(self.classifier, data.X_test), data.y_test, data.class_names)
+
+
+def _weights(classifier: MLPClassifier) -> Sequence[NDArray[Any]]:
+    weights: list[NDArray[Any]] = getattr(classifier, "coefs_", []) + getattr(classifier, "intercepts_", [])
+    return weights
 
 
 def _probabilities(classifier: MLPClassifier, X: NDArray[Any]) -> NDArray[Any]:
-    p: NDArray[Any] = classifier.predict_proba(X)
+    with np.errstate(all="ignore"):  # huge weights overflow on the way to probabilities of 0 and 1
+        p: NDArray[Any] = classifier.predict_proba(X)
     return p
 
 
