@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from nnfd.core.checkpoint import resume as resume_folder
 from nnfd.core.presets import load
 from nnfd.core.runs import RunFolder
+from nnfd.tui.screens.fur import FurScreen
 from nnfd.tui.screens.help import HelpScreen
 from nnfd.tui.screens.network import NetworkScreen
 from nnfd.tui.screens.run_screen import RunScreen
@@ -53,6 +54,7 @@ class LabApp(App[None]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "lab('network')", "Network", id="app.network", tooltip="The network lab", show=False),
+        Binding("2", "lab('fur')", "Fur", id="app.fur", tooltip="The fur lab", show=False),
         Binding("t", "next_theme", "Theme", id="app.theme", tooltip="Change the theme: dark, light, ...", show=False),
         Binding("question_mark", "help", "Help", id="app.help", tooltip="All keys of this screen", key_display="?"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Stop the run, keep its state, leave"),
@@ -64,8 +66,13 @@ class LabApp(App[None]):
         self._first = spec
         self._folder = folder
         self._labs: list[RunScreen[Any]] = []
-        for mode, screen, preset in (("network", NetworkScreen, "relu-128"),):
+        labs: tuple[tuple[str, type[RunScreen[Any]], str], ...] = (
+            ("network", NetworkScreen, "relu-128"),
+            ("fur", FurScreen, "giraffe"),
+        )
+        for mode, screen, preset in labs:
             self.add_mode(mode, self._screen_maker(screen, preset))
+        self._first_mode = next(mode for mode, screen, _ in labs if spec.params.kind in screen.kinds)
 
     def _screen_maker(self, screen: type[RunScreen[Any]], preset: str) -> Callable[[], Screen[None]]:
         """Return what makes a lab's screen, on the first run if it is of its kind, else on a preset."""
@@ -84,7 +91,7 @@ class LabApp(App[None]):
     def on_mount(self) -> None:
         """Open on the lab of the first run."""
         self._quit_on_signals()
-        self.switch_mode("network")
+        self.switch_mode(self._first_mode)
 
     def action_lab(self, mode: str) -> None:
         """Bring another lab to the front; the run of the one that is left waits meanwhile."""

@@ -40,8 +40,6 @@ H = TypeVar("H", NetworkHistory, FieldHistory)
 
 LABS = (("1", "network", "Network"), ("2", "fur", "Fur"))
 """Key, mode and name of each lab."""
-DRAWS_PER_SECOND = 20
-"""Upper bound on how often new events are drawn; keys are answered between two draws."""
 PACE_STEP = 2.0
 
 
@@ -52,6 +50,10 @@ class RunScreen(Screen[None], Generic[H]):
     """The kinds of run this screen shows."""
     unit: ClassVar[str]
     """What the pace counts: ``epochs`` or ``steps``."""
+    draws_per_second: ClassVar[float] = 20
+    """Upper bound on how often new events are drawn; keys are answered between two draws."""
+    conditional: ClassVar[tuple[str, ...]] = ("step", "export", "live")
+    """The actions that :meth:`check_action` may grey out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "toggle_run", "Start/pause", id="run.toggle", tooltip="Start, pause or go on"),
@@ -86,6 +88,7 @@ class RunScreen(Screen[None], Generic[H]):
         self._last_draw = 0.0
         self._pace_before: float | None = None
         self._pauses_away = False
+        self._possible: tuple[bool | None, ...] = ()
 
     # -- what a subclass gives
 
@@ -145,7 +148,7 @@ class RunScreen(Screen[None], Generic[H]):
         """Draw soon, but not more often than the screen needs."""
         if not self._draw_pending:
             self._draw_pending = True
-            wait = self._last_draw + 1 / DRAWS_PER_SECOND - time.perf_counter()
+            wait = self._last_draw + 1 / self.draws_per_second - time.perf_counter()
             self.set_timer(max(0.0, wait), self._draw) if wait > 0 else self.call_later(self._draw)
 
     def _draw(self) -> None:
@@ -194,7 +197,10 @@ class RunScreen(Screen[None], Generic[H]):
         )
         self.query_one(TopBar).title = self.spec.title
         self.query_one(Timeline).show(self.session.frames.steps(), self.shown)
-        self.refresh_bindings()
+        possible = tuple(self.check_action(action, ()) for action in self.conditional)
+        if possible != self._possible:  # the footer is built anew each time, which takes longer than a frame
+            self._possible = possible
+            self.refresh_bindings()
 
     # -- keys: the run
 

@@ -98,6 +98,8 @@ class FieldCanvas(Widget):
             key = (*key, None)
         else:
             indices = self._view.indices(view)
+            if len(indices) % 2:  # the lower half of the last line repeats its upper half
+                indices = np.concatenate([indices, indices[-1:]])
             key = (*key, view, self._view.cursor, self._view.colormap, indices.tobytes())
             self._strips = self._lay_out(view, indices, style, blank)
         same, self._drawn = key == self._drawn, key

@@ -76,7 +76,8 @@ def place(
     rows, columns = shape
     scale = fit_scale(shape, width, height) if zoom is None else float(zoom)
     if scale < 1:
-        wide, high = max(1, round(columns * scale)), max(1, round(rows * scale))
+        # an even height: half a line below the picture would have no colour of its own
+        wide, high = max(1, round(columns * scale)), min(rows, max(1, 2 * round(rows * scale / 2)))
         x0 = y0 = 0
     else:
         k = int(scale)

@@ -1,0 +1,83 @@
+"""The brush that plants seeds: which field, which value, how large, and the cells of a stroke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nnfd.core.commands import Paint
+from nnfd.core.fields.models import FIELDS
+from nnfd.core.params import FurParams
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nnfd.core.params import FieldParams
+
+Cell = tuple[int, int]
+
+LARGEST_RADIUS = 50
+START_RADIUS = 2
+_STEPS = (1.0, 2.0, 5.0)
+
+
+def values_up_to(clip: float) -> list[float]:
+    """Return the values that the value keys go through: 0, then 1, 2, 5 of each decade from 0.01, up to `clip`."""
+    decades = (10.0**exponent for exponent in range(-2, 10))
+    return [0.0, *(round(step * decade, 6) for decade in decades for step in _STEPS if step * decade <= clip)]
+
+
+def next_value(value: float, by: int, clip: float) -> float:
+    """Return the next larger (`by` = 1) or smaller (-1) of :func:`values_up_to`, or `value` at the end."""
+    values = values_up_to(clip)
+    if by > 0:
+        return next((v for v in values if v > value * (1 + 1e-9)), value)
+    return next((v for v in reversed(values) if v < value * (1 - 1e-9)), value)
+
+
+def line(start: Cell, end: Cell, stride: int = 1) -> Iterator[Cell]:
+    """Yield the cells from `start` (left out) to `end`, at most `stride` apart along the longer side."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    parts = -(-max(abs(dx), abs(dy)) // max(1, stride))
+    for i in range(1, parts + 1):
+        yield start[0] + round(dx * i / parts), start[1] + round(dy * i / parts)
+
+
+def start_values(params: FieldParams) -> dict[str, float]:
+    """Return the value to paint in each field: the preset's seed value where seeds go, else one that has an effect."""
+    values = dict.fromkeys(FIELDS[params.kind], 1.0)
+    values[FIELDS[params.kind][0]] = params.seed_value
+    if isinstance(params, FurParams):
+        values["s"] = params.s0
+    return values
+
+
+@dataclass(slots=True)
+class Brush:
+    """What the next stroke paints."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    """Value by field name."""
+    radius: int = START_RADIUS
+    cell: Cell = (0, 0)
+    """The cell below the keyboard's cursor: column, row."""
+    on: bool = False
+    """Whether the keyboard's cursor is shown."""
+
+    def move(self, dx: int, dy: int, params: FieldParams) -> None:
+        """Move the cursor, around the edges if the grid is periodic, else up to them."""
+        x, y = self.cell[0] + dx, self.cell[1] + dy
+        if params.boundary == "periodic":
+            self.cell = x % params.width, y % params.height
+        else:
+            self.cell = min(max(0, x), params.width - 1), min(max(0, y), params.height - 1)
+
+    def resize(self, by: int, params: FieldParams) -> None:
+        """Make the brush larger or smaller."""
+        most = min(LARGEST_RADIUS, max(params.width, params.height) // 2)
+        self.radius = min(max(0, self.radius + by), most)
+
+    def paint(self, name: str, cell: Cell, params: FieldParams, *, erase: bool = False) -> Paint:
+        """Return one dab on this field and cell; `erase` paints 0."""
+        value = 0.0 if erase else min(self.values[name], params.clip)
+        return Paint(name, cell[0], cell[1], self.radius, value)
