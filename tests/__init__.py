@@ -1,0 +1,6 @@
+"""The tests."""
+
+import os
+
+# as the command line does, and for its reasons, before NumPy is imported; see nnfd.tui.cli.use_one_blas_thread
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

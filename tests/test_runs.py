@@ -219,7 +219,7 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing after it is written."""
 
 
-def session(path, params, script, *, kill_after=None, save=ALWAYS, kind="network", on_state=None):
+def session(path, params, script, *, kill_after=None, save=ALWAYS, kind="network", generate=None):
     """Begin or go on with a run; apply `script` (position -> command); die after `kill_after` recorded events."""
     resumption = None
     if path.exists():
@@ -227,7 +227,7 @@ def session(path, params, script, *, kill_after=None, save=ALWAYS, kind="network
         resumption = resume(folder)
     else:
         folder = RunFolder.create(path, preset="p", title="t", params=params)
-    generate = fakes.train if kind == "network" else fakes.simulate
+    generate = generate or (fakes.train if kind == "network" else fakes.simulate)
     state = resumption.state if resumption else None
     recorder = Recorder(folder, resumption=resumption, frames=EverySteps(3), save=dataclasses.replace(save))
     count = 0

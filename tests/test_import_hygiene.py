@@ -1,0 +1,65 @@
+"""What each part pulls in, seen from a fresh interpreter: the core knows no terminal, and a question is cheap."""
+
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import nnfd.core
+
+
+def modules_after(code):
+    """Run `code` in a fresh interpreter and return the top-level names of all modules it loaded."""
+    program = f"import sys\n{code}\nsys.stderr.write('\\n'.join({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stderr.splitlines())
+
+
+def test_no_part_of_the_core_brings_a_terminal_library():
+    names = [module.name for module in pkgutil.walk_packages(nnfd.core.__path__, "nnfd.core.")]
+    assert "nnfd.core.network.train" in names
+    assert "nnfd.core.fields.simulate" in names
+    code = "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in names)
+    loaded = modules_after(code)
+    assert "numpy" in loaded
+    assert loaded.isdisjoint({"textual", "rich", "plotext", "textual_plotext", "cyclopts"})
+
+
+def test_importing_the_core_leaves_the_slow_libraries_alone():
+    code = "import nnfd.core.launch, nnfd.core.recorder, nnfd.core.catalog, nnfd.core.export, nnfd.core.presets"
+    assert modules_after(code).isdisjoint({"sklearn", "scipy", "numba", "cmap", "PIL", "pandas"})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["train", "--help"], ["fur", "--help"], ["presets"], ["presets", "show", "relu-128"]],
+    ids=" ".join,
+)
+def test_a_question_is_answered_without_the_engines(arguments):
+    code = (
+        f"from nnfd.tui.cli import main\nimport contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    assert main({arguments!r}) == 0"
+    )
+    loaded = modules_after(code)
+    assert "cyclopts" in loaded
+    assert loaded.isdisjoint({"numpy", "textual", "sklearn", "scipy", "plotext", "PIL", "cmap", "joblib"})
+
+
+def test_listing_runs_needs_no_numpy(tmp_path):
+    code = f"from nnfd.tui.cli import main\nassert main(['runs', '--runs-root', {str(tmp_path)!r}]) == 0"
+    assert modules_after(code).isdisjoint({"numpy", "textual", "sklearn"})
+
+
+def test_the_packages_of_the_wheel_are_all_packages():
+    import tomllib
+    from pathlib import Path
+
+    root = Path(__file__).parents[1]
+    listed = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    found = {
+        ".".join(("nnfd", *file.parent.relative_to(root).parts))
+        for top in ("core", "tui", "presets")
+        for file in (root / top).rglob("__init__.py")
+    }
+    assert set(listed) == found

@@ -1,0 +1,48 @@
+"""``export``: a run as pictures, numbers or weights."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from nnfd.core.export import export_run
+from nnfd.core.runs import default_root, find
+from nnfd.core.text import printable
+
+
+def export(
+    run: str,
+    /,
+    *,
+    to: Annotated[Path, Parameter(metavar="FILE")],
+    field: str | None = None,
+    step: Annotated[int | None, Parameter(metavar="N")] = None,
+    colormap: str | None = None,
+    zoom: Annotated[int, Parameter(metavar="N")] = 4,
+    runs_root: Annotated[Path, Parameter(metavar="DIR")] = default_root(),  # noqa: B008 - immutable
+) -> int:
+    """Write a run to a file; its suffix says what.
+
+    Parameters
+    ----------
+    run
+        A run's folder, or its name below the runs root.
+    to
+        Fields: .png, .gif (all kept frames), .npz, .csv. Networks: .csv (epochs), .json, .npz (best weights).
+    field
+        Which field, for example y.
+    step
+        A kept frame; without it, the newest.
+    colormap
+        For example viridis, magma, cividis or Blues; without it, the field's own.
+    zoom
+        Pixels a cell in a picture.
+    runs_root
+        Folder below which runs are recorded.
+    """
+    export_run(find(run, runs_root), to, field=field, step=step, colormap=colormap, zoom=zoom)
+    sys.stdout.write(f"{printable(str(to))}\n")
+    return 0

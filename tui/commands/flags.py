@@ -1,0 +1,125 @@
+"""Command-line flags derived from the parameter models, and the options that every run shares."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Group, Parameter
+from pydantic import BaseModel, create_model
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.params import show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from nnfd.core.params import ParamInfo, Params
+
+OPTIONS = Group("Options", sort_key=1)
+PARAMETERS = Group("Parameters of the run (they override the preset)", sort_key=2)
+
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+
+
+def flag(name: str) -> str:
+    """Return the flag of a parameter: ``D_a`` becomes ``--D-a``."""
+    return "--" + name.replace("_", "-")
+
+
+def overrides_model(name: str, models: Iterable[type[Params]]) -> type[BaseModel]:
+    """Build a model whose fields, all optional, are the flags for the parameters of `models`.
+
+    Values stay the text that was typed: they are checked once, with the preset's, by :meth:`Params.edited`.
+    """
+    infos: dict[str, list[ParamInfo]] = {}
+    for model in models:
+        for key, info in model.infos().items():
+            infos.setdefault(key, []).append(info)
+    fields: dict[str, Any] = {key: (_annotation(same_name), None) for key, same_name in infos.items()}
+    return create_model(name, **fields)
+
+
+def _annotation(infos: Sequence[ParamInfo]) -> object:
+    info = infos[0]
+    parameter = Parameter(
+        name=flag(info.name), help=_help(infos), group=PARAMETERS, metavar=None if info.is_bool else "VALUE"
+    )
+    return Annotated[bool | None, parameter] if info.is_bool else Annotated[str | None, parameter]
+
+
+def _help(infos: Sequence[ParamInfo]) -> str:
+    """Write the help of a flag; kinds of run that share a name may each have their own default for it."""
+    info = infos[0]
+    defaults = list(dict.fromkeys(show_value(each.default) for each in infos))
+    notes = [info.allowed, f"in {info.unit}" if info.unit else "", f"default {' or '.join(defaults)}"]
+    return f"{info.help} [{'; '.join(note for note in notes if note)}]"
+
+
+def given(overrides: BaseModel | None) -> dict[str, object]:
+    """Return the parameters that were named on the command line."""
+    if overrides is None:
+        return {}
+    return {name: getattr(overrides, name) for name in overrides.model_fields_set}
+
+
+def override(params: Params, changes: Mapping[str, object]) -> Params:
+    """Apply flags to checked parameters. Raises :class:`ParamsError`, also for a flag that this kind of run lacks."""
+    known = params.infos()
+    for name in changes:
+        if name not in known:
+            raise ParamsError(f"{flag(name)}: a run of kind {params.kind} has no such parameter")
+    return params.edited(changes, text=True)
+
+
+def read_size(text: str) -> int:
+    """Read a size such as ``200MB`` in bytes. Raises :class:`ParamsError`."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
+    if match is None or match[2] not in _UNITS:
+        raise ParamsError(f"--keep: {text!r} is not allowed: write a size such as 200MB or 1.5GB")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How a run is shown and recorded."""
+
+    headless: Annotated[bool, Parameter(negative=())] = False
+    """No screen: a log on the standard output, at full speed."""
+    json: Annotated[bool, Parameter(negative=())] = False
+    """Headless: one event a line as JSON on the standard output; the log goes to the standard error."""
+    quiet: Annotated[bool, Parameter(negative=())] = False
+    """Headless: no log and no progress, only errors."""
+    keep: Annotated[str, Parameter(metavar="SIZE")] = "200MB"
+    """Disk space for the frames of the timeline; older ones are thinned."""
+    frames_every: Annotated[int | None, Parameter(metavar="N")] = None
+    """Headless: keep a frame every N epochs or steps."""
+
+    def check(self) -> None:
+        """Raise :class:`ParamsError` for options that do not go together."""
+        if self.frames_every is not None and self.frames_every < 1:
+            raise ParamsError(f"--frames-every: {self.frames_every} is not allowed: at least 1")
+        for name, on in (("json", self.json), ("quiet", self.quiet), ("frames_every", self.frames_every is not None)):
+            if on and not self.headless:
+                raise ParamsError(f"{flag(name)} needs --headless")
+
+    @property
+    def budget(self) -> int:
+        """Bytes of frames to keep."""
+        return read_size(self.keep)
+
+
+@Parameter(name="*", group=OPTIONS)
+@dataclass(frozen=True, kw_only=True)
+class NewRunOptions(RunOptions):
+    """Where a new run is recorded."""
+
+    run_dir: Annotated[Path | None, Parameter(metavar="DIR")] = None
+    """Folder of this run, new or empty; without it, a new one below the runs root."""
+    runs_root: Annotated[Path, Parameter(metavar="DIR")] = Path("nnfd-runs")
+    """Folder below which runs are recorded."""
+    record: bool = True
+    """Whether the run is recorded; one that is not cannot be resumed."""

@@ -1,0 +1,60 @@
+"""``presets``: list, show and check preset files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
+
+from rich.table import Table
+from rich.text import Text
+
+from nnfd.core import presets
+from nnfd.core.errors import NnfdError
+from nnfd.core.text import toml_text
+from nnfd.tui.commands.listing import print_table
+
+
+def listed() -> int:
+    """List the presets: those that ship, and your own."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("preset", "kind", "title"):
+        table.add_column(heading, overflow="fold")
+    for name in presets.names():
+        try:
+            preset = presets.load(name)
+            cells = (preset.name, str(preset.kind), preset.title)
+        except NnfdError as error:
+            cells = (name, "damaged", str(error))
+        table.add_row(*(Text(cell) for cell in cells))
+    print_table(table)
+    sys.stdout.write(f"Your own: *.toml in {presets.user_folder()}\n")
+    return 0
+
+
+def show(name: str, /) -> int:
+    """Show a preset as a complete preset file, every parameter included.
+
+    Parameters
+    ----------
+    name
+        A preset's name, or the path of a preset file.
+    """
+    preset = presets.load(name)
+    head = {"kind": preset.kind, "title": preset.title, "description": preset.description}
+    for key, value in head.items():
+        sys.stdout.write(f"{key} = {toml_text(value)}\n")
+    sys.stdout.write(f"\n[params]\n{preset.params.to_toml()}")
+    return 0
+
+
+def check(file: Path, /) -> int:
+    """Check a preset file; exit code 2 if something is wrong with it.
+
+    Parameters
+    ----------
+    file
+        The preset file.
+    """
+    preset = presets.check(file)
+    sys.stdout.write(f"{preset.name}: a sound preset of kind {preset.kind}\n")
+    return 0

@@ -1,0 +1,147 @@
+"""Commands that run something: train, fur, resume, and the dashboard itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from nnfd.core import presets
+from nnfd.core.errors import NnfdError, PresetError
+from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams
+from nnfd.core.runs import RunFolder, RunInfo, default_directory, default_root, find
+from nnfd.tui.commands.flags import OPTIONS, NewRunOptions, RunOptions, given, override, overrides_model
+
+if TYPE_CHECKING:
+    from nnfd.core.params import Params
+    from nnfd.core.presets import Preset
+
+DEFAULT_NETWORK, DEFAULT_FIELDS = "relu-128", "cheetah"
+
+NetworkFlags = overrides_model("NetworkFlags", [NetworkParams])
+FieldFlags = overrides_model("FieldFlags", FIELD_MODELS)
+AnyFlags = overrides_model("AnyFlags", MODELS.values())
+
+_FLAT = Parameter(name="*")
+_FLAT_OPTIONS = Parameter(name="*", group=OPTIONS)
+
+
+def train(
+    preset: str = DEFAULT_NETWORK,
+    /,
+    *,
+    options: Annotated[NewRunOptions, _FLAT_OPTIONS] = NewRunOptions(),  # noqa: B008 - immutable
+    params: Annotated[NetworkFlags | None, _FLAT] = None,  # type: ignore[valid-type]
+) -> int:
+    """Train a network.
+
+    Parameters
+    ----------
+    preset
+        A preset's name, or the path of a preset file.
+    """
+    chosen = presets.load(preset)
+    if chosen.kind is not Kind.NETWORK:
+        raise PresetError(f"preset: {chosen.name!r} is of kind {chosen.kind}: 'nnfd-tui fur {chosen.name}' runs it")
+    return _begin(chosen, override(chosen.params, given(params)), options)
+
+
+def fur(
+    preset: str = DEFAULT_FIELDS,
+    /,
+    *,
+    options: Annotated[NewRunOptions, _FLAT_OPTIONS] = NewRunOptions(),  # noqa: B008
+    params: Annotated[FieldFlags | None, _FLAT] = None,  # type: ignore[valid-type]
+) -> int:
+    """Simulate a pattern.
+
+    Parameters
+    ----------
+    preset
+        A preset's name, or the path of a preset file.
+    """
+    chosen = presets.load(preset)
+    if chosen.kind is Kind.NETWORK:
+        raise PresetError(f"preset: {chosen.name!r} is of kind network: 'nnfd-tui train {chosen.name}' runs it")
+    return _begin(chosen, override(chosen.params, given(params)), options)
+
+
+def resume(
+    run: str,
+    /,
+    *,
+    options: Annotated[RunOptions, _FLAT_OPTIONS] = RunOptions(),  # noqa: B008
+    runs_root: Annotated[Path, Parameter(group=OPTIONS, metavar="DIR")] = default_root(),  # noqa: B008
+    params: Annotated[AnyFlags | None, _FLAT] = None,  # type: ignore[valid-type]
+) -> int:
+    """Go on with a run, bit for bit as if it had never stopped.
+
+    Parameters
+    ----------
+    run
+        A run's folder, or its name below the runs root.
+    runs_root
+        Folder below which runs are recorded.
+    """
+    options.check()
+    folder = find(run, runs_root)
+    if not options.headless:
+        need_terminal()
+        if changes := given(params):
+            raise NnfdError(
+                f"--{next(iter(changes))}: edits on the command line need --headless; press e in the dashboard"
+            )
+        return _open_dashboard(folder.info, NewRunOptions(keep=options.keep, runs_root=runs_root), resume=folder.path)
+    from nnfd.core.checkpoint import peek
+    from nnfd.core.checkpoint import resume as resume_folder
+    from nnfd.tui.headless import Headless
+
+    budget = options.budget
+    latest = peek(folder).latest_params
+    edited = override(latest, given(params))
+    latest.check_live_edit(edited)  # before anything in the folder is touched
+    with folder:
+        resumption = resume_folder(folder)
+        job = Headless(resumption.params, options, budget, folder=folder, resumption=resumption)
+        return job.run(edit=edited if edited != latest else None)
+
+
+def dashboard() -> int:
+    """Open the dashboard on the default preset."""
+    need_terminal()
+    chosen = presets.load(DEFAULT_NETWORK)
+    return _open_dashboard(RunInfo(chosen.name, chosen.title, chosen.params), NewRunOptions())
+
+
+def _begin(preset: Preset, params: Params, options: NewRunOptions) -> int:
+    options.check()
+    budget = options.budget
+    if not options.headless:
+        need_terminal()
+        return _open_dashboard(RunInfo(preset.name, preset.title, params), options)
+    from nnfd.tui.headless import Headless
+
+    if not options.record:
+        return Headless(params, options, budget).run()
+    directory = options.run_dir or default_directory(options.runs_root, preset.name)
+    with RunFolder.create(directory, preset=preset.name, title=preset.title, params=params) as folder:
+        return Headless(params, options, budget, folder=folder).run()
+
+
+def need_terminal() -> None:
+    """Raise :class:`NnfdError` unless the dashboard has a terminal to draw on."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NnfdError("the dashboard needs a terminal; without one, add --headless to train, fur or resume")
+
+
+def _open_dashboard(run: RunInfo, options: NewRunOptions, *, resume: Path | None = None) -> int:
+    """Open the dashboard on a new run, or on the one in the folder `resume`."""
+    # read before Textual is imported and the screen is taken: a wrong size is one line on a whole screen
+    budget = options.budget
+    from nnfd.tui.app import run_dashboard
+    from nnfd.tui.session import RunSpec, Storage
+
+    storage = Storage(root=options.runs_root, record=options.record, budget=budget)
+    return run_dashboard(RunSpec(run.params, run.preset, run.title), storage, directory=options.run_dir, resume=resume)
