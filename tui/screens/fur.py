@@ -116,6 +116,7 @@ class FurScreen(RunScreen[FieldHistory]):
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
         super().__init__(spec, storage, folder=folder)
+        self.add_class("-values")
         self.brush = Brush()
         self.look: FieldLook | None = None
         """What the numbers show now."""
@@ -140,11 +141,6 @@ class FurScreen(RunScreen[FieldHistory]):
         yield Timeline("step")
         yield StatusLine()
         yield Footer()
-
-    def on_mount(self) -> None:
-        """Open with a running run."""
-        self.add_class("-values")
-        super().on_mount()
 
     # -- a run's views
 
