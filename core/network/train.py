@@ -35,6 +35,8 @@ BLOWN_UP = 100.0
 
 The clip bounds the data term at 27.63, so a non-finite loss alone would show late: only the L2 term tells that weights
 explode. A hundred times 27.63 + the first L2 term is far beyond what training passes through and comes back from."""
+WEIGHT_LIMIT = 1e6
+"""The largest weight of a sound network. Without L2 the clipped loss of exploding weights looks harmless."""
 LONG_EPOCH = 200
 """Batches from which an epoch reports its progress, about every hundredth of it."""
 
@@ -233,7 +235,11 @@ class _Run:
                 return f"the {what} loss is not finite"
             if loss > limit:
                 return f"the {what} loss has grown to {loss:.3g}"
-        return None if np.isfinite(self.model.theta).all() else "a weight is not finite"
+        kept = (self.model.theta, self.model.stats, *self.optimizer.slots)
+        if not all(np.isfinite(array).all() for array in kept):
+            return "a weight or the optimiser's memory is not finite"
+        largest = float(np.abs(self.model.theta).max())
+        return f"the largest weight has grown to {largest:.3g}" if largest > WEIGHT_LIMIT else None
 
     def _snapshot(self, epoch: int, *, best: NetworkState | None, loss: float, stale: int) -> NetworkState:
         """Copy everything; the best weights are those of `best`, or the ones of now."""
