@@ -171,7 +171,7 @@ class TestCsv:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("", "a header of at least two columns and at least one row are needed"),
+            ("", "a header of at least two columns, separated by commas, and at least one row are needed"),
             ("a,b,y\n", "at least one row"),
             ("y\n1\n2\n", "at least two columns"),
             ("a,b,y\n1,2\n", "line 2: 2 values, but the header has 3 columns"),
@@ -286,7 +286,19 @@ class TestNpz:
             archive.writestr("y", "none either")
         return file.getvalue()
 
-    @pytest.mark.parametrize("what", ["empty", "text", "cut", "damaged", "plain_npy", "other_members"])
+    def promises_too_much(self) -> bytes:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            header = io.BytesIO()
+            np.lib.format.write_array_header_1_0(
+                header, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 64)}
+            )
+            archive.writestr("X.npy", header.getvalue())
+        return file.getvalue()
+
+    @pytest.mark.parametrize(
+        "what", ["promises_too_much", "empty", "text", "cut", "damaged", "plain_npy", "other_members"]
+    )
     def test_what_is_no_sound_npz(self, tmp_path, what):
         whole = npz_file(tmp_path, X=X30, y=Y30).read_bytes()
         content = {"empty": b"", "text": b"a,b,y\n1,2,3\n", "cut": whole[: len(whole) // 2]}
@@ -301,6 +313,18 @@ class TestNames:
         assert "known are digits, iris, wine, breast_cancer, or a .csv or .npz file" in refused("qqqq")
         assert "not known" in refused("my.txt")
         assert "␛" in refused("\x1b[31mqqq")
+
+    def test_a_label_column_of_a_built_in_set(self):
+        assert refused("iris", label="species") == (
+            "label: 'species' is not allowed: iris brings its own labels; leave it at auto"
+        )
+
+    def test_the_home_folder(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        npz_file(tmp_path, X=X30, y=Y30)
+        assert open_set("~/mine.npz").name == "mine"
+        assert "there is no such file" in refused("~no-such-user/mine.npz")
 
     @pytest.mark.parametrize("suffix", ["csv", "npz"])
     def test_no_such_file(self, tmp_path, suffix):

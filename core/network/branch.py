@@ -33,8 +33,8 @@ def branch_state(
 ) -> NetworkState:
     """Return the state in which a branch starts.
 
-    A frame holds the weights alone. So a branch begins with them at their epoch, with an empty optimiser memory, a batch
-    order of its own (from the seed and the epoch), and this epoch as its best so far.
+    A frame holds the weights alone. So a branch begins with them at their epoch, with an empty optimiser memory, a
+    batch order of its own (from the seed and the epoch), and this epoch as its best so far.
 
     Parameters
     ----------

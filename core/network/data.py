@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,9 +71,14 @@ def load(params: NetworkParams) -> Dataset:
     """
     name = params.dataset
     if name in BUILT_IN:
+        if params.label != "auto":
+            raise DataError(
+                f"label: {printable(params.label)!r} is not allowed: {name} brings its own labels; leave it at auto"
+            )
         table, class_names, image_shape = _built_in(name)
         return _split(name, table, class_names, image_shape, params.dtype)
-    path = Path(name)
+    # the shell has no part in a path from a form or a preset; unlike Path's own, this never fails
+    path = Path(os.path.expanduser(name))  # noqa: PTH111
     if path.suffix.lower() not in {".csv", ".npz"}:
         hint = did_you_mean(name, BUILT_IN) or f"; known are {', '.join(BUILT_IN)}, or a .csv or .npz file"
         raise DataError(f"dataset: {printable(name)!r} is not known{hint}")

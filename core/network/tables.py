@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-UNREADABLE = (OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error)
-"""What the readers raise for a file that is damaged, of another format or of an impossible name."""
+UNREADABLE = (OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error, MemoryError)
+"""What the readers raise for a file that is damaged, of another format, of an impossible name or size."""
 
 
 class Table(NamedTuple):
@@ -64,7 +64,9 @@ def _read_csv(path: Path, label: str, where: str) -> Table:
         header = [name.strip() for name in next(reader, [])]
         rows = [(reader.line_num, row) for row in reader if row]
     if len(header) < 2 or not rows:
-        raise DataError(f"{where}: a header of at least two columns and at least one row are needed")
+        raise DataError(
+            f"{where}: a header of at least two columns, separated by commas, and at least one row are needed"
+        )
     column = _choose(label, header, where, "column", default=header[-1])
     at = header.index(column)
     X = np.empty((len(rows), len(header) - 1))
