@@ -84,6 +84,7 @@ class RunScreen(Screen[None], Generic[H]):
         self.history: H = self.new_history()
         self.session: Session
         self._folder = folder
+        self._told: str | None = None
         self._draw_pending = False
         self._last_draw = 0.0
         self._pace_before: float | None = None
@@ -135,7 +136,7 @@ class RunScreen(Screen[None], Generic[H]):
         self.history = self.new_history()
         for event in spec.resumption.events if spec.resumption else ():
             self.history.add(event)
-        self.shown = None
+        self.shown, self._told = None, None
         self._pace_before = None
         self.reset_views()
         self.run_worker(session.run, name=f"engine {spec.preset}", group="engine", thread=True)
@@ -159,8 +160,16 @@ class RunScreen(Screen[None], Generic[H]):
             self.history.add(event)
             if isinstance(event, Notice):
                 self.notify(event.message, title=f"{self.unit[:-1]} {event.position}", severity="warning", markup=False)
+        self._tell_failure()
         self.draw(events)
         self.update_status()
+
+    def _tell_failure(self) -> None:
+        """Say once, and in full, why the run could not start or go on: the status line may be too narrow for it."""
+        failure = self.session.failure
+        if failure is not None and failure != self._told:
+            self._told = failure
+            self.notify(failure, title="the run failed", severity="error", timeout=15, markup=False)
 
     @property
     def params(self) -> Params:

@@ -1,0 +1,74 @@
+"""Drives the dashboard in tests: opens it on a run, waits for what it shows, reads its screen as text."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from nnfd.core.control import Phase
+from nnfd.tui.app import LabApp
+from nnfd.tui.session import RunSpec, Storage
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from textual.pilot import Pilot
+
+    from nnfd.core.params import Params
+    from nnfd.tui.screens.run_screen import RunScreen
+
+DEADLINE = 60.0
+"""Seconds after which a wait has failed; far more than any of them needs."""
+
+
+class Lab:
+    """An open dashboard."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot = pilot
+        self.app: LabApp = pilot.app
+
+    @property
+    def screen(self) -> RunScreen:
+        """The lab in front."""
+        return self.app.screen
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Let the dashboard work until a condition holds."""
+        deadline = time.monotonic() + DEADLINE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise AssertionError(f"never held; the screen is\n{self.text()}")
+            await self.pilot.pause(0.01)
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        """Type."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def full_speed_to_the_end(self) -> None:
+        """Run to the end and wait until the end is drawn."""
+        self.screen.session.controller.pace = None
+        await self.until(lambda: self.screen.history.ended is not None and self.screen.phase is not Phase.RUNNING)
+
+    def text(self) -> str:
+        """The screen as text."""
+        return "\n".join(
+            "".join(segment.text for segment in strip).rstrip() for strip in self.app.screen._compositor.render_strips()
+        )
+
+
+@asynccontextmanager
+async def opened(
+    params: Params, size: tuple[int, int] = (120, 40), *, storage: Storage | None = None, theme: str = "textual-dark"
+) -> AsyncIterator[Lab]:
+    """Open the dashboard on a run and stop it at the end."""
+    app = LabApp(RunSpec(params, "test", "A run for tests"), storage or Storage(record=False))
+    async with app.run_test(size=size) as pilot:
+        app.theme = theme
+        lab = Lab(pilot)
+        await lab.until(lambda: hasattr(app.screen, "session"))
+        yield lab
+        await app.action_quit()
