@@ -63,14 +63,14 @@ class RunSummary:
 
 
 def list_runs(root: Path) -> list[RunSummary]:
-    """Read every run folder directly below `root`, newest first.
+    """Read every run folder directly below `root`, newest first; folders whose name begins with a dot are left out.
 
     A damaged folder is listed as such. Raises :class:`RunError` if `root` itself cannot be read; there are no runs if
     it does not exist.
     """
     try:
         with os.scandir(root) as entries:
-            folders = [root / entry.name for entry in entries if entry.is_dir()]
+            folders = [root / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -184,12 +184,30 @@ def _first(lines: list[bytes], mark: bytes) -> Event | None:
 
 def _age_and_size(path: Path) -> tuple[float, int]:
     modified, size = 0.0, 0
-    for folder in (path, path / FRAMES):
+    for entry in _files(path):
         try:
-            with os.scandir(folder) as entries:
-                stats = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
+            stat = entry.stat(follow_symlinks=False)
         except OSError:
-            continue  # no frames, or a folder that another process is just removing
-        size += sum(stat.st_size for _, stat in stats)
-        modified = max([modified, *(s.st_mtime for name, s in stats if name in {EVENTS, PARAMS, STATE, RESULT})])
-    return modified, size
+            continue  # another process is just removing it
+        size += stat.st_size
+        if entry.name in {EVENTS, PARAMS, STATE, RESULT}:
+            modified = max(modified, stat.st_mtime)
+    return modified, size + _frames_size(path / FRAMES)
+
+
+def _frames_size(folder: Path) -> int:
+    # The frames of a run are equal in shape and not compressed, so one tells the size of all: asking each one took
+    # 0.4 s of the 0.7 s that a thousand runs with 200 frames each need to list.
+    frames = _files(folder)
+    try:
+        return len(frames) * frames[0].stat(follow_symlinks=False).st_size if frames else 0
+    except OSError:
+        return 0  # thinned away just now; the next look gets it
+
+
+def _files(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+    except OSError:
+        return []  # no frames, or a folder that another process is just removing

@@ -1,0 +1,107 @@
+"""The real engines, killed after any event of a run with live edits and strokes, end bit for bit the same."""
+
+import random
+
+import numpy as np
+import pytest
+
+from nnfd.core.catalog import RunStatus, summarise
+from nnfd.core.checkpoint import peek
+from nnfd.core.commands import Paint
+from nnfd.core.events import Edited, Painted, position_of
+from nnfd.core.launch import start
+from nnfd.core.network.data import load
+from nnfd.core.params import FurParams, NetworkParams, TuringParams
+from nnfd.core.runs import RunFolder
+from tests.test_runs import ALWAYS, RARELY, Killed, commands_in, session
+
+
+def edit(**changes):
+    return lambda params: params.edited(changes)
+
+
+NETWORK = NetworkParams(
+    dataset="iris", hidden=(9, 5), epochs=14, patience=0, dropout=0.2, batch_norm=True, optimizer="adam", lr=0.003
+)
+FUR = FurParams(width=24, height=17, seeds=6, steps=1200, y_coupling="published")
+TURING = TuringParams(width=20, height=20, steps=1200, noise=0.02)
+
+CASES = {
+    "network": (NETWORK, {3: edit(lr=0.01), 8: edit(batch_size=16, schedule="cosine"), 11: edit(dropout=0.0)}),
+    "fur": (
+        FUR,
+        {
+            200: Paint("a", 3, 4, 2, 4.0),
+            405: edit(D_a=0.02),
+            500: Paint("s", 0, 0, 3, 5.0),
+            900: edit(boundary="zero-flux"),
+        },
+    ),
+    "turing": (TURING, {250: edit(kappa_a=0.25), 1000: Paint("h", 10, 10, 1, 2.0)}),
+}
+
+
+def generator_of(params):
+    data = load(params) if isinstance(params, NetworkParams) else None
+
+    def generate(params, state, *, control):
+        return start(params, state, data)(control)
+
+    return generate
+
+
+def arrays_of(result):
+    return {name: array for name, array in result.state.to_arrays().items() if name != "meta"}
+
+
+def given_so_far(path):
+    """Return the positions of the commands that the run knows, those that still wait to be replayed included."""
+    known = peek(RunFolder.open(path))
+    return {e.position for e in (*known.events, *known.checkpoint.pending) if isinstance(e, Edited | Painted)}
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request, tmp_path_factory):
+    params, script = CASES[request.param]
+    generate = generator_of(params)
+    path = tmp_path_factory.mktemp(request.param) / "whole"
+    result = session(path, params, script, generate=generate)
+    return params, script, generate, result, RunFolder.open(path)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_anywhere_twice(case, tmp_path, seed):
+    params, script, generate, whole, whole_folder = case
+    draw = random.Random(seed)
+    path = tmp_path / "cut"
+    kills = [draw.randint(1, 25), draw.randint(1, 15), None]
+    for kill_after in kills:
+        done = given_so_far(path) if path.exists() else set()
+        rest = {position: command for position, command in script.items() if position not in done}
+        try:
+            result = session(
+                path, params, rest, kill_after=kill_after, save=draw.choice([ALWAYS, RARELY]), generate=generate
+            )
+            break
+        except Killed:
+            continue
+    cut = RunFolder.open(path)
+    assert commands_in(cut) == commands_in(whole_folder)
+    assert result.outcome is whole.outcome
+    assert result.state.params == whole.state.params
+    found, wanted = arrays_of(result), arrays_of(whole)
+    assert set(found) == set(wanted)
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name], array, err_msg=name)
+    last = [position for event in cut.events() if (position := position_of(event)) is not None]
+    assert last == sorted(set(last))
+
+
+def test_the_list_tells_state_progress_best_and_size(case):
+    *_, whole, folder = case
+    run = summarise(folder.path)
+    files = [file for file in folder.path.rglob("*") if file.is_file()]
+    assert run.status is RunStatus.DONE
+    assert (run.position, run.total) == (whole.state.position, folder.params.total)
+    assert run.size == sum(file.stat().st_size for file in files)
+    assert run.best.startswith("val_acc") == isinstance(folder.params, NetworkParams)
