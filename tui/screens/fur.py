@@ -13,6 +13,7 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widgets import Footer
 
+from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.events import Painted
 from nnfd.core.fields.models import FIELDS
@@ -22,7 +23,7 @@ from nnfd.core.params import FieldParams, Kind
 from nnfd.tui.brush import Brush, line, next_value, start_values
 from nnfd.tui.history import FieldHistory
 from nnfd.tui.screens.fur_look import FieldLook, look_at
-from nnfd.tui.screens.fur_panels import BrushLine, FieldsPane, NumbersPane
+from nnfd.tui.screens.fur_panels import FieldsPane, HintLine, NumbersPane
 from nnfd.tui.screens.run_screen import LABS, RunScreen
 from nnfd.tui.session import RunSpec
 from nnfd.tui.widgets.chart import Series
@@ -67,7 +68,8 @@ class FurScreen(RunScreen[FieldHistory]):
     unit: ClassVar[str] = "steps"
     about: ClassVar[str] = ABOUT
     AUTO_FOCUS = ""  # the arrow keys belong to the field, not to the timeline
-    draws_per_second: ClassVar[float] = 25
+    draws_per_second: ClassVar[float] = 30
+    status_seconds: ClassVar[float] = 0.25
     conditional: ClassVar[tuple[str, ...]] = (*RunScreen.conditional, "branch", "dab", "brush_size", "brush_value")
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -125,6 +127,7 @@ class FurScreen(RunScreen[FieldHistory]):
         self._look_again = False
         self._look_timer = False
         self._last_look = 0.0
+        self._spectrum_next = False
         self._prediction: tuple[Params, float | None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -137,7 +140,7 @@ class FurScreen(RunScreen[FieldHistory]):
                 yield CurveView("over time", id="values")
                 yield CurveView("waves across the grid", id="spectrum")
             yield ParamsForm()
-        yield BrushLine()
+        yield HintLine()
         yield Timeline("step")
         yield StatusLine()
         yield Footer()
@@ -206,6 +209,15 @@ class FurScreen(RunScreen[FieldHistory]):
         """Return millions of cells and time steps a second."""
         params = self.field_params
         return f"{self.session.controller.speed * params.width * params.height / 1e6:.3g} Mcell-steps/s"
+
+    def _draw_charts(self) -> None:
+        """Draw both charts, or while the run is under way one after the other: one takes longer than a frame."""
+        running = self.phase is Phase.RUNNING and self.shown is None
+        self._spectrum_next = running and not self._spectrum_next
+        if self._spectrum_next or not running:
+            self.draw_spectrum()
+        if not self._spectrum_next:
+            self.draw_values()
 
     def draw_values(self) -> None:
         """Draw least, mean and greatest value of the chosen field over time."""
@@ -308,8 +320,7 @@ class FurScreen(RunScreen[FieldHistory]):
         elif event.look.field == self.fields.chosen:
             self.look = event.look
             self.query_one(NumbersPane).show(event.look)
-            self.draw_values()
-            self.draw_spectrum()
+            self._draw_charts()
         if self._look_again:
             self._look_again = False
             self.take_a_look()
@@ -384,6 +395,11 @@ class FurScreen(RunScreen[FieldHistory]):
         self._show_brush()
         self.update_status()
 
+    def action_toggle_run(self) -> None:
+        """Pause, go on, or start again; charts and numbers show the very step that a pause holds at."""
+        super().action_toggle_run()
+        self.take_a_look()
+
     def action_brush_size(self, by: int) -> None:
         """Make the brush larger or smaller."""
         self.brush.resize(by, self.field_params)
@@ -400,13 +416,18 @@ class FurScreen(RunScreen[FieldHistory]):
         self._paint([self.brush.cell], self.fields.chosen, erase=erase)
 
     def _show_brush(self) -> None:
-        brush, name, words = self.brush, self.fields.chosen, self.query_one(BrushLine)
+        brush, name, hint = self.brush, self.fields.chosen, self.query_one(HintLine)
         self.fields.view.cursor = brush.cell if brush.on else None
-        words.display = brush.on
-        words.text = (
-            f"brush {name}={brush.values[name]:g} radius {brush.radius} at {brush.cell[0]},{brush.cell[1]} · "
-            "enter paint · , . radius · < > value · n field · i off"
-        )
+        hint.set_class(brush.on, "-on")
+        if brush.on:
+            hint.text = (
+                f"brush {name}={brush.values[name]:g} radius {brush.radius} at {brush.cell[0]},{brush.cell[1]} · "
+                "enter paint · , . radius · < > value · n field · i off"
+            )
+        else:
+            hint.text = (
+                "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts"
+            )
 
     def on_field_view_pointed(self, event: FieldView.Pointed) -> None:
         """Paint with the mouse: left button the value, right button 0."""

@@ -194,11 +194,15 @@ class NumbersPane(Widget):
         return Content.assemble(*parts)
 
 
-class BrushLine(Widget):
-    """One line about the brush while it is on."""
+class HintLine(Widget):
+    """One line about the brush while it is on, else about the keys of the fields.
+
+    It is always there: to lay the screen out anew takes longer than a frame.
+    """
 
     DEFAULT_CSS = """
-    BrushLine { width: 1fr; height: 1; background: $boost; text-wrap: nowrap; text-overflow: ellipsis; display: none; }
+    HintLine { width: 1fr; height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    HintLine.-on { color: $text; background: $boost; }
     """
 
     text: reactive[str] = reactive("")

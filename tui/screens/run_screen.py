@@ -52,6 +52,9 @@ class RunScreen(Screen[None], Generic[H]):
     """What the pace counts: ``epochs`` or ``steps``."""
     draws_per_second: ClassVar[float] = 20
     """Upper bound on how often new events are drawn; keys are answered between two draws."""
+    status_seconds: ClassVar[float] = 0.0
+    """Least time between two draws of the status while a run is under way. A frame that changes one part of the screen
+    only is far cheaper than one that changes the top and the bottom: Textual goes through all that lies between."""
     conditional: ClassVar[tuple[str, ...]] = ("step", "export", "live")
     """The actions that :meth:`check_action` may grey out."""
 
@@ -86,7 +89,7 @@ class RunScreen(Screen[None], Generic[H]):
         self._folder = folder
         self._told: str | None = None
         self._draw_pending = False
-        self._last_draw = 0.0
+        self._last_draw = self._last_status = 0.0
         self._pace_before: float | None = None
         self._pauses_away = False
         self._possible: tuple[bool | None, ...] = ()
@@ -162,7 +165,9 @@ class RunScreen(Screen[None], Generic[H]):
                 self.notify(event.message, title=f"{self.unit[:-1]} {event.position}", severity="warning", markup=False)
         self._tell_failure()
         self.draw(events)
-        self.update_status()
+        if self.phase is not Phase.RUNNING or self._last_draw >= self._last_status + self.status_seconds:
+            self._last_status = self._last_draw
+            self.update_status()
 
     def _tell_failure(self) -> None:
         """Say once, and in full, why the run could not start or go on: the status line may be too narrow for it."""
