@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.eventlog import EventLogError, from_json, to_json
+from nnfd.core.eventlog import EventLogError, from_json, read_events, to_json
 from nnfd.core.events import Edited, Painted
 from nnfd.core.frames import load_arrays, save_arrays
 from nnfd.core.params import Kind
-from nnfd.core.runs import EVENTS, FRAMES, RESULT, STATE, RunFolder, read_events
+from nnfd.core.runs import EVENTS, FRAMES, RESULT, STATE, RunFolder
 from nnfd.core.state import pack_meta, unpack_meta
 from nnfd.core.storage import storage_error
 from nnfd.core.text import printable

@@ -30,6 +30,7 @@ from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from nnfd.core.events import Event
     from nnfd.core.params import Params
@@ -60,6 +61,43 @@ def from_json(line: str) -> Event:
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError, AttributeError, ParamsError):
         shown = line if len(line) <= 60 else line[:57] + "..."
         raise EventLogError(f"{printable(shown)!r} is no event") from None
+
+
+def read_events(path: Path, start: int = 0, stop: int | None = None) -> tuple[list[Event], int]:
+    """Read the events of a log from byte `start` on, up to byte `stop` if it is given.
+
+    A last line that is cut off or damaged, as a killed writer leaves it, is left out.
+
+    Returns
+    -------
+    events, end
+        The events, and the byte after the last one, from which a later call goes on.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be read, or a line before the last is no event.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            content = file.read() if stop is None else file.read(stop - start)
+    except FileNotFoundError:
+        return [], start
+    except OSError as error:
+        raise RunError(f"{printable(str(path))!r} cannot be read: {error.strerror}") from None
+    lines = content.split(b"\n")[:-1]  # what follows the last line feed is not written to its end yet
+    events: list[Event] = []
+    end = start
+    for number, line in enumerate(lines):
+        try:
+            events.append(from_json(line.decode()))
+        except (EventLogError, UnicodeDecodeError) as error:
+            if number == len(lines) - 1:
+                break
+            raise RunError(f"{printable(str(path))!r} is damaged: {error}") from None
+        end += len(line) + 1
+    return events, end
 
 
 def params_to_json(params: Params) -> JSON:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import FileLock, Timeout
 
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.eventlog import EventLogError, from_json
+from nnfd.core.eventlog import read_events
 from nnfd.core.params import MODELS, Kind
 from nnfd.core.storage import replace_file, storage_error
 from nnfd.core.text import printable, toml_text
@@ -299,45 +299,3 @@ def find(name: str, root: Path | None = None) -> RunFolder:
     if not path.exists():
         raise RunError(f"run {printable(name)!r} is not there; 'nnfd-tui runs' lists them")
     return RunFolder.open(path)
-
-
-def read_events(path: Path, start: int = 0, stop: int | None = None) -> tuple[list[Event], int]:
-    """Read the events of a log from byte `start` on, up to byte `stop` if it is given.
-
-    A last line that is cut off or damaged, as a killed writer leaves it, is left out.
-
-    Returns
-    -------
-    events, end
-        The events, and the byte after the last one, from which a later call goes on.
-
-    Raises
-    ------
-    RunError
-        If the file cannot be read, or a line before the last is no event.
-    """
-    try:
-        with path.open("rb") as file:
-            file.seek(start)
-            content = file.read() if stop is None else file.read(stop - start)
-    except FileNotFoundError:
-        return [], start
-    except OSError as error:
-        raise RunError(f"{printable(str(path))!r} cannot be read: {error.strerror}") from None
-    lines = content.split(b"\n")[:-1]  # what follows the last line feed is not written to its end yet
-    events: list[Event] = []
-    end = start
-    for number, line in enumerate(lines):
-        try:
-            events.append(from_json(line.decode()))
-        except (EventLogError, UnicodeDecodeError) as error:
-            if number == len(lines) - 1:
-                break
-            raise RunError(f"{printable(str(path))!r} is damaged: {error}") from None
-        end += len(line) + 1
-    return events, end
-
-
-def is_run(path: Path) -> bool:
-    """Tell whether a folder looks like a run, sound or damaged."""
-    return any((path / name).exists() for name in (PARAMS, EVENTS, STATE))

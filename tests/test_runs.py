@@ -15,10 +15,11 @@ from nnfd.core.checkpoint import Checkpoint, resume
 from nnfd.core.commands import Paint
 from nnfd.core.control import Controller
 from nnfd.core.errors import RunError, StorageError
+from nnfd.core.eventlog import read_events
 from nnfd.core.events import Edited, Ended, EpochDone, Outcome, Painted, Started, StepsDone, position_of
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.recorder import Recorder
-from nnfd.core.runs import RunFolder, RunInfo, default_directory, find, read_events
+from nnfd.core.runs import RunFolder, RunInfo, default_directory, find
 from tests import fakes
 
 HOSTILE = 'Title with "quotes" \\ [bold red]markup[/] \x1b[31m\x7f\x9b é😀'
