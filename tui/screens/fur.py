@@ -70,13 +70,12 @@ class FurScreen(RunScreen[FieldHistory]):
     AUTO_FOCUS = ""  # the arrow keys belong to the field, not to the timeline
     draws_per_second: ClassVar[float] = 30
     status_seconds: ClassVar[float] = 0.25
-    conditional: ClassVar[tuple[str, ...]] = (*RunScreen.conditional, "branch", "dab", "brush_size", "brush_value")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("v", "layout", "View", id="fur.layout", tooltip="One field large, or all side by side"),
         Binding("n", "next_field", "Field", id="fur.field", tooltip="Choose the next field"),
         Binding("i", "brush", "Brush", id="fur.brush", tooltip="Paint seeds with the keyboard; the mouse always can"),
-        Binding("enter", "dab(False)", "Paint", id="fur.paint", tooltip="Paint at the cursor"),
+        Binding("enter", "dab(False)", "Paint", id="fur.paint", tooltip="Paint at the cursor", show=False),
         Binding("backspace,delete", "dab(True)", "Erase", id="fur.erase", tooltip="Paint 0", show=False),
         Binding("comma", "brush_size(-1)", "Smaller brush", id="fur.brush_smaller", key_display=",", show=False),
         Binding("full_stop", "brush_size(1)", "Larger brush", id="fur.brush_larger", key_display=".", show=False),

@@ -55,8 +55,8 @@ class RunScreen(Screen[None], Generic[H]):
     status_seconds: ClassVar[float] = 0.0
     """Least time between two draws of the status while a run is under way. A frame that changes one part of the screen
     only is far cheaper than one that changes the top and the bottom: Textual goes through all that lies between."""
-    conditional: ClassVar[tuple[str, ...]] = ("step", "export", "live")
-    """The actions that :meth:`check_action` may grey out."""
+    conditional: ClassVar[tuple[str, ...]] = ("step", "full_speed", "export")
+    """The actions of the footer that :meth:`check_action` may grey out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "toggle_run", "Start/pause", id="run.toggle", tooltip="Start, pause or go on"),
