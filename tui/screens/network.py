@@ -59,7 +59,6 @@ class NetworkScreen(RunScreen[NetworkHistory]):
     kinds: ClassVar[tuple[Kind, ...]] = (Kind.NETWORK,)
     unit: ClassVar[str] = "epochs"
     about: ClassVar[str] = ABOUT
-    conditional: ClassVar[tuple[str, ...]] = (*RunScreen.conditional, "baseline", "branch")
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "log", "Log scale", id="network.log", tooltip="Loss on a log scale and back", show=False),
