@@ -10,6 +10,7 @@ from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.eventlog import plain_value
 from nnfd.core.events import Edited, EpochDone, Started
+from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
 from nnfd.core.runs import STATE
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv")
 NETWORK_SUFFIXES = (".csv", ".json", ".npz")
 EPOCH_COLUMNS = ("epoch", "train_loss", "val_loss", "train_acc", "val_acc", "lr", "is_best")
-_COURSE_FIELD = {"fur": "y", "diffusion": "C", "turing": "a"}
 
 
 def export_run(
@@ -52,7 +52,7 @@ def export_run(
     to
         The file; it is overwritten.
     field
-        Which field; None for y (fur), C (diffusion), a (turing).
+        Which field; None for the one in which the pattern shows.
     step
         A kept frame; None for the newest.
     colormap
@@ -94,7 +94,8 @@ def _export_fields(
         raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
     steps, newest = _kept(folder)
     arrays = _frame(folder, steps, newest, step)
-    name = _field_name(arrays, field, str(folder.params.kind))
+    assert isinstance(folder.params, FieldParams)
+    name = _field_name(arrays, field or main_field(folder.params))
     colours = colormap or picture.default_colormap(name)
     picture.lut(colours)  # says so if there is no such colormap, before anything is read or written
     match to.suffix.lower():
@@ -137,8 +138,7 @@ def _frame(folder: RunFolder, steps: list[int], newest: tuple[int, Arrays] | Non
         raise ParamsError(f"--step: {wanted} is not kept; nearest are {', '.join(map(str, near))}") from None
 
 
-def _field_name(arrays: Arrays, field: str | None, kind: str) -> str:
-    name = field or _COURSE_FIELD[kind]
+def _field_name(arrays: Arrays, name: str) -> str:
     if name not in arrays:
         hint = did_you_mean(name, arrays) or f"; allowed are {', '.join(arrays)}"
         raise ParamsError(f"--field: {printable(name)!r} is not known{hint}")

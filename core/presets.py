@@ -67,6 +67,11 @@ def load(name: str) -> Preset:
     raise PresetError(f"preset: {printable(name)!r} is not known{hint}")
 
 
+def load_shipped(name: str) -> Preset:
+    """Read the preset of this name that ships with nnfd-tui, whatever the user calls theirs."""
+    return _read(resources.files("nnfd.presets") / f"{name}.toml", name)
+
+
 def check(path: Path) -> Preset:
     """Read the preset file at `path`; raises as :func:`load` does."""
     return _read(path, path.stem)

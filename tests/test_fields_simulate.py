@@ -348,3 +348,14 @@ def test_random_parameters_give_finite_fields_or_a_diagnosis(data):
     assert result.outcome in {Outcome.COMPLETED, Outcome.DIVERGED, Outcome.STEADY}
     if result.outcome is Outcome.DIVERGED:
         assert "try a smaller dt" in result.message
+
+
+def test_a_run_that_stood_still_ends_the_same_when_it_goes_on():
+    params = DiffusionParams(width=12, height=12, seeds=3, seed_value=50.0, steps=20_000)
+    events, whole = play(params, chunk=500)
+    assert whole.outcome is Outcome.STEADY
+    assert sum(isinstance(event, StepsDone) and event.step == whole.state.step for event in events) == 1
+    last = [event.state for event in events if isinstance(event, StepsDone)][-1]
+    _, again = play(params, last)
+    assert (again.outcome, again.message) == (whole.outcome, whole.message)
+    assert_same(again.state, whole.state)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nnfd.core.cadence import EverySteps
 from nnfd.core.control import Controller
-from nnfd.core.eventlog import plain_value
 from nnfd.core.events import Ended, Outcome
 from nnfd.core.launch import start
 from nnfd.core.params import NetworkParams
@@ -187,12 +186,4 @@ class Headless:
         for line in report.rstrip().splitlines():
             self._reporter.say(printable(line))
         if self._folder is not None:
-            self._folder.add_to_result(
-                test={
-                    "loss": plain_value(evaluation.loss),
-                    "accuracy": plain_value(evaluation.accuracy),
-                    "report": report,
-                    "confusion": evaluation.confusion.tolist(),
-                    "classes": list(data.class_names),
-                }
-            )
+            self._folder.add_to_result(test=evaluation.to_result())

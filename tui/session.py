@@ -119,13 +119,24 @@ class Session:
     def run(self) -> None:
         """Run to the end. What a user can cause ends as :attr:`failure`; anything else is raised."""
         try:
-            self.controller.run()
+            self._keep_evaluation(self.controller.run())
         except NnfdError as error:
             self.failure = str(error)
         finally:
             if self.folder is not None:
                 self.folder.close()
             self._wake()
+
+    def _keep_evaluation(self, result: object) -> None:
+        """Put the test set's figures beside the result of a network run."""
+        from nnfd.core.network.evaluate import evaluate
+        from nnfd.core.network.train import TrainResult
+
+        if isinstance(result, TrainResult) and self.folder is not None and result.state.epoch:
+            data = self.data
+            assert data is not None, "a network run begins with its data set"
+            evaluation = evaluate(result.model(), data.X_test, data.y_test, data.class_names)
+            self.folder.add_to_result(test=evaluation.to_result())
 
     def stop(self) -> None:
         """End the run at its next poll."""
@@ -142,12 +153,9 @@ class Session:
     def _train(self, params: NetworkParams, state: State | None, control: Control) -> Generator[Event, Any, Any]:
         """Train on a data set that the screen can look at; at the first step, as scikit-learn takes 0.8 s to import."""
         from nnfd.core.network.data import load
-        from nnfd.core.network.state import NetworkState
-        from nnfd.core.network.train import train
 
-        assert state is None or isinstance(state, NetworkState)
         self.data = load(params)
-        return (yield from train(params, self.data, state, control=control))
+        return (yield from start(params, state, self.data)(control))
 
     def _publish(self, event: Event) -> None:
         self._keep(event)

@@ -29,6 +29,11 @@ EXTINCT = "activator extinct, no pattern can form: plant seeds"
 EXTINCT_BUT_MARKED = "activator extinct; the pattern that it switched on in y stays"
 
 
+def main_field(params: FieldParams) -> str:
+    """Return the field in which the pattern shows: y where it can switch on, else the first one."""
+    return "y" if isinstance(params, FurParams) and coupling_sign(params) > 0 else FIELDS[params.kind][0]
+
+
 def coupling_sign(params: FurParams) -> float:
     """Return c of ``c sigma_y a``: -1 as the course prints it, +1 as published."""
     return -1.0 if params.y_coupling == "course" else 1.0

@@ -74,8 +74,7 @@ def simulate(
     ------
     Event
         In the order that ``core.events`` gives. Notices have the codes ``seeds-none``, ``positivity``, ``extinct``,
-        ``clip-touched`` and ``steady``. A pattern that stands still ends the run early with ``Outcome.STEADY``, unless
-        a command comes in answer to that last chunk.
+        ``clip-touched`` and ``steady``. A pattern that stands still ends the run early with ``Outcome.STEADY``.
 
     Raises
     ------
@@ -103,11 +102,13 @@ class _Simulation:
         yield from self._boundary(Started(self.params, self.step, self.params.steps))
         yield from self._first_notices()
         while self.ending is None and self.step < self.params.steps and not self.control.stopping():
+            before = self.step
             diverged = self._advance(min(max(1, self.control.chunk(self.step)), self.params.steps - self.step))
-            if not diverged:
+            if self.step > before and not diverged:
                 self._keep(self.kernel.fields())
                 yield from self._notices()
                 yield from self._boundary(StepsDone(self.step, _stats(self.state), self.state))
+        yield from self._notices()
         outcome, message = self.ending or self._plain_end()
         yield Ended(self.state.step, outcome, message, self.state)
         return SimResult(outcome, message, self.state)
@@ -144,12 +145,15 @@ class _Simulation:
         poll = max(1, POLL_CELL_STEPS // (self.params.width * self.params.height))
         last = self.step + steps
         while self.ending is None and self.step < last:
+            if self.step and self.step % CHECK_STEPS == 0 and self._stands_still():
+                self.ending = Outcome.STEADY, f"the pattern stands still since step {self.step} at the latest"
+                break
             to_check = CHECK_STEPS - self.step % CHECK_STEPS
             self.step += self.kernel.advance(min(poll, to_check, last - self.step))
             if self.kernel.exceeded:
                 self._bound()
             if self.ending is None and self.step % CHECK_STEPS == 0:
-                self._check()
+                self.kernel.flush_tiny()
             if self.control.stopping():
                 break
         return self.ending is not None and self.ending[0] is Outcome.DIVERGED
@@ -174,10 +178,14 @@ class _Simulation:
             f"far above clip = {show_value(p.clip)}; try {advice}"
         )
 
-    def _check(self) -> None:
-        if self.kernel.change() <= STEADY[self.params.dtype] * min(1.0, self.params.dt):
-            self.ending = Outcome.STEADY, f"the pattern stands still since step {self.step} at the latest"
-        self.kernel.flush_tiny()
+    def _stands_still(self) -> bool:
+        """Tell whether one more step would change next to nothing.
+
+        It is asked of the fields alone, by a step on a copy, so that a run that goes on from here answers the same.
+        """
+        trial = make_kernel(self.params, self.kernel.fields())
+        trial.advance(1)
+        return trial.change() <= STEADY[self.params.dtype] * min(1.0, self.params.dt)
 
     def _keep(self, fields: Mapping[str, NDArray[Any]], step: int | None = None) -> None:
         self.state = _state(self.params, self.step if step is None else step, fields)
@@ -232,7 +240,7 @@ class _Simulation:
         return f"{cell.field} reached clip = {show_value(self.params.clip)} in cell {cell.x},{cell.y} and is held there"
 
     def _steady(self) -> str | None:
-        return self.ending[1] if self.ending else None
+        return self.ending[1] if self.ending and self.ending[0] is Outcome.STEADY else None
 
 
 def _state(params: FieldParams, step: int, fields: Mapping[str, NDArray[Any]]) -> FieldState:

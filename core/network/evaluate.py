@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.eventlog import plain_value
 from nnfd.core.network.mlp import P_MIN
 
 if TYPE_CHECKING:
@@ -60,6 +61,16 @@ class Evaluation:
             zero_division=0,
         )
         return text
+
+    def to_result(self) -> dict[str, object]:
+        """Return what ``result.json`` keeps of it."""
+        return {
+            "loss": plain_value(self.loss),
+            "accuracy": plain_value(self.accuracy),
+            "report": self.text,
+            "confusion": self.confusion.tolist(),
+            "classes": list(self.class_names),
+        }
 
 
 def evaluate(model: MLP, X: NDArray[Any], y: NDArray[np.int64], class_names: Sequence[str]) -> Evaluation:

@@ -74,7 +74,7 @@ class Measurement:
 def reproduce() -> Iterator[Measurement]:
     """Run the experiments one after the other, about 5 s in all; each is measured over all shuffles."""
     for claim in CLAIMS:
-        params = presets.load(claim.preset).params
+        params = presets.load_shipped(claim.preset).params
         assert isinstance(params, NetworkParams)
         evaluations = [_baseline(params)] if claim.is_baseline else [_ours(params, seed) for seed in SHUFFLES]
         yield Measurement(claim, tuple(e.accuracy for e in evaluations), evaluations[0])

@@ -16,7 +16,7 @@ from textual.widgets import Footer
 from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.events import Painted
-from nnfd.core.fields.models import FIELDS
+from nnfd.core.fields.models import FIELDS, main_field
 from nnfd.core.fields.seeds import paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
@@ -68,7 +68,7 @@ class FurScreen(RunScreen[FieldHistory]):
     unit: ClassVar[str] = "steps"
     about: ClassVar[str] = ABOUT
     AUTO_FOCUS = ""  # the arrow keys belong to the field, not to the timeline
-    draws_per_second: ClassVar[float] = 30
+    draws_per_second: ClassVar[float] = 25
     status_seconds: ClassVar[float] = 0.25
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -173,7 +173,7 @@ class FurScreen(RunScreen[FieldHistory]):
         params = self.field_params
         names = FIELDS[params.kind]
         new_model = names != self.fields.names
-        self.fields.load(names, "y" if "y" in names else names[0])
+        self.fields.load(names, main_field(params))
         if new_model or self.spec.state is None:
             self.brush.values = start_values(params)
         if new_model or not (self.brush.cell[0] < params.width and self.brush.cell[1] < params.height):

@@ -178,8 +178,8 @@ class RunScreen(Screen[None], Generic[H]):
 
     @property
     def params(self) -> Params:
-        """The parameters in effect."""
-        return self.history.params or self.spec.params
+        """The parameters in effect, with every edit that was sent."""
+        return self.session.controller.params or self.history.params or self.spec.params
 
     @property
     def phase(self) -> Phase:
