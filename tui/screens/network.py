@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from nnfd.tui.session import Session, Storage
 
 ABOUT = (
-    "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on data it "
-    "does not see (validation). Right: what it says about the test set. Matrix: rows are the true classes, columns "
-    "what the network says; all that is off the diagonal is a mistake, and enter shows those samples. Report: precision, "
-    "recall and f1 of each class, ours beside scikit-learn's MLPClassifier. Look back at earlier epochs with j and k, "
-    "and start a branch there with b."
+    "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "
+    "data it does not see (validation). Right: what it says about the test set. Matrix: rows are the true "
+    "classes, columns what the network says; all that is off the diagonal is a mistake, and enter shows those "
+    "samples. Report: precision, recall and f1 of each class, ours beside scikit-learn's MLPClassifier. Look back "
+    "at earlier epochs with j and k, and start a branch there with b."
 )
 
 
