@@ -74,7 +74,6 @@ class ParamRow(Horizontal):
     ParamRow.-changed .-name { text-style: bold; }
     ParamRow.-invalid .-name { color: $text-error; text-style: bold; }
     ParamRow.-focused .-name { text-style: underline; }
-    ParamsForm.-small .-unit { display: none; }
     """
 
     def __init__(self, info: ParamInfo, value: str) -> None:
