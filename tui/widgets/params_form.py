@@ -127,6 +127,7 @@ class ParamsForm(Vertical):
     ParamsForm { width: 1fr; height: 1fr; }
     ParamsForm .-help { width: 1fr; height: 3; color: $text-muted; border-top: solid $panel-lighten-2; }
     ParamsForm .-verdict { width: 1fr; height: auto; min-height: 2; max-height: 4; text-style: bold; }
+    ParamsForm.-small .-unit { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "apply", "Apply", id="form.apply", tooltip="Apply these parameters"),
