@@ -11,8 +11,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from nnfd.core.params import MODELS, show_value
+from nnfd.core.fields.models import main_field
+from nnfd.core.fields.picture import default_colormap, lut
+from nnfd.core.fields.thumbnails import read
+from nnfd.core.params import MODELS, FieldParams, show_value
 from nnfd.core.presets import Preset, load_all
+from nnfd.tui.widgets.pixel_view import PixelView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,15 +28,14 @@ if TYPE_CHECKING:
 
 
 def describe(preset: Preset) -> Text:
-    """Return a preset's title, description and the parameters that differ from the model's defaults."""
+    """Return a preset's title, kind and description."""
+    return Text.assemble((f"{preset.title}\n", "bold"), (f"{preset.kind}\n\n", "dim"), preset.description)
+
+
+def changes(preset: Preset) -> Text:
+    """Return the parameters that differ from the model's defaults, one a line."""
     text = Text()
-    text.append(preset.title + "\n", style="bold")
-    text.append(f"{preset.kind}\n\n", style="dim")
-    text.append(preset.description + "\n")
-    changed = preset.params.changed(MODELS[preset.kind]())
-    if changed:
-        text.append("\n")
-    for name, (value, default) in changed.items():
+    for name, (value, default) in preset.params.changed(MODELS[preset.kind]()).items():
         text.append(f"{name} = {show_value(value)}", style="bold")
         text.append(f"  (default {show_value(default)})\n", style="dim")
     return text
@@ -58,6 +61,8 @@ class PresetPicker(ModalScreen[Preset | None]):
                 yield OptionList(*(Option(Text(preset.name), id=preset.name) for preset in self._presets))
                 with VerticalScroll(can_focus=False):
                     yield Static(id="preset-text")
+                    yield PixelView()
+                    yield Static(id="preset-changes")
             yield Label("enter starts · escape leaves", classes="dialog-hint")
 
     def on_mount(self) -> None:
@@ -69,7 +74,14 @@ class PresetPicker(ModalScreen[Preset | None]):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show what the preset does."""
-        self.query_one("#preset-text", Static).update(describe(self._presets[event.option_index]))
+        preset = self._presets[event.option_index]
+        self.query_one("#preset-text", Static).update(describe(preset))
+        self.query_one("#preset-changes", Static).update(changes(preset))
+        picture, params = self.query_one(PixelView), preset.params
+        pixels = read(preset.name) if isinstance(params, FieldParams) else None
+        picture.display = pixels is not None
+        if pixels is not None and isinstance(params, FieldParams):
+            picture.show(pixels, lut(default_colormap(main_field(params))))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Start the preset."""
