@@ -10,7 +10,7 @@ from nnfd.core.network.train import model_at
 from nnfd.tui.widgets.report import ClassScore, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nnfd.core.network.mlp import MLP
     from nnfd.core.network.state import NetworkState
     from nnfd.core.params import NetworkParams
+    from nnfd.tui.history import NetworkHistory
+    from nnfd.tui.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,23 @@ def look_at_best(state: NetworkState, data: Dataset) -> Look:
     weights = {"theta": state.best_theta, "stats": state.best_stats}
     what = f"epoch {state.best_epoch}, the best"
     return look_at(state.params, state.layer_sizes, state.best_epoch, weights, data, what)
+
+
+def look_maker(session: Session, history: NetworkHistory, shown: int | None) -> Callable[[], Look] | None:
+    """Return what makes the look at epoch `shown`; None shows the newest, or the best once the run is over.
+
+    Returns None while there is nothing to look at. The function that is returned takes a while, so it belongs in a
+    worker thread; it raises ``KeyError`` if the frame of the epoch is no longer kept.
+    """
+    state, data = history.latest, session.data
+    if state is None or data is None or state.epoch == 0:
+        return None
+    params, sizes = state.params, state.layer_sizes
+    if shown is not None:
+        return lambda: look_at(params, sizes, shown, session.frames.load(shown), data, f"epoch {shown}")
+    if history.ended is not None:
+        return lambda: look_at_best(state, data)
+    return lambda: look_at(params, sizes, state.epoch, state.frame(), data, f"epoch {state.epoch}")
 
 
 def report_of(evaluation: Evaluation) -> Report:

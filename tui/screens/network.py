@@ -17,11 +17,11 @@ from nnfd.core.network.data import BUILT_IN
 from nnfd.core.params import Kind, NetworkParams
 from nnfd.tui.baseline_run import BaselineRun
 from nnfd.tui.history import EPOCH_COLUMNS, NetworkHistory
-from nnfd.tui.look import look_at, look_at_best, report_of
+from nnfd.tui.look import look_maker, report_of
 from nnfd.tui.screens.deck import Deck, Panel
+from nnfd.tui.screens.network_curves import learning_curves
 from nnfd.tui.screens.run_screen import LABS, RunScreen
 from nnfd.tui.session import RunSpec
-from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.digit_view import DigitBrowser, DigitPad, WeightsView
@@ -150,19 +150,12 @@ class NetworkScreen(RunScreen[NetworkHistory]):
 
     def draw_curves(self) -> None:
         """Draw both charts and the epoch table."""
-        log = self.history.log
-        theirs = self.baseline.history.log if self.baseline else None
+        edits = [edit.position for edit in self.history.edits]
+        theirs = self.baseline.history if self.baseline else None
         for name, key in (("loss", "loss"), ("accuracy", "acc")):
-            series = []
-            if log is not None:
-                series = [Series(who, log.column("epoch"), log.column(f"{who}_{key}")) for who in ("train", "val")]
-            if theirs is not None:
-                last = max(self.history.position, 1)
-                shown = theirs.column("epoch") <= last
-                series.append(Series("sklearn val", theirs.column("epoch")[shown], theirs.column(f"val_{key}")[shown]))
-            edits = [edit.position for edit in self.history.edits]
+            series = learning_curves(key, self.history, theirs)
             self.query_one(f"#{name}", CurveView).show(series, markers=edits, cursor=self.shown)
-        rows = np.empty((0, len(EPOCH_COLUMNS))) if log is None else log.rows
+        rows = np.empty((0, len(EPOCH_COLUMNS))) if self.history.log is None else self.history.log.rows
         self.query_one(EpochTable).show(rows, best=self.history.best_epoch, shown=self.shown)
 
     def speed_text(self) -> str:
@@ -177,23 +170,11 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         if self._looking:
             self._look_again = True
             return
-        make = self._look_maker()
+        make = look_maker(self.session, self.history, self.shown)
         if make is not None:
             self._looking = True
             self.run_worker(partial(self._work_out, self.session, make), group="look", thread=True)
         self.draw_curves()
-
-    def _look_maker(self) -> Callable[[], Look] | None:
-        session, state, shown = self.session, self.history.latest, self.shown
-        data = session.data
-        if state is None or data is None or state.epoch == 0:
-            return None
-        params, sizes = state.params, state.layer_sizes
-        if shown is not None:
-            return lambda: look_at(params, sizes, shown, session.frames.load(shown), data, f"epoch {shown}")
-        if self.history.ended is not None:
-            return lambda: look_at_best(state, data)
-        return lambda: look_at(params, sizes, state.epoch, state.frame(), data, f"epoch {state.epoch}")
 
     def _work_out(self, session: Session, make: Callable[[], Look]) -> None:
         try:
@@ -318,8 +299,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         start = branch_state(state.params, params, state.layer_sizes, epoch, weights, val_loss)
         return RunSpec(params, self.spec.preset, self.spec.title, start)
 
-    def on_unmount(self, event: Unmount) -> None:
-        """Stop everything."""
-        super().on_unmount(event)
+    def on_unmount(self, _event: Unmount) -> None:
+        """Stop the baseline too; Textual calls the handler of every base class."""
         if self.baseline is not None:
             self.baseline.stop()
