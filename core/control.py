@@ -124,7 +124,8 @@ class Controller(Generic[C, R]):
         with self._changed:
             if self._paused:
                 return 1
-            rate = self._meter.speed if self._pace is None else self._pace
+            # never more than the engine can do in that time, whatever the pace: commands wait for the end of a chunk
+            rate = self._meter.speed if self._pace is None else min(self._pace, self._meter.speed)
             steps = max(1, int(rate / CHUNKS_PER_SECOND))
             if self._replay:
                 steps = min(steps, max(1, self._replay[0][0] - position))

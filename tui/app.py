@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -167,5 +168,6 @@ def run_dashboard(spec: RunSpec, storage: Storage, *, directory: Path | None = N
         resumption = resume_folder(folder)
         spec = RunSpec(resumption.params, folder.info.preset, folder.info.title, resumption=resumption)
     app = LabApp(spec, storage, folder=folder)
+    gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
     app.run()
     return app.return_code or 0
