@@ -1,7 +1,8 @@
 from textual.app import App
 
 from nnfd.core.params import FurParams, NetworkParams
-from nnfd.tui.widgets.params_form import ParamsForm, help_text, verdict_text
+from nnfd.tui.widgets.param_row import help_text
+from nnfd.tui.widgets.params_form import ParamsForm, verdict_text
 
 
 class Host(App[None]):

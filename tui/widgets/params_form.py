@@ -5,31 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
-from textual.widget import Widget
-from textual.widgets import Input
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
-from nnfd.tui.widgets.choice import Choice
+from nnfd.tui.widgets.param_row import ParamRow, Words, help_text
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.app import ComposeResult, RenderResult
+    from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widget import Widget
+    from textual.widgets import Input
 
-    from nnfd.core.params import ParamInfo, Params
-
-BOOL_WORDS = ("off", "on")
-
-
-def help_text(info: ParamInfo) -> str:
-    """Return the help of a parameter and what it may be."""
-    allowed = f" Allowed: {info.allowed}." if info.allowed else ""
-    return f"{info.help}{allowed} Default: {show_value(info.default)}."
+    from nnfd.core.params import Params
+    from nnfd.tui.widgets.choice import Choice
 
 
 def verdict_text(changed: int, restart: list[str], *, running: bool, branch: bool) -> str:
@@ -45,73 +37,6 @@ def verdict_text(changed: int, restart: list[str], *, running: bool, branch: boo
     if restart:
         return f"enter: RESTARTS the run ({', '.join(restart)} cannot change while it runs)"
     return "enter: applies live, from the next boundary on"
-
-
-class _Words(Widget):
-    """A text that changes; never read as markup."""
-
-    DEFAULT_CSS = "_Words { height: 1; width: auto; }"
-    content: reactive[Content] = reactive(Content(), layout=True)
-
-    def __init__(self, text: str = "", style: str = "", *, classes: str = "") -> None:
-        super().__init__(classes=classes)
-        self.set_reactive(_Words.content, Content.styled(text, style))
-
-    def render(self) -> RenderResult:
-        return self.content
-
-
-class ParamRow(Horizontal):
-    """Name, field, unit, live or restart."""
-
-    DEFAULT_CSS = """
-    ParamRow { height: 1; }
-    ParamRow .-mark { width: 2; }
-    ParamRow .-name { width: 16; }
-    ParamRow Input, ParamRow Choice { width: 1fr; min-width: 8; }
-    ParamRow .-unit { width: 14; padding: 0 1; color: $text-muted; }
-    ParamRow .-when { width: 8; }
-    ParamRow.-changed .-name { text-style: bold; }
-    ParamRow.-invalid .-name { color: $text-error; text-style: bold; }
-    ParamRow.-focused .-name { text-style: underline; }
-    """
-
-    def __init__(self, info: ParamInfo, value: str) -> None:
-        super().__init__()
-        self.info = info
-        self.before = value
-        """The value in effect, as text."""
-        self._mark = _Words(classes="-mark")
-        words = BOOL_WORDS if info.is_bool else info.choices
-        self.field: Input | Choice = Choice(words, value) if words else Input(value, compact=True, select_on_focus=True)
-
-    def compose(self) -> ComposeResult:
-        """Lay out the line."""
-        yield self._mark
-        yield _Words(self.info.name, classes="-name")
-        yield self.field
-        yield _Words(self.info.unit, classes="-unit")
-        yield _Words("live" if self.info.live else "restart", "" if self.info.live else "dim", classes="-when")
-
-    @property
-    def text(self) -> str:
-        """What stands in the field."""
-        return self.field.value
-
-    @property
-    def changed(self) -> bool:
-        """Whether it differs from the value in effect."""
-        return self.text.strip() != self.before
-
-    def judge(self, *, valid: bool) -> None:
-        """Show whether the value is changed and allowed."""
-        self.set_class(self.changed, "-changed")
-        self.set_class(not valid, "-invalid")
-        self.field.set_class(not valid, "-invalid")
-        if not valid:
-            self._mark.content = Content.styled("✗", "bold $text-error")
-        else:
-            self._mark.content = Content.styled("*" if self.changed else "", "bold $text-warning")
 
 
 class _Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -174,8 +99,8 @@ class ParamsForm(Vertical):
         self._branch = False
         self._rows: dict[str, ParamRow] = {}
         self._scroll = _Rows()
-        self._help = _Words(classes="-help")
-        self._verdict = _Words(classes="-verdict")
+        self._help = Words(classes="-help")
+        self._verdict = Words(classes="-verdict")
 
     def compose(self) -> ComposeResult:
         """Rows, help of the focused one, what enter will do."""

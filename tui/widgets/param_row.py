@@ -1,0 +1,95 @@
+"""One line of the parameter form: name, field, unit, and whether a run takes the parameter live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input
+
+from nnfd.core.params import show_value
+from nnfd.tui.widgets.choice import Choice
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult, RenderResult
+
+    from nnfd.core.params import ParamInfo
+
+BOOL_WORDS = ("off", "on")
+
+
+def help_text(info: ParamInfo) -> str:
+    """Return the help of a parameter and what it may be."""
+    allowed = f" Allowed: {info.allowed}." if info.allowed else ""
+    return f"{info.help}{allowed} Default: {show_value(info.default)}."
+
+
+class Words(Widget):
+    """A text that changes; never read as markup."""
+
+    DEFAULT_CSS = "Words { height: 1; width: auto; }"
+    content: reactive[Content] = reactive(Content(), layout=True)
+
+    def __init__(self, text: str = "", style: str = "", *, classes: str = "") -> None:
+        super().__init__(classes=classes)
+        self.set_reactive(Words.content, Content.styled(text, style))
+
+    def render(self) -> RenderResult:
+        """Show the text."""
+        return self.content
+
+
+class ParamRow(Horizontal):
+    """Name, field, unit, live or restart."""
+
+    DEFAULT_CSS = """
+    ParamRow { height: 1; }
+    ParamRow .-mark { width: 2; }
+    ParamRow .-name { width: 16; }
+    ParamRow Input, ParamRow Choice { width: 1fr; min-width: 8; }
+    ParamRow .-unit { width: 14; padding: 0 1; color: $text-muted; }
+    ParamRow .-when { width: 8; }
+    ParamRow.-changed .-name { text-style: bold; }
+    ParamRow.-invalid .-name { color: $text-error; text-style: bold; }
+    ParamRow.-focused .-name { text-style: underline; }
+    """
+
+    def __init__(self, info: ParamInfo, value: str) -> None:
+        super().__init__()
+        self.info = info
+        self.before = value
+        """The value in effect, as text."""
+        self._mark = Words(classes="-mark")
+        words = BOOL_WORDS if info.is_bool else info.choices
+        self.field: Input | Choice = Choice(words, value) if words else Input(value, compact=True, select_on_focus=True)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the line."""
+        yield self._mark
+        yield Words(self.info.name, classes="-name")
+        yield self.field
+        yield Words(self.info.unit, classes="-unit")
+        yield Words("live" if self.info.live else "restart", "" if self.info.live else "dim", classes="-when")
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        return self.field.value
+
+    @property
+    def changed(self) -> bool:
+        """Whether it differs from the value in effect."""
+        return self.text.strip() != self.before
+
+    def judge(self, *, valid: bool) -> None:
+        """Show whether the value is changed and allowed."""
+        self.set_class(self.changed, "-changed")
+        self.set_class(not valid, "-invalid")
+        self.field.set_class(not valid, "-invalid")
+        if not valid:
+            self._mark.content = Content.styled("✗", "bold $text-error")
+        else:
+            self._mark.content = Content.styled("*" if self.changed else "", "bold $text-warning")
