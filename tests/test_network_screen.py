@@ -17,7 +17,8 @@ from nnfd.tui.screens.presets import PresetPicker
 from nnfd.tui.session import Storage
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
-from nnfd.tui.widgets.digit_view import DigitBrowser, DigitPad
+from nnfd.tui.widgets.digit_pad import DigitPad
+from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.status_line import StatusLine
 
@@ -300,3 +301,25 @@ async def test_other_data_sets_have_no_pictures_but_work(dataset):
         await lab.full_speed_to_the_end()
         await lab.until(lambda: lab.screen.look is not None)
         assert lab.screen.look.evaluation.confusion.shape == (3, 3)
+
+
+async def test_a_lab_that_cannot_be_opened_leaves_the_other_one_running(tmp_path):
+    async with opened(LONG, storage=Storage(root=tmp_path / "runs")) as lab:
+        await lab.until(lambda: epochs(lab) >= 1)
+        (tmp_path / "file").write_text("no folder", encoding="utf-8")
+        lab.app.storage = Storage(root=tmp_path / "file")
+        await lab.press("2")
+        assert lab.app.current_mode == "network"
+        before = epochs(lab)
+        await lab.until(lambda: epochs(lab) > before)
+
+
+async def test_the_run_waits_while_the_other_lab_is_in_front():
+    async with opened(LONG) as lab:
+        await lab.until(lambda: epochs(lab) >= 1)
+        network = lab.screen
+        await lab.press("2")
+        assert lab.app.current_mode == "fur"
+        assert network.phase is Phase.PAUSED
+        await lab.press("1")
+        await lab.until(lambda: lab.screen is network and network.phase is Phase.RUNNING)

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -13,22 +14,22 @@ from textual.binding import Binding
 from textual.screen import ModalScreen
 
 from nnfd.core.checkpoint import resume as resume_folder
+from nnfd.core.errors import NnfdError
+from nnfd.core.params import Kind
 from nnfd.core.presets import load
 from nnfd.core.runs import RunFolder
-from nnfd.tui.screens.fur import FurScreen
 from nnfd.tui.screens.help import HelpScreen
-from nnfd.tui.screens.network import NetworkScreen
 from nnfd.tui.screens.run_screen import RunScreen
 from nnfd.tui.session import RunSpec, Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from textual.binding import BindingType
-    from textual.screen import Screen
 
 
+DEFAULTS = {"network": "relu-128", "fur": "giraffe"}
+"""The preset that each lab opens with, by mode."""
 THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
 """What the theme key cycles through; the command palette has them all."""
 
@@ -64,30 +65,26 @@ class LabApp(App[None]):
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
         super().__init__()
         self.storage = storage
-        self._first = spec
-        self._folder = folder
+        self._first_mode = "network" if spec.params.kind is Kind.NETWORK else "fur"
+        self._begin_with = {self._first_mode: (spec, folder)}
+        """The run and the folder that each lab opens with, once they are known."""
         self._labs: list[RunScreen[Any]] = []
-        labs: tuple[tuple[str, type[RunScreen[Any]], str], ...] = (
-            ("network", NetworkScreen, "relu-128"),
-            ("fur", FurScreen, "giraffe"),
-        )
-        for mode, screen, preset in labs:
-            self.add_mode(mode, self._screen_maker(screen, preset))
-        self._first_mode = next(mode for mode, screen, _ in labs if spec.params.kind in screen.kinds)
+        for mode in DEFAULTS:
+            self.add_mode(mode, partial(self._make_lab, mode))
 
-    def _screen_maker(self, screen: type[RunScreen[Any]], preset: str) -> Callable[[], Screen[None]]:
-        """Return what makes a lab's screen, on the first run if it is of its kind, else on a preset."""
+    def _make_lab(self, mode: str) -> RunScreen[Any]:
+        spec, folder = self._begin_with[mode]
+        # each lab is imported when it is first shown: the other one's 70 ms would delay the first paint
+        if mode == "network":
+            from nnfd.tui.screens.network import NetworkScreen
 
-        def make() -> Screen[None]:
-            if self._first.params.kind in screen.kinds:
-                lab = screen(self._first, self.storage, folder=self._folder)
-            else:
-                chosen = load(preset)
-                lab = screen(RunSpec(chosen.params, chosen.name, chosen.title), self.storage)
-            self._labs.append(lab)
-            return lab
+            lab: RunScreen[Any] = NetworkScreen(spec, self.storage, folder=folder)
+        else:
+            from nnfd.tui.screens.fur import FurScreen
 
-        return make
+            lab = FurScreen(spec, self.storage, folder=folder)
+        self._labs.append(lab)
+        return lab
 
     def on_mount(self) -> None:
         """Open on the lab of the first run."""
@@ -96,10 +93,16 @@ class LabApp(App[None]):
 
     def action_lab(self, mode: str) -> None:
         """Bring another lab to the front; the run of the one that is left waits meanwhile."""
-        if mode == self.current_mode:
+        if mode == self.current_mode or isinstance(self.screen, ModalScreen):
             return
-        if isinstance(self.screen, ModalScreen):
-            return
+        if mode not in self._begin_with:
+            preset = load(DEFAULTS[mode])
+            spec = RunSpec(preset.params, preset.name, preset.title)
+            try:
+                self._begin_with[mode] = spec, self.storage.new_folder(spec)
+            except NnfdError as error:
+                self.notify(str(error), severity="error", markup=False)
+                return
         if isinstance(self.screen, RunScreen):
             self.screen.leave()
         self.switch_mode(mode)
