@@ -1,7 +1,6 @@
 import io
 
 import numpy as np
-import pytest
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
@@ -14,7 +13,6 @@ from nnfd.tui.widgets.halfblock import (
     PictureStrip,
     encode,
     put_over,
-    render_rgb,
     render_rows,
     shade_lines,
     shade_rows,
@@ -105,18 +103,6 @@ def test_odd_rows_are_filled():
         f"\x1b[48;2;{RED}m \x1b[0m",
         f"\x1b[38;2;{GREEN};48;2;{BLACK}m▀\x1b[0m",
     ]
-
-
-def test_pixels_of_full_colour():
-    pixels = np.array([[[1, 2, 3]], [[4, 5, 6]]], dtype=np.uint8)
-    (strip,) = render_rgb(pixels)
-    assert written(strip) == "\x1b[38;2;1;2;3;48;2;4;5;6m▀\x1b[0m"
-
-
-def test_too_many_colours_are_refused():
-    pixels = np.arange(300 * 3, dtype=np.int64).reshape(1, 300, 3)
-    with pytest.raises(ValueError, match="300 colours"):
-        render_rgb(pixels)
 
 
 def test_segments_are_made_only_when_asked_for():

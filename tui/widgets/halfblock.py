@@ -213,15 +213,6 @@ def render_rows(indices: NDArray[np.uint8], palette: NDArray[np.uint8] | Palette
     return [PictureStrip(u, lo, colours) for u, lo in zip(upper, lower, strict=True)]
 
 
-def render_rgb(pixels: NDArray[np.uint8]) -> list[Strip]:
-    """Draw pixels of shape (rows, columns, 3), of at most 256 different colours."""
-    rows, columns, _ = pixels.shape
-    palette, indices = np.unique(pixels.reshape(-1, 3), axis=0, return_inverse=True)
-    if len(palette) > 256:
-        raise ValueError(f"{len(palette)} colours: a picture may have 256")
-    return render_rows(indices.reshape(rows, columns).astype(np.uint8), palette)
-
-
 def shade_lines(indices: NDArray[np.uint8], levels: int, *, fill: int = 0) -> list[str]:
     """Draw palette indices without colour: two pixels averaged to one of the shades `` ░▒▓█``, darkest first."""
     upper, lower = pair_rows(indices.astype(np.intp), fill)
