@@ -37,18 +37,6 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def run(capsys):
-    """Call the command line; return exit code, standard output and standard error."""
-
-    def call(*arguments):
-        code = cli.main(arguments)
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
-
-
-@pytest.fixture
 def drops(run):
     """A finished field run in the folder ``run``."""
     assert run("fur", "./drops.toml", "--headless", "--run-dir", "run", "--frames-every", "100")[0] == 0
