@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.tui.screens.run_screen import RunScreen
 
+PICTURE = set("▀▄█ ▁▂▃▅▆▇▉▊▋▌▍▎▏░▒▓─━│┃┌┐└┘├┤┬┴┼╭╮╰╯╺╸┊·⎺⎽")
+"""Characters that draw rather than say."""
 DEADLINE = 60.0
 """Seconds after which a wait has failed; far more than any of them needs."""
 
@@ -53,11 +55,35 @@ class Lab:
         self.screen.session.controller.pace = None
         await self.until(lambda: self.screen.history.ended is not None and self.screen.phase is not Phase.RUNNING)
 
+    def faint_words(self) -> dict[str, float]:
+        """Words above the footer whose contrast to their background is below 2.5, with their contrast.
+
+        The footer greys out what is not possible now, and dimmed text is meant to stand back.
+        """
+        faint = {}
+        for strip in self.app.screen._compositor.render_strips()[:-1]:
+            for segment in strip:
+                style = segment.style
+                words = "".join(set(segment.text) - PICTURE)
+                if not words.strip() or style is None or style.color is None or style.bgcolor is None or style.dim:
+                    continue
+                dark, light = sorted(luminance(tuple(c.get_truecolor())) for c in (style.color, style.bgcolor))
+                contrast = (light + 0.05) / (dark + 0.05)
+                if contrast < 2.5:
+                    faint[segment.text.strip()] = round(contrast, 2)
+        return faint
+
     def text(self) -> str:
         """The screen as text."""
         return "\n".join(
             "".join(segment.text for segment in strip).rstrip() for strip in self.app.screen._compositor.render_strips()
         )
+
+
+def luminance(rgb: tuple[int, int, int]) -> float:
+    """Relative luminance as the Web Content Accessibility Guidelines define it."""
+    linear = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @asynccontextmanager
