@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from textual.app import App
 
-from nnfd.tui.widgets.digit_view import DigitBrowser, DigitPad, WeightsView
+from nnfd.tui.widgets.digit_pad import DigitPad
+from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.field_view import FieldView
 from nnfd.tui.widgets.halfblock import PictureStrip
+from nnfd.tui.widgets.weights_view import WeightsView
 
 
 class Host(App[None]):

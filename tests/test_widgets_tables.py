@@ -5,7 +5,8 @@ from nnfd.core.control import Phase
 from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
-from nnfd.tui.widgets.report import ClassScore, EpochTable, Report, ReportTable
+from nnfd.tui.widgets.epoch_table import EpochTable
+from nnfd.tui.widgets.report import ClassScore, Report, ReportTable
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.timeline import Timeline
 

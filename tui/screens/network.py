@@ -24,12 +24,15 @@ from nnfd.tui.screens.run_screen import LABS, RunScreen
 from nnfd.tui.session import RunSpec
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
-from nnfd.tui.widgets.digit_view import DigitBrowser, DigitPad, WeightsView
+from nnfd.tui.widgets.digit_pad import DigitPad
+from nnfd.tui.widgets.digit_view import DigitBrowser
+from nnfd.tui.widgets.epoch_table import EpochTable
 from nnfd.tui.widgets.params_form import ParamsForm
-from nnfd.tui.widgets.report import EpochTable, ReportTable
+from nnfd.tui.widgets.report import ReportTable
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.timeline import Timeline
 from nnfd.tui.widgets.top_bar import TopBar
+from nnfd.tui.widgets.weights_view import WeightsView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
 from nnfd.core.text import printable
+from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView, ink_palette, scaled
 from nnfd.tui.widgets.probability_bars import ProbabilityBars
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult, RenderResult
     from textual.binding import BindingType
-    from textual.theme import Theme
 
 SIZE = 8
 FULL = 16.0
@@ -56,11 +56,10 @@ class _Hint(Widget):
         return Content("arrows move · enter inks · c clears · mouse draws")
 
 
-class DigitPad(Vertical, can_focus=True):
+class DigitPad(PicturePanel):
     """Draws 8 x 8 pixels of 0 to 16, as in scikit-learn's digits, and shows what the network says about them."""
 
     DEFAULT_CSS = """
-    DigitPad { width: 1fr; height: 1fr; }
     DigitPad Horizontal { height: 1fr; }
     DigitPad PixelView { margin-right: 1; }
     DigitPad:focus _Hint { background: $boost; }
@@ -103,14 +102,6 @@ class DigitPad(Vertical, can_focus=True):
         with Horizontal():
             yield self._picture
             yield self._bars
-
-    def on_mount(self) -> None:
-        """Follow the theme."""
-        self.app.theme_changed_signal.subscribe(self, self._restyle)
-        self._draw()
-
-    def _restyle(self, _theme: Theme) -> None:
-        self.call_after_refresh(self._draw)
 
     @property
     def pixels(self) -> NDArray[np.float64]:
@@ -157,10 +148,6 @@ class DigitPad(Vertical, can_focus=True):
         x, y = self._cursor
         mark = (x * scale, y * scale // 2, "[" + " " * (scale - 2) + "]") if self.has_focus else None
         self._picture.show(scaled(self._pixels, FULL, scale), ink_palette(self.background_colors[1]), mark=mark)
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Draw as large as fits now."""
-        self._draw()
 
     def on_focus(self) -> None:
         """Show the cursor."""

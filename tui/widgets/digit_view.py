@@ -1,4 +1,4 @@
-"""Test samples with what the network says about them, and the first layer's weights as pictures."""
+"""Test samples as pictures, with what the network says about them."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import shorten
-from nnfd.tui.widgets.digit_pad import DigitPad
+from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView, ink_palette, scaled
 from nnfd.tui.widgets.probability_bars import ProbabilityBars
-from nnfd.tui.widgets.weights_view import WeightsView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from textual import events
     from textual.app import ComposeResult, RenderResult
     from textual.binding import BindingType
-    from textual.theme import Theme
-
-__all__ = ["DigitBrowser", "DigitPad", "WeightsView"]
 
 Filter = Literal["all", "wrong"] | tuple[int, int]
 """All samples, the misclassified ones, or those of one confusion cell (true, predicted)."""
@@ -73,11 +68,10 @@ class _Heading(Widget):
         return self.content
 
 
-class DigitBrowser(Vertical, can_focus=True):
+class DigitBrowser(PicturePanel):
     """Pages through the test samples."""
 
     DEFAULT_CSS = """
-    DigitBrowser { width: 1fr; height: 1fr; }
     DigitBrowser Horizontal { height: 1fr; }
     DigitBrowser PixelView { margin-right: 1; }
     DigitBrowser:focus _Heading { background: $boost; }
@@ -111,14 +105,6 @@ class DigitBrowser(Vertical, can_focus=True):
         with Horizontal():
             yield self._picture
             yield self._bars
-
-    def on_mount(self) -> None:
-        """Follow the theme."""
-        self.app.theme_changed_signal.subscribe(self, self._restyle)
-        self._draw()
-
-    def _restyle(self, _theme: Theme) -> None:
-        self.call_after_refresh(self._draw)
 
     def load(
         self,
@@ -188,10 +174,6 @@ class DigitBrowser(Vertical, can_focus=True):
             self._index = min(int(np.searchsorted(self._chosen, at)), len(self._chosen) - 1)
         else:
             self._index = 0
-        self._draw()
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Draw as large as fits now."""
         self._draw()
 
     def _what(self) -> str:

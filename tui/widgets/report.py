@@ -12,12 +12,9 @@ from textual.widget import Widget
 
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import shorten
-from nnfd.tui.widgets.epoch_table import EpochTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult, RenderResult
-
-__all__ = ["ClassScore", "EpochTable", "Report", "ReportTable", "draw_report"]
 
 WIDE = 58
 """From this width on the baseline's precision and recall stand beside its f1."""

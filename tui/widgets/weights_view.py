@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from nnfd.tui.widgets.halfblock import has_colour
+from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from textual import events
     from textual.app import ComposeResult, RenderResult
     from textual.binding import BindingType
-    from textual.theme import Theme
 
 LEVELS = 33
 """Odd, so that zero has a colour of its own."""
@@ -113,11 +111,10 @@ class _Line(Widget):
         return Content.styled(self.text, "dim")
 
 
-class WeightsView(Vertical, can_focus=True):
+class WeightsView(PicturePanel):
     """Pages through the hidden units' weights; one colour scale for all, so that they can be compared."""
 
     DEFAULT_CSS = """
-    WeightsView { width: 1fr; height: 1fr; }
     WeightsView:focus _Line { background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -138,14 +135,6 @@ class WeightsView(Vertical, can_focus=True):
         yield self._line
         yield self._picture
 
-    def on_mount(self) -> None:
-        """Follow the theme."""
-        self.app.theme_changed_signal.subscribe(self, self._restyle)
-        self._draw()
-
-    def _restyle(self, _theme: Theme) -> None:
-        self.call_after_refresh(self._draw)
-
     def show(self, weights: NDArray[np.float64], image_shape: tuple[int, int] | None) -> None:
         """Show weights of shape (inputs, units); with an image shape as pictures, else as a heat map."""
         self._weights, self._shape = weights, image_shape
@@ -163,10 +152,6 @@ class WeightsView(Vertical, can_focus=True):
         count = self._per_page()
         last = (self._weights.shape[1] - 1) // count * count
         self._first = min(max(0, self._first // count * count + by * count), last)
-        self._draw()
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Show as many as fit now."""
         self._draw()
 
     def _room(self) -> tuple[int, int]:
