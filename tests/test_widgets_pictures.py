@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from textual.app import App
 
 from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
@@ -8,25 +7,7 @@ from nnfd.tui.widgets.field_view import FieldView
 from nnfd.tui.widgets.halfblock import PictureStrip
 from nnfd.tui.widgets.weights_view import WeightsView
 
-
-class Host(App[None]):
-    def __init__(self, widget):
-        super().__init__()
-        self.widget = widget
-        self.messages = []
-
-    def compose(self):
-        yield self.widget
-
-    def on_digit_pad_drawn(self, message):
-        self.messages.append(message.pixels)
-
-    def on_field_view_pointed(self, message):
-        self.messages.append((message.x, message.y, message.button, message.pressed))
-
-
-def screen(app: App) -> list[str]:
-    return [strip.text for strip in app.screen._compositor.render_strips()]
+from .widget_host import Host, screen
 
 
 @pytest.fixture

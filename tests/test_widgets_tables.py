@@ -1,5 +1,4 @@
 import numpy as np
-from textual.app import App
 
 from nnfd.core.control import Phase
 from nnfd.tui.widgets.chart import Series
@@ -10,28 +9,7 @@ from nnfd.tui.widgets.report import ClassScore, Report, ReportTable
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.timeline import Timeline
 
-
-class Host(App[None]):
-    """Shows one widget and keeps the messages it posts."""
-
-    def __init__(self, widget):
-        super().__init__()
-        self.widget = widget
-        self.messages = []
-
-    def compose(self):
-        yield self.widget
-
-    def on_confusion_table_cell_chosen(self, message):
-        self.messages.append((message.true, message.predicted))
-
-    def on_timeline_sought(self, message):
-        self.messages.append(message.position)
-
-
-def screen(app: App) -> list[str]:
-    return [strip.text for strip in app.screen._compositor.render_strips()]
-
+from .widget_host import Host, screen
 
 MATRIX = np.array([[5, 1, 0], [0, 6, 0], [0, 2, 4]])
 NAMES = ["[b]x[/b]", "1", "2"]
