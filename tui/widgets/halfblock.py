@@ -228,7 +228,7 @@ def shade_rows(indices: NDArray[np.uint8], levels: int, style: Style, *, fill: i
 
 def has_colour(console: Console, no_color: bool) -> bool:
     """Tell whether pictures may use colour; without it they are drawn in shades."""
-    return not no_color and console._color_system is not None
+    return not no_color and console.color_system is not None
 
 
 def put_over(strip: Strip, x: int, text: str, style: Style) -> Strip:
