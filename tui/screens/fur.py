@@ -55,7 +55,7 @@ ABOUT = (
     "pattern's waves are; and numbers. A predicted wavelength comes from linear stability; where no uniform state is "
     "unstable, patterns grow from seeds only. Look back with j and k, and start a branch there with b."
 )
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 1.0
 """Time between two looks (charts and numbers) at a running pattern: they are dearer than a frame."""
 FAR = 10
 """Cells that the cursor moves with shift."""

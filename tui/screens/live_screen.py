@@ -102,7 +102,8 @@ class LiveScreen(Screen[None], Generic[H]):
         self.shown, self._told = None, None
         self._pace_before = None
         self.reset_views()
-        self.run_worker(session.run, name=f"engine {spec.preset}", group="engine", thread=True)
+        # after the first paint, which the import of scikit-learn in the worker would hold up
+        self.call_after_refresh(self.run_worker, session.run, group="engine", thread=True)
         self.update_status()
 
     def _wake(self) -> None:
