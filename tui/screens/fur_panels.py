@@ -113,10 +113,6 @@ class FieldsPane(Container):
         self._arrange()
         self.view.cursor = cursor
 
-    def choose_next(self) -> None:
-        """Choose the next field."""
-        self.choose(self.names[(self.names.index(self.chosen) + 1) % len(self.names)])
-
     def toggle_layout(self) -> None:
         """Show the chosen field large, or all side by side."""
         self.side_by_side = not self.side_by_side
