@@ -272,7 +272,8 @@ class Controller(Generic[C, R]):
                         break
                     self._changed.wait()
                 elif (wait := self._due - time.perf_counter()) > 0:
-                    self._changed.wait(wait)
+                    # a pace of one unit in centuries is more than a lock can wait for at once
+                    self._changed.wait(min(wait, threading.TIMEOUT_MAX))
                 else:
                     break
             return self._next_command()

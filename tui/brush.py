@@ -80,4 +80,5 @@ class Brush:
     def paint(self, name: str, cell: Cell, params: FieldParams, *, erase: bool = False) -> Paint:
         """Return one dab on this field and cell; `erase` paints 0."""
         value = 0.0 if erase else min(self.values[name], params.clip)
-        return Paint(name, cell[0], cell[1], self.radius, value)
+        radius = min(self.radius, max(params.width, params.height))  # it was set on a larger grid
+        return Paint(name, cell[0], cell[1], radius, value)

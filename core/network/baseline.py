@@ -115,7 +115,8 @@ class _Run:
     def __init__(self, params: NetworkParams, data: Dataset) -> None:
         self.params, self.data = params, data
         self.curves: list[EpochDone] = []
-        self._rng = _RecordingRandomState(params.seed)
+        self._seed = params.seed % 2**32  # RandomState takes no more bits
+        self._rng = _RecordingRandomState(self._seed)
         self.classifier = make_classifier(params, len(data.X_train), self._rng)
         self._order = np.arange(len(data.X_train))
         self._best_loss, self._stale = math.inf, 0
@@ -167,7 +168,7 @@ class _Run:
         if not self.curves:
             # a step too small to change any weight: the public way to the classifier's first weights
             still = self.params.model_copy(update={"lr": 1e-300})
-            self.classifier = make_classifier(still, len(data.X_train), self.params.seed)
+            self.classifier = make_classifier(still, len(data.X_train), self._seed)
             self.classifier.partial_fit(data.X_train, data.y_train, classes=np.arange(len(data.class_names)))
         return evaluate_probabilities(_probabilities(self.classifier, data.X_test), data.y_test, data.class_names)
 

@@ -50,6 +50,7 @@ class ExportScreen(ModalScreen[None]):
     def __init__(self, folder: RunFolder) -> None:
         super().__init__()
         self._folder = folder
+        self._writing: Path | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the dialog."""
@@ -64,7 +65,9 @@ class ExportScreen(ModalScreen[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Write the file in a worker: pictures of long runs take a while."""
         event.stop()
-        self.run_worker(partial(self._write, Path(event.value)), thread=True, group="export")
+        if self._writing is None:
+            self._writing = Path(event.value)
+            self.run_worker(partial(self._write, self._writing), thread=True, group="export")
 
     def _write(self, path: Path) -> None:
         try:
@@ -77,12 +80,14 @@ class ExportScreen(ModalScreen[None]):
     def on_export_screen_written(self, event: Written) -> None:
         """Leave once the file is there; stay if it is not."""
         event.stop()
+        self._writing = None
         if event.error is not None:
             self.notify(event.error, severity="error", markup=False)
             return
         self.app.notify(f"written: {event.path}", markup=False)
-        self.dismiss(None)
+        self.action_leave()
 
     def action_leave(self) -> None:
         """Go back."""
-        self.dismiss(None)
+        if self.is_current:
+            self.dismiss(None)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Footer
 
+from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.events import EpochDone
 from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import BUILT_IN
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from textual.events import Unmount
 
     from nnfd.core.events import Event
+    from nnfd.core.frames import Arrays
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.tui.look import Look
@@ -83,8 +85,13 @@ class NetworkScreen(RunScreen[NetworkHistory]):
             self.session = session
             self.look = look
 
-    class Thinned(Message):
-        """The frame that was asked for is no longer kept."""
+    class Unreadable(Message):
+        """The frame that was asked for is no longer kept, or it is damaged."""
+
+        def __init__(self, session: Session, failure: str = "") -> None:
+            super().__init__()
+            self.session = session
+            self.failure = failure
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
         super().__init__(spec, storage, folder=folder)
@@ -184,23 +191,35 @@ class NetworkScreen(RunScreen[NetworkHistory]):
             self.post_message(self.Looked(session, make()))
         except KeyError:
             # the frame was thinned out since the timeline was drawn
-            self.post_message(self.Thinned())
+            self.post_message(self.Unreadable(session))
+        except NnfdError as error:
+            self.post_message(self.Unreadable(session, str(error)))
 
     def on_network_screen_looked(self, event: Looked) -> None:
         """Show a look that is ready; go on with the next wish."""
         event.stop()
+        if event.session is not self.session:
+            return
         self._looking = False
-        if event.session is self.session:
-            self.look = event.look
-            self._show_look(event.look)
+        self.look = event.look
+        self._show_look(event.look)
         if self._look_again:
             self._look_again = False
             self.show_position()
 
-    def on_network_screen_thinned(self) -> None:
-        """Go to the nearest epoch that is still kept."""
+    def on_network_screen_unreadable(self, event: Unreadable) -> None:
+        """Say why, or go to the nearest epoch that is still kept."""
+        event.stop()
+        if event.session is not self.session:
+            return
         self._looking = False
-        self.action_seek(0)
+        if event.failure:
+            self.notify(event.failure, severity="error", markup=False)
+        elif self.shown is not None:
+            self.action_seek(0)
+        if self._look_again:
+            self._look_again = False
+            self.show_position()
 
     def _show_look(self, look: Look) -> None:
         evaluation, data = look.evaluation, self.session.data
@@ -287,20 +306,26 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         if action == "baseline":
             return True if self.session.data is not None and self.baseline is None else None
         if action == "branch":
-            return True if self.history.log is not None else None
+            return True if self.history.latest is not None else None
         return super().check_action(action, parameters)
 
     def branch_spec(self, params: Params) -> RunSpec:
         """Return the run that goes on from the shown epoch."""
         state, log = self.history.latest, self.history.log
-        assert state is not None
-        assert log is not None
         assert isinstance(params, NetworkParams)
+        if state is None or log is None:
+            raise ParamsError("a branch needs an epoch to start from: none is done yet")
         epoch = self.shown if self.shown is not None else state.epoch
-        weights = self.session.frames.load(epoch)
+        weights = state.frame() if epoch == state.epoch else self._kept_weights(epoch)
         val_loss = log.row_at(epoch)["val_loss"]
         start = branch_state(state.params, params, state.layer_sizes, epoch, weights, val_loss)
         return RunSpec(params, self.spec.preset, self.spec.title, start)
+
+    def _kept_weights(self, epoch: int) -> Arrays:
+        try:
+            return self.session.frames.load(epoch)
+        except KeyError:
+            raise ParamsError(f"epoch {epoch} is no longer kept: look at another one to branch from") from None
 
     def on_unmount(self, _event: Unmount) -> None:
         """Stop the baseline too; Textual calls the handler of every base class."""

@@ -85,8 +85,10 @@ class PresetPicker(ModalScreen[Preset | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Start the preset."""
-        self.dismiss(self._presets[event.option_index])
+        if self.is_current:  # a second enter may come before the first has closed the picker
+            self.dismiss(self._presets[event.option_index])
 
     def action_leave(self) -> None:
         """Go back without a choice."""
-        self.dismiss(None)
+        if self.is_current:
+            self.dismiss(None)

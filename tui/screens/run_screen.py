@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LABS = (("1", "network", "Network"), ("2", "fur", "Fur"))
 """Key, mode and name of each lab."""
 PACE_STEP = 2.0
+PACE_LIMITS = 0.01, 1e9
+"""Units a second between which the pace keys go."""
 
 
 class RunScreen(LiveScreen[H]):
@@ -99,7 +101,8 @@ class RunScreen(LiveScreen[H]):
         controller = self.session.controller
         pace = controller.pace or max(controller.speed, 1.0)
         self._pace_before = None
-        controller.pace = pace * PACE_STEP if faster else pace / PACE_STEP
+        least, most = PACE_LIMITS
+        controller.pace = min(most, pace * PACE_STEP) if faster else max(least, pace / PACE_STEP)
         self.update_status()
 
     def action_full_speed(self) -> None:
