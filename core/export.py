@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.checkpoint import Checkpoint
@@ -71,7 +72,7 @@ def export_run(
         raise ParamsError(
             f"--to: {printable(to.name)!r} is not allowed: a {folder.params.kind} run goes to {', '.join(suffixes)}"
         )
-    if not to.parent.is_dir():
+    if not os.path.isdir(to.parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         raise RunError(f"--to: there is no folder {printable(str(to.parent))!r}")
     if fields:
         _export_fields(folder, to, field, step, colormap, zoom)

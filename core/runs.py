@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import time
 import tomllib
@@ -295,7 +296,8 @@ def _lock(path: Path) -> FileLock:
 def find(name: str, root: Path | None = None) -> RunFolder:
     """Open the run at this path, or of this name below `root`. Raises :class:`RunError`."""
     below = (root or default_root()) / name
-    path = below if not Path(name).exists() and below.exists() else Path(name)
-    if not path.exists():
+    # os.path: a name that is too long is simply not there
+    path = below if not os.path.exists(name) and os.path.exists(below) else Path(name)  # noqa: PTH110
+    if not os.path.exists(path):  # noqa: PTH110
         raise RunError(f"run {printable(name)!r} is not there; 'nnfd-tui runs' lists them")
     return RunFolder.open(path)

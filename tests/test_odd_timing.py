@@ -1,18 +1,29 @@
 """The dashboard under odd timing and odd input: nothing of it may end it."""
 
+import errno
+import io
+import os
+import signal
 import sys
 
 import pytest
 from textual.events import Key
 from textual.widgets import Input
 
+from nnfd.core import presets, runs
 from nnfd.core.control import Phase
+from nnfd.core.errors import RunError
+from nnfd.core.events import Edited, Started
+from nnfd.core.export import export_run
 from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
 from nnfd.core.params import FurParams, NetworkParams
+from nnfd.tui.history import FieldHistory
+from nnfd.tui.reporting import Output
 from nnfd.tui.screens.run_screen import PACE_LIMITS
 from nnfd.tui.session import Storage
 from tests.dashboard import opened
+from tests.terminal import Terminal
 
 SMALL = NetworkParams(dataset="iris", hidden=(4,), epochs=12, patience=0)
 FIELD = FurParams(width=12, height=10, steps=300, seeds=2)
@@ -113,3 +124,71 @@ async def test_a_brush_of_a_larger_grid_paints_on_a_smaller_one():
         await lab.press("i", "enter")
         await lab.full_speed_to_the_end()
         assert lab.screen.session.failure is None
+
+
+async def test_paint_on_the_last_frame_looked_back_on_grows():
+    async with opened(FIELD) as lab:
+        await lab.full_speed_to_the_end()
+        lab.screen.seek(300)
+        await lab.until(lambda: lab.screen.fields.state.step == 300)
+        await lab.press("i", "enter")
+        assert lab.screen.params.steps == 600
+        await lab.full_speed_to_the_end()
+        assert lab.screen.history.position == 600
+
+
+@pytest.mark.parametrize(
+    ("content", "opens"), [('kind = "nonsense"', False), ('kind = "network"', True)], ids=["broken", "of another kind"]
+)
+async def test_a_preset_of_the_users_that_takes_the_name_of_a_labs_first_one(tmp_path, monkeypatch, content, opens):
+    (tmp_path / "giraffe.toml").write_text(content)
+    monkeypatch.setattr(presets, "user_folder", lambda: tmp_path)
+    async with opened(SMALL) as lab:
+        await lab.press("2")
+        if opens:
+            await lab.until(lambda: lab.app.current_mode == "fur" and lab.screen.history.position)
+        else:
+            assert lab.app.current_mode == "network"
+            assert "nonsense" in said(lab.app)
+
+
+def test_the_parameters_before_the_first_edit_outlive_going_on():
+    history = FieldHistory()
+    edited = FIELD.edited({"dt": 0.5})
+    for event in (Started(FIELD, 0, 300), Edited(100, edited, {}), Started(edited, 120, 300)):
+        history.add(event)
+    assert history.began_with == FIELD
+    assert history.params == edited
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EPIPE])
+def test_an_output_that_cannot_be_written_stops_the_run_once(number):
+    class Lost(io.StringIO):
+        def write(self, _text):
+            raise OSError(number, os.strerror(number))
+
+    stopped = []
+    output = Output(Lost(), lambda: stopped.append(True))
+    output.line("one")
+    output.line("two")
+    assert output.closed
+    assert stopped == [True]
+
+
+def test_a_name_that_is_too_long_is_not_there(tmp_path):
+    with pytest.raises(RunError, match="is not there"):
+        runs.find("n" * 5000, tmp_path)
+    with runs.RunFolder.create(tmp_path / "run", preset="p", title="t", params=SMALL):
+        pass
+    with pytest.raises(RunError, match="there is no folder"):
+        export_run(runs.RunFolder.open(tmp_path / "run"), tmp_path / ("n" * 5000) / "x.csv")
+
+
+def test_a_terminal_that_goes_away_ends_the_dashboard_with_its_state_saved(tmp_path):
+    with Terminal("fur", "--run-dir", "run", cwd=tmp_path) as terminal:
+        terminal.wait_for("running")
+        os.close(terminal._fd)
+        terminal._fd = os.open(os.devnull, os.O_RDONLY)
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.process.wait(60) == 130
+    assert runs.RunFolder.open(tmp_path / "run").result()["outcome"] == "stopped"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import sys
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,9 +16,10 @@ from textual.binding import Binding
 from textual.screen import ModalScreen
 
 from nnfd.core.checkpoint import resume as resume_folder
+from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
-from nnfd.core.presets import load
+from nnfd.core.presets import load, load_shipped
 from nnfd.core.runs import RunFolder
 from nnfd.tui.screens.help import HelpScreen
 from nnfd.tui.screens.run_screen import RunScreen
@@ -27,9 +30,13 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from nnfd.tui.session import Session
+
 
 DEFAULTS = {"network": "relu-128", "fur": "giraffe"}
 """The preset that each lab opens with, by mode."""
+INTERRUPTED = 130
+"""Exit code of a dashboard whose terminal went away."""
 THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
 """What the theme key cycles through; the command palette has them all."""
 
@@ -96,9 +103,8 @@ class LabApp(App[None]):
         if mode == self.current_mode or isinstance(self.screen, ModalScreen):
             return
         if mode not in self._begin_with:
-            preset = load(DEFAULTS[mode])
-            spec = RunSpec(preset.params, preset.name, preset.title)
             try:
+                spec = self._default_spec(mode)
                 self._begin_with[mode] = spec, self.storage.new_folder(spec)
             except NnfdError as error:
                 self.notify(str(error), severity="error", markup=False)
@@ -107,6 +113,13 @@ class LabApp(App[None]):
             self.screen.leave()
         self.switch_mode(mode)
         self.call_after_refresh(self._arrived)
+
+    @staticmethod
+    def _default_spec(mode: str) -> RunSpec:
+        preset = load(DEFAULTS[mode])
+        if (preset.kind is Kind.NETWORK) != (mode == "network"):  # a preset of the user's took the name
+            preset = load_shipped(DEFAULTS[mode])
+        return RunSpec(preset.params, preset.name, preset.title)
 
     def _arrived(self) -> None:
         if isinstance(self.screen, RunScreen):
@@ -131,10 +144,13 @@ class LabApp(App[None]):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
-        for lab in self._labs:
-            lab.session.stop()
+        for session in self._sessions():
+            session.stop()
         await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
         self.exit()
+
+    def _sessions(self) -> list[Session]:
+        return [lab.session for lab in self._labs if hasattr(lab, "session")]  # a lab that opens has none yet
 
     def _quit_on_signals(self) -> None:
         """Let SIGTERM and SIGHUP save the state too; Windows has no such handlers."""
@@ -142,7 +158,23 @@ class LabApp(App[None]):
             return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, lambda: self.run_worker(self.action_quit()))
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if sys.__stdout__ is not None and not sys.__stdout__.isatty():
+            # the terminal that Textual draws on is gone: it would wait for ever to put it back in order
+            threading.Thread(target=self._leave_at_once).start()
+        else:
+            self.run_worker(self.action_quit())
+
+    def _leave_at_once(self) -> None:
+        """Save every run and end the process; in a thread, as the event loop may hang in a write any moment."""
+        sessions = [session for session in self._sessions() if session.phase is not Phase.IDLE]
+        for session in sessions:
+            session.stop()
+        for session in sessions:
+            session.finished.wait()
+        os._exit(INTERRUPTED)
 
 
 def run_dashboard(spec: RunSpec, storage: Storage, *, directory: Path | None = None, resume: Path | None = None) -> int:

@@ -7,6 +7,8 @@ become one line here. Typer would need a hand-written signature of some 25 argum
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 from importlib.metadata import version
@@ -32,6 +34,9 @@ _COMMANDS = {
     "reproduce": ("checking:reproduce", "Train the course's networks and compare with what it reported."),
     "bench": ("checking:bench", "Measure this machine: our engines beside others, as ratios."),
 }
+
+_OUTPUT_LOST = (errno.ENOSPC, errno.EIO)
+"""A full disk, a terminal that is gone."""
 
 _BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -77,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     use_one_blas_thread()
     app = build()
+    code: object = 0
     try:
         code = app(sys.argv[1:] if arguments is None else list(arguments))
         sys.stdout.flush()
@@ -89,6 +95,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         discard_output()
         return INTERRUPTED
+    except OSError as error:
+        if error.errno not in _OUTPUT_LOST:
+            raise
+        discard_output()
+        failed = _fail(f"the output cannot be written: {error.strerror}", 1)
+        return code if isinstance(code, int) and code else failed
     return code if isinstance(code, int) else 0
 
 
@@ -129,7 +141,8 @@ def discard_output() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"{PROGRAM}: {message}\n")
+    with contextlib.suppress(OSError):  # nobody is there to read it
+        sys.stderr.write(f"{PROGRAM}: {message}\n")
     return code
 
 

@@ -170,7 +170,7 @@ class Headless:
 
     def _complain(self, message: str) -> None:
         # on the standard error even if the reader of the standard output is gone
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             sys.stderr.write(f"nnfd-tui: {message}\n")
             sys.stderr.flush()
 

@@ -81,6 +81,8 @@ class History(Generic[S]):
         """One row a unit, its first column the position; None before the first unit."""
         self.started: Started | None = None
         self.ended: Ended | None = None
+        self.began_with: Params | None = None
+        """The parameters before any edit; what :attr:`started` names is later if the run went on from a save."""
         self.params: Params | None = None
         """The parameters in effect."""
         self.latest: S | None = None
@@ -100,6 +102,7 @@ class History(Generic[S]):
         match event:
             case Started():
                 self.started, self.params, self.ended = event, event.params, None
+                self.began_with = self.began_with or event.params
             case BatchProgress():
                 pass  # shown live only
             case EpochDone() | StepsDone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,9 +64,13 @@ class Output:
         try:
             self.stream.write(text + "\n")
             self.stream.flush()
-        except BrokenPipeError:
-            self.closed = True
-            self.on_closed()
+        except OSError:  # a closed pipe, a terminal that is gone, a full disk
+            self.close()
+
+    def close(self) -> None:
+        """Note that nothing can be written any more."""
+        self.closed = True
+        self.on_closed()
 
 
 class Reporter:
@@ -114,17 +119,21 @@ class Reporter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._progress is not None:
-            self._progress.stop()
+            with contextlib.suppress(OSError):  # the terminal is gone
+                self._progress.stop()
             self._progress = None
 
     def say(self, text: str) -> None:
         """Write a line of the log, above the progress bar if there is one."""
-        if self._log is None:
+        if self._log is None or self._log.closed:
             return
         if self._progress is not None and self._progress.console.file is self._log.stream:
             from rich.text import Text
 
-            self._progress.console.print(Text(text), soft_wrap=True)
+            try:
+                self._progress.console.print(Text(text), soft_wrap=True)
+            except OSError:
+                self._log.close()
         else:
             self._log.line(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,8 @@ class Session:
         """The data set of a network run, once it is loaded."""
         self.failure: str | None = None
         """One line, if the run could not start or go on."""
+        self.finished = threading.Event()
+        """Set once everything of the run is on the disk."""
         self._wake = wake
         self._marks = frame_cadence(spec.params)
         self.frames: FrameStore
@@ -125,6 +128,7 @@ class Session:
         finally:
             if self.folder is not None:
                 self.folder.close()
+            self.finished.set()
             self._wake()
 
     def _keep_evaluation(self, result: object) -> None:

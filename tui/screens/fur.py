@@ -267,7 +267,7 @@ class FurScreen(RunScreen[FieldHistory]):
 
     def params_at(self, step: int) -> FieldParams:
         """Return the parameters that were in effect at a step."""
-        params = self.history.started.params if self.history.started else self.spec.params
+        params = self.history.began_with or self.spec.params
         for edit in self.history.edits:
             if edit.position <= step:
                 params = edit.params
@@ -315,7 +315,8 @@ class FurScreen(RunScreen[FieldHistory]):
         if event.failure:
             self.notify(event.failure, severity="error", markup=False)
         elif event.look is None:
-            self.action_seek(0)
+            if self.shown is not None:
+                self.action_seek(0)
         elif event.look.field == self.fields.chosen:
             self.look = event.look
             self.query_one(NumbersPane).show(event.look)
@@ -453,9 +454,11 @@ class FurScreen(RunScreen[FieldHistory]):
         state = self.fields.state
         if state is None:
             return
-        params = self._longer(state.step) if self.shown is None else self.field_params
         fields = dict(state.fields)
         try:
+            params = self.field_params
+            if self.shown is None or state.step >= params.steps:
+                params = self._longer(state.step)
             for dab in dabs:
                 fields = paint(fields, dab, params)
             for array in fields.values():

@@ -181,7 +181,7 @@ class LiveScreen(Screen[None], Generic[H]):
 
     def leave(self) -> None:
         """Another lab comes to the front: hold the run, so that it does not compute unseen."""
-        self._pauses_away = self.phase is Phase.RUNNING
+        self._pauses_away = self.phase in {Phase.RUNNING, Phase.IDLE}
         if self._pauses_away:
             self.session.controller.pause()
 
