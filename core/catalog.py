@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.eventlog import EventLogError, from_json
 from nnfd.core.events import Edited, EpochDone, Outcome, Started, position_of
+from nnfd.core.remote import Live
 from nnfd.core.runs import EVENTS, FRAMES, PARAMS, RESULT, STATE, RunFolder
 from nnfd.core.text import printable
 
@@ -27,6 +29,7 @@ class RunStatus(StrEnum):
     """What became of a run."""
 
     RUNNING = "running"
+    PAUSED = "paused"
     DONE = "done"
     DIVERGED = "diverged"
     INTERRUPTED = "interrupted"
@@ -118,11 +121,18 @@ def _best_of(result: dict[str, Any]) -> str:
 
 
 def _unfinished(folder: RunFolder, modified: float, size: int) -> RunSummary:
-    status = RunStatus.RUNNING if folder.is_live() else RunStatus.CRASHED
+    status = _status_of_unfinished(folder)
     last, best, params = _log_tail(folder.path / EVENTS)
     total = (params or folder.params).total
     shown = f"val_acc {best.val_acc:.4f} at {best.epoch}" if best else ""
     return _summary(folder, status, last, total, shown, modified, size, params)
+
+
+def _status_of_unfinished(folder: RunFolder) -> RunStatus:
+    if not folder.is_live():
+        return RunStatus.CRASHED
+    live = Live.read(folder.path)
+    return RunStatus.PAUSED if live is not None and live.phase is Phase.PAUSED else RunStatus.RUNNING
 
 
 def _summary(

@@ -13,11 +13,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from nnfd.core.cadence import EverySteps, SpeedMeter
+from nnfd.core.errors import ParamsError
 from nnfd.core.events import Ended, Outcome, Started, is_boundary, position_of
 from nnfd.core.params import Params
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from nnfd.core.commands import Command
     from nnfd.core.events import Event
@@ -84,6 +85,8 @@ class Controller(Generic[C, R]):
     replay
         Commands to give at exact positions, ascending, as an earlier process of this run took them. They come before
         anything that is sent meanwhile, and pace and pause do not hold them up at their position.
+    on_hold
+        Called in the thread of :meth:`run` whenever a pause begins to hold the run; None for nothing.
     """
 
     def __init__(
@@ -95,9 +98,11 @@ class Controller(Generic[C, R]):
         marks: Sequence[EverySteps] = (),
         paused: bool = False,
         replay: Sequence[tuple[int, C]] = (),
+        on_hold: Callable[[], None] | None = None,
     ) -> None:
         self._start = start
         self._sink = sink
+        self._on_hold = on_hold
         self._marks = tuple(marks)
         # re-entrant: a signal handler may call stop() while the main thread holds the lock in run()
         self._changed = threading.Condition(threading.RLock())
@@ -165,6 +170,16 @@ class Controller(Generic[C, R]):
                 self._params = command
             self._inbox.append(command)
             self._changed.notify_all()
+
+    def edit(self, changes: Mapping[str, object]) -> None:
+        """Send the newest parameters with `changes` applied; raises as :meth:`send` does.
+
+        Edits that come from several sides at once add up.
+        """
+        with self._changed:
+            if self._params is None:
+                raise ParamsError("the run has not begun yet: it takes no edits")
+            self.send(self._params.edited(changes))  # type: ignore[arg-type]  # of the kind that was sent before
 
     def stop(self) -> None:
         """End the run at the next poll; safe in a signal handler."""
@@ -270,13 +285,24 @@ class Controller(Generic[C, R]):
                 if self._paused:
                     if self._single_steps:
                         break
-                    self._changed.wait()
+                    self._hold()
                 elif (wait := self._due - time.perf_counter()) > 0:
                     # a pace of one unit in centuries is more than a lock can wait for at once
                     self._changed.wait(min(wait, threading.TIMEOUT_MAX))
                 else:
                     break
             return self._next_command()
+
+    def _hold(self) -> None:
+        """Wait in a pause; what the pause saves may take a while, and a command may come meanwhile."""
+        self._changed.release()
+        try:
+            if self._on_hold is not None:
+                self._on_hold()
+        finally:
+            self._changed.acquire()
+        while self._paused and not (self._stop or self._single_steps or self._has_command()):
+            self._changed.wait()
 
     def _has_command(self) -> bool:
         if self._replay:

@@ -90,6 +90,8 @@ class Recorder:
         self._alive = EverySeconds(1.0, clock)
         self._skipped: EpochDone | StepsDone | None = None
         """The newest unit event that is not in the log."""
+        self._unsaved: State | None = None
+        """The newest state, if it is not the saved one."""
         self._last_logged = before.state.position if before.state else 0
         self._last_frame = self._last_logged
         self._log = folder.open_log()
@@ -100,6 +102,17 @@ class Recorder:
             self._record(event)
         except OSError as error:
             # whatever the reason, this is a failure under way: exit code 1
+            raise StorageError(str(storage_error(error, self.folder.path))) from None
+
+    def flush(self) -> None:
+        """Bring the log and the saved state up to the newest unit: a run that is held is to be seen as it is."""
+        state = self._unsaved
+        if state is None:
+            return
+        try:
+            self._append_skipped()
+            self._save_state(state)
+        except OSError as error:
             raise StorageError(str(storage_error(error, self.folder.path))) from None
 
     # -- by kind of event
@@ -178,6 +191,7 @@ class Recorder:
         self._last_frame = state.position
 
     def _save_if_due(self, state: State) -> None:
+        self._unsaved = state
         if self._save.due():
             self._save_state(state)
             self._save.done()
@@ -185,6 +199,7 @@ class Recorder:
     def _save_state(self, state: State) -> None:
         checkpoint = Checkpoint(state, self._log.tell(), tuple(self._pending), self._best, self._seconds())
         checkpoint.save(self.folder.path / STATE)
+        self._unsaved = None
 
     def _seconds(self) -> float:
         return self._seconds_before + self._clock() - self._began

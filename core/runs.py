@@ -8,6 +8,7 @@
     frames/         one file a kept frame, for the timeline
     result.json     how the run ended; it is not there while a run is under way or if it was killed
     lock            held (not merely there) by the process that writes
+    live.json, commands.jsonl   what passes between that process and those that watch; see :mod:`nnfd.core.remote`
 
 Only the process that holds the lock writes. The lock goes with its process, so it tells a live run from a killed one.
 """
@@ -41,13 +42,15 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.core.state import State
 
-PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK = (
+PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS = (
     "params.toml",
     "events.jsonl",
     "state.npz",
     "frames",
     "result.json",
     "lock",
+    "live.json",
+    "commands.jsonl",
 )
 
 _LOCK_WAIT = 1.0
@@ -235,7 +238,7 @@ class RunFolder:
     def discard(self) -> None:
         """Remove the folder of a run that never began, and let go of the lock; what is not a run's stays."""
         self.close()
-        for name in (PARAMS, EVENTS, STATE, LOCK):
+        for name in (PARAMS, EVENTS, STATE, LIVE, COMMANDS, LOCK):
             (self.path / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # somebody else put something into it
             self.path.rmdir()

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 
-from nnfd.core.checkpoint import resume as resume_folder
 from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
 from nnfd.core.presets import load, load_shipped
-from nnfd.core.runs import RunFolder
 from nnfd.tui.screens.help import HelpScreen
-from nnfd.tui.screens.run_screen import RunScreen
-from nnfd.tui.session import RunSpec, Storage
+from nnfd.tui.session import RunSpec, Storage, resumed, watched
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from textual.binding import BindingType
 
-    from nnfd.tui.session import Session
+    from nnfd.core.runs import RunFolder
+    from nnfd.tui.screens.run_screen import RunScreen
+    from nnfd.tui.watching import AnySession
 
 
 DEFAULTS = {"network": "relu-128", "fur": "giraffe"}
@@ -39,6 +39,11 @@ INTERRUPTED = 130
 """Exit code of a dashboard whose terminal went away."""
 THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
 """What the theme key cycles through; the command palette has them all."""
+
+
+def mode_of(kind: Kind) -> str:
+    """Return the lab that shows runs of this kind."""
+    return "network" if kind is Kind.NETWORK else "fur"
 
 
 class LabApp(App[None]):
@@ -64,6 +69,8 @@ class LabApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "lab('network')", "Network", id="app.network", tooltip="The network lab", show=False),
         Binding("2", "lab('fur')", "Fur", id="app.fur", tooltip="The fur lab", show=False),
+        Binding("3", "lab('compare')", "Compare", id="app.compare", tooltip="Runs side by side", show=False),
+        Binding("4", "lab('runs')", "Runs", id="app.runs", tooltip="All runs that were recorded", show=False),
         Binding("t", "next_theme", "Theme", id="app.theme", tooltip="Change the theme: dark, light, ...", show=False),
         Binding("question_mark", "help", "Help", id="app.help", tooltip="All keys of this screen", key_display="?"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Stop the run, keep its state, leave"),
@@ -72,26 +79,37 @@ class LabApp(App[None]):
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
         super().__init__()
         self.storage = storage
-        self._first_mode = "network" if spec.params.kind is Kind.NETWORK else "fur"
+        self._first_mode = mode_of(spec.params.kind)
         self._begin_with = {self._first_mode: (spec, folder)}
         """The run and the folder that each lab opens with, once they are known."""
-        self._labs: list[RunScreen[Any]] = []
-        for mode in DEFAULTS:
-            self.add_mode(mode, partial(self._make_lab, mode))
+        self._labs: dict[str, RunScreen[Any]] = {}
+        for mode in (*DEFAULTS, "compare", "runs"):
+            self.add_mode(mode, partial(self._make_screen, mode))
+
+    def _make_screen(self, mode: str) -> Screen[None]:
+        # each is imported when it is first shown: the other ones' time would delay the first paint
+        match mode:
+            case "compare":
+                from nnfd.tui.screens.compare import CompareScreen
+
+                return CompareScreen(self.storage)
+            case "runs":
+                from nnfd.tui.screens.runs import RunsScreen
+
+                return RunsScreen(self.storage)
+            case _:
+                self._labs[mode] = self._make_lab(mode)
+                return self._labs[mode]
 
     def _make_lab(self, mode: str) -> RunScreen[Any]:
         spec, folder = self._begin_with[mode]
-        # each lab is imported when it is first shown: the other one's 70 ms would delay the first paint
         if mode == "network":
             from nnfd.tui.screens.network import NetworkScreen
 
-            lab: RunScreen[Any] = NetworkScreen(spec, self.storage, folder=folder)
-        else:
-            from nnfd.tui.screens.fur import FurScreen
+            return NetworkScreen(spec, self.storage, folder=folder)
+        from nnfd.tui.screens.fur import FurScreen
 
-            lab = FurScreen(spec, self.storage, folder=folder)
-        self._labs.append(lab)
-        return lab
+        return FurScreen(spec, self.storage, folder=folder)
 
     def on_mount(self) -> None:
         """Open on the lab of the first run."""
@@ -99,31 +117,80 @@ class LabApp(App[None]):
         self.switch_mode(self._first_mode)
 
     def action_lab(self, mode: str) -> None:
-        """Bring another lab to the front; the run of the one that is left waits meanwhile."""
+        """Bring another screen to the front; the run of a lab that is left waits meanwhile."""
         if mode == self.current_mode or isinstance(self.screen, ModalScreen):
             return
-        if mode not in self._begin_with:
-            try:
+        try:
+            if mode in DEFAULTS and mode not in self._begin_with:
                 spec = self._default_spec(mode)
                 self._begin_with[mode] = spec, self.storage.new_folder(spec)
-            except NnfdError as error:
-                self.notify(str(error), severity="error", markup=False)
-                return
-        if isinstance(self.screen, RunScreen):
-            self.screen.leave()
+        except NnfdError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self._go_to(mode)
+
+    def _go_to(self, mode: str) -> None:
+        """Bring a screen to the front."""
+        if mode == self.current_mode:
+            return
+        # the default screen of Textual and modal ones know nothing of coming and going
+        if leave := getattr(self.screen, "leave", None):
+            leave()
         self.switch_mode(mode)
         self.call_after_refresh(self._arrived)
+
+    def _arrived(self) -> None:
+        if come_back := getattr(self.screen, "come_back", None):
+            come_back()
 
     @staticmethod
     def _default_spec(mode: str) -> RunSpec:
         preset = load(DEFAULTS[mode])
-        if (preset.kind is Kind.NETWORK) != (mode == "network"):  # a preset of the user's took the name
+        if mode_of(preset.kind) != mode:  # a preset of the user's took the name
             preset = load_shipped(DEFAULTS[mode])
         return RunSpec(preset.params, preset.name, preset.title)
 
-    def _arrived(self) -> None:
-        if isinstance(self.screen, RunScreen):
-            self.screen.come_back()
+    # -- what other screens ask for
+
+    def open_run(self, path: Path) -> None:
+        """Show the run in this folder in its lab: one that another process does, or that is over."""
+        self._show(partial(watched, path))
+
+    def resume_run(self, path: Path) -> None:
+        """Go on here with the run in this folder."""
+        self._show(partial(resumed, path))
+
+    def begin_run(self, spec: RunSpec) -> None:
+        """Begin a new run in its lab."""
+        self._show(lambda: (spec, self.storage.new_folder(spec)))
+
+    def compare_runs(self, paths: Sequence[Path]) -> None:
+        """Put these runs side by side with what is compared already."""
+        from nnfd.tui.screens.compare import CompareScreen
+
+        def add() -> None:
+            if isinstance(self.screen, CompareScreen):
+                self.screen.add_runs(paths)
+
+        self._go_to("compare")
+        self.call_after_refresh(add)
+
+    def _show(self, get: Callable[[], tuple[RunSpec, RunFolder | None]]) -> None:
+        """Bring a run to the front of its lab; what hinders it is shown, and nothing is changed then."""
+        try:
+            spec, folder = get()
+        except NnfdError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        mode = mode_of(spec.params.kind)
+        lab = self._labs.get(mode)
+        if lab is None:
+            self._begin_with[mode] = spec, folder
+            self._go_to(mode)
+            return
+        if not (spec.watched and folder is not None and lab.does(folder.path)):
+            lab.begin(spec, folder=folder)
+        self._go_to(mode)
 
     def action_next_theme(self) -> None:
         """Go to the next theme."""
@@ -149,8 +216,8 @@ class LabApp(App[None]):
         await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
         self.exit()
 
-    def _sessions(self) -> list[Session]:
-        return [lab.session for lab in self._labs if hasattr(lab, "session")]  # a lab that opens has none yet
+    def _sessions(self) -> list[AnySession]:
+        return [lab.session for lab in self._labs.values() if hasattr(lab, "session")]  # a lab that opens has none yet
 
     def _quit_on_signals(self) -> None:
         """Let SIGTERM and SIGHUP save the state too; Windows has no such handlers."""
@@ -177,7 +244,14 @@ class LabApp(App[None]):
         os._exit(INTERRUPTED)
 
 
-def run_dashboard(spec: RunSpec, storage: Storage, *, directory: Path | None = None, resume: Path | None = None) -> int:
+def run_dashboard(
+    spec: RunSpec,
+    storage: Storage,
+    *,
+    directory: Path | None = None,
+    resume: Path | None = None,
+    attach: Path | None = None,
+) -> int:
     """Open the dashboard and return the exit code.
 
     Parameters
@@ -190,18 +264,21 @@ def run_dashboard(spec: RunSpec, storage: Storage, *, directory: Path | None = N
         The folder to make for that run; None for a fresh one below the storage root.
     resume
         The folder of a run that goes on instead.
+    attach
+        The folder of a run that is looked at instead.
 
     Raises
     ------
     RunError, StorageError
         If the folder cannot be made, or its run is under way elsewhere or damaged.
     """
-    if resume is None:
-        folder = storage.new_folder(spec, directory)
+    folder: RunFolder | None
+    if resume is not None:
+        spec, folder = resumed(resume)
+    elif attach is not None:
+        spec, folder = watched(attach)
     else:
-        folder = RunFolder.open(resume)
-        resumption = resume_folder(folder)
-        spec = RunSpec(resumption.params, folder.info.preset, folder.info.title, resumption=resumption)
+        folder = storage.new_folder(spec, directory)
     app = LabApp(spec, storage, folder=folder)
     gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
     app.run()

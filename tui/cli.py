@@ -29,6 +29,7 @@ _COMMANDS = {
     "train": ("running:train", "Train a network: in the dashboard, or with --headless as a log."),
     "fur": ("running:fur", "Simulate a fur pattern, a diffusion or a Turing pattern, likewise."),
     "resume": ("running:resume", "Go on with a run that was stopped or killed."),
+    "attach": ("running:attach", "Watch a run that another process does, and command it."),
     "runs": ("listing:runs", "List the runs that were recorded."),
     "export": ("exporting:export", "Write pictures, numbers or weights of a run to a file."),
     "reproduce": ("checking:reproduce", "Train the course's networks and compare with what it reported."),

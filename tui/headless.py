@@ -14,6 +14,7 @@ from nnfd.core.events import Ended, Outcome
 from nnfd.core.launch import start
 from nnfd.core.params import NetworkParams
 from nnfd.core.recorder import Recorder, frame_cadence
+from nnfd.core.remote import Remote
 from nnfd.core.text import printable
 from nnfd.tui.reporting import Reporter
 
@@ -95,6 +96,7 @@ class Headless:
             self._sink,
             marks=[marks],
             replay=resumption.replay if resumption else (),
+            on_hold=self._recorder.flush if self._recorder else None,
         )
         self._reporter = Reporter(
             params,
@@ -120,7 +122,8 @@ class Headless:
         with stop_on_signals(self._controller.stop):
             with self._reporter:
                 try:
-                    result = self._controller.run()
+                    with contextlib.nullcontext() if self._folder is None else Remote(self._folder, self._controller):
+                        result = self._controller.run()
                 except BaseException:
                     self._drop_empty_folder()
                     raise

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.events import Event
     from nnfd.core.params import Params
+    from nnfd.core.state import State
 
 S = TypeVar("S", NetworkState, FieldState)
 
@@ -107,17 +108,17 @@ class History(Generic[S]):
                 pass  # shown live only
             case EpochDone() | StepsDone():
                 self._add_unit(event)
-                self._keep(event.state)
+                self.keep(event.state)
             case Edited():
                 self.edits.append(event)
                 self.params = event.params
             case Painted():
-                self._keep(event.state)
+                self.keep(event.state)
             case Notice():
                 self.notices.append(event)
             case Ended():
                 self.ended = event
-                self._keep(event.state)
+                self.keep(event.state)
             case _:
                 assert_never(event)
 
@@ -129,7 +130,8 @@ class History(Generic[S]):
             self.log = Log(columns)
         self.log.append(row)
 
-    def _keep(self, state: NetworkState | FieldState | None) -> None:
+    def keep(self, state: State | None) -> None:
+        """Note the newest state."""
         if state is not None:
             self.latest = state  # type: ignore[assignment]  # a generator yields states of one kind
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.state import NetworkState
     from nnfd.core.params import NetworkParams
     from nnfd.tui.history import NetworkHistory
-    from nnfd.tui.session import Session
+    from nnfd.tui.watching import AnySession
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def look_at_best(state: NetworkState, data: Dataset) -> Look:
     return look_at(state.params, state.layer_sizes, state.best_epoch, weights, data, what)
 
 
-def look_maker(session: Session, history: NetworkHistory, shown: int | None) -> Callable[[], Look] | None:
+def look_maker(session: AnySession, history: NetworkHistory, shown: int | None) -> Callable[[], Look] | None:
     """Return what makes the look at epoch `shown`; None shows the newest, or the best once the run is over.
 
     Returns None while there is nothing to look at. The function that is returned takes a while, so it belongs in a

@@ -31,6 +31,14 @@ class Mailbox:
         self._lock = threading.Lock()
         self._events: list[Event] = []
         self._last_unit: int | None = None
+        self._void = False
+        self.fresh = False
+        """Whether what the last :meth:`drain` took is a run from its beginning, and what was taken before is void."""
+
+    def start_over(self) -> None:
+        """Forget what waits: the events that follow are the run from its beginning."""
+        with self._lock:
+            self._events, self._last_unit, self._void = [], None, True
 
     def put(self, event: Event) -> None:
         """Append an event; an event sink for the controller."""
@@ -48,6 +56,7 @@ class Mailbox:
         with self._lock:
             events, self._events = self._events, []
             self._last_unit = None
+            self.fresh, self._void = self._void, False
         return events
 
     def _drop_last_state(self) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nnfd.core.checkpoint import resume
 from nnfd.core.control import Controller, Phase
 from nnfd.core.errors import NnfdError
-from nnfd.core.events import EpochDone, StepsDone
+from nnfd.core.events import Ended, EpochDone, Outcome, StepsDone
 from nnfd.core.frames import DEFAULT_BUDGET, MemoryFrames
 from nnfd.core.launch import start
 from nnfd.core.params import FieldParams, NetworkParams, Params
 from nnfd.core.recorder import Recorder, frame_cadence
+from nnfd.core.remote import Remote
 from nnfd.core.runs import RunFolder, default_directory, default_root
 from nnfd.tui.mailbox import Mailbox
 
@@ -46,6 +49,8 @@ class RunSpec:
     """Where to start from: a branch; None for a fresh start."""
     resumption: Resumption | None = None
     """What is known of a run that goes on in its own folder."""
+    watched: bool = False
+    """Whether the run is only looked at, from its folder: another process does it, or it is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,19 @@ class Storage:
             return None
         where = directory or default_directory(self.root, spec.preset)
         return RunFolder.create(where, preset=spec.preset, title=spec.title, params=spec.params, state=spec.state)
+
+
+def resumed(path: Path) -> tuple[RunSpec, RunFolder]:
+    """Take over the run in this folder where it was saved. Raises as :func:`nnfd.core.checkpoint.resume` does."""
+    folder = RunFolder.open(path)
+    resumption = resume(folder)
+    return RunSpec(resumption.params, folder.info.preset, folder.info.title, resumption=resumption), folder
+
+
+def watched(path: Path) -> tuple[RunSpec, RunFolder]:
+    """Look at the run in this folder, whoever does it. Raises ``RunError`` if there is none or it is damaged."""
+    folder = RunFolder.open(path)
+    return RunSpec(folder.params, folder.info.preset, folder.info.title, watched=True), folder
 
 
 def natural_pace(params: Params) -> float:
@@ -96,9 +114,11 @@ class Session:
         self.finished = threading.Event()
         """Set once everything of the run is on the disk."""
         self._wake = wake
+        self._outcome: Outcome | None = None
         self._marks = frame_cadence(spec.params)
         self.frames: FrameStore
         self._keep: Callable[[Event], None]
+        recorder = None
         if folder is not None:
             recorder = Recorder(folder, frames=self._marks, budget=budget, resumption=spec.resumption)
             self.frames = recorder.frames
@@ -112,6 +132,7 @@ class Session:
             pace=natural_pace(spec.params),
             marks=[self._marks],
             replay=spec.resumption.replay if spec.resumption else (),
+            on_hold=recorder.flush if recorder else None,
         )
 
     @property
@@ -122,7 +143,8 @@ class Session:
     def run(self) -> None:
         """Run to the end. What a user can cause ends as :attr:`failure`; anything else is raised."""
         try:
-            self._keep_evaluation(self.controller.run())
+            with contextlib.nullcontext() if self.folder is None else Remote(self.folder, self.controller):
+                self._keep_evaluation(self.controller.run())
         except NnfdError as error:
             self.failure = str(error)
         finally:
@@ -146,6 +168,11 @@ class Session:
         """End the run at its next poll."""
         self.controller.stop()
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether the run was stopped and is kept, so that it can go on where it was."""
+        return self.folder is not None and self.finished.is_set() and self._outcome is Outcome.STOPPED
+
     def _start(self, control: Control) -> Generator[Event, Any, Any]:
         resumption = self.spec.resumption
         params = resumption.params if resumption else self.spec.params
@@ -163,6 +190,8 @@ class Session:
 
     def _publish(self, event: Event) -> None:
         self._keep(event)
+        if isinstance(event, Ended):
+            self._outcome = event.outcome
         self.mailbox.put(event)
 
     def _keep_frame(self, event: Event) -> None:

@@ -18,6 +18,7 @@ from nnfd.core.text import printable
 
 _STYLES = {
     RunStatus.RUNNING: "green",
+    RunStatus.PAUSED: "yellow",
     RunStatus.DONE: "",
     RunStatus.DIVERGED: "red",
     RunStatus.INTERRUPTED: "yellow",

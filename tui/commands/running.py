@@ -108,6 +108,26 @@ def resume(
         return job.run(edit=edited if edited != latest else None)
 
 
+def attach(
+    run: str,
+    /,
+    *,
+    runs_root: Annotated[Path, Parameter(group=OPTIONS, metavar="DIR")] = default_root(),  # noqa: B008
+) -> int:
+    """Watch a run that another process does, and command it: pause, stop, edit. Leaving does not stop it.
+
+    Parameters
+    ----------
+    run
+        A run's folder, or its name below the runs root.
+    runs_root
+        Folder below which runs are recorded.
+    """
+    folder = find(run, runs_root)
+    need_terminal()
+    return _open_dashboard(folder.info, NewRunOptions(runs_root=runs_root), attach=folder.path)
+
+
 def dashboard() -> int:
     """Open the dashboard on the default preset."""
     need_terminal()
@@ -136,12 +156,15 @@ def need_terminal() -> None:
         raise NnfdError("the dashboard needs a terminal; without one, add --headless to train, fur or resume")
 
 
-def _open_dashboard(run: RunInfo, options: NewRunOptions, *, resume: Path | None = None) -> int:
-    """Open the dashboard on a new run, or on the one in the folder `resume`."""
+def _open_dashboard(
+    run: RunInfo, options: NewRunOptions, *, resume: Path | None = None, attach: Path | None = None
+) -> int:
+    """Open the dashboard on a new run, or on the one in the folder `resume` or `attach`."""
     # read before Textual is imported and the screen is taken: a wrong size is one line on a whole screen
     budget = options.budget
     from nnfd.tui.app import run_dashboard
     from nnfd.tui.session import RunSpec, Storage
 
     storage = Storage(root=options.runs_root, record=options.record, budget=budget)
-    return run_dashboard(RunSpec(run.params, run.preset, run.title), storage, directory=options.run_dir, resume=resume)
+    spec = RunSpec(run.params, run.preset, run.title)
+    return run_dashboard(spec, storage, directory=options.run_dir, resume=resume, attach=attach)

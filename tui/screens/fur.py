@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.tui.brush import Cell
-    from nnfd.tui.session import Session, Storage
+    from nnfd.tui.session import Storage
+    from nnfd.tui.watching import AnySession
     from nnfd.tui.widgets.field_view import FieldView
 
 ABOUT = (
@@ -101,7 +102,7 @@ class FurScreen(RunScreen[FieldHistory]):
     class Loaded(Message):
         """A kept frame has been read."""
 
-        def __init__(self, session: Session, state: FieldState) -> None:
+        def __init__(self, session: AnySession, state: FieldState) -> None:
             super().__init__()
             self.session = session
             self.state = state
@@ -109,7 +110,7 @@ class FurScreen(RunScreen[FieldHistory]):
     class Looked(Message):
         """A look is ready; None: the frame that was asked for is no longer kept, or cannot be read."""
 
-        def __init__(self, session: Session, look: FieldLook | None, failure: str = "") -> None:
+        def __init__(self, session: AnySession, look: FieldLook | None, failure: str = "") -> None:
             super().__init__()
             self.session = session
             self.look = look
@@ -281,7 +282,7 @@ class FurScreen(RunScreen[FieldHistory]):
             return lambda: FieldState(params, shown, session.frames.load(shown))
         return None if newest is None else lambda: newest
 
-    def _work_out(self, session: Session, get: Callable[[], FieldState], field: str) -> None:
+    def _work_out(self, session: AnySession, get: Callable[[], FieldState], field: str) -> None:
         try:
             state = get()
         except KeyError:

@@ -12,13 +12,15 @@ from textual.screen import Screen
 from nnfd.core.control import Phase
 from nnfd.core.events import Notice, Outcome
 from nnfd.tui.history import FieldHistory, NetworkHistory
-from nnfd.tui.session import Session
+from nnfd.tui.session import Session, resumed
+from nnfd.tui.watching import WatchSession
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.timeline import Timeline
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from textual import events
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.tui.session import RunSpec, Storage
+    from nnfd.tui.watching import AnySession
 
 H = TypeVar("H", NetworkHistory, FieldHistory)
 
@@ -53,7 +56,7 @@ class LiveScreen(Screen[None], Generic[H]):
         self.shown: int | None = None
         """The position looked at; None follows the newest."""
         self.history: H = self.new_history()
-        self.session: Session
+        self.session: AnySession
         self._folder = folder
         self._told: str | None = None
         self._draw_pending = False
@@ -94,7 +97,11 @@ class LiveScreen(Screen[None], Generic[H]):
         folder = folder or self.storage.new_folder(spec)
         if hasattr(self, "session"):
             self.session.stop()
-        session = Session(spec, folder, self.storage.budget, self._wake)
+        if spec.watched:
+            assert folder is not None, "what is watched is a folder"
+            session: AnySession = WatchSession(spec, folder, self._wake)
+        else:
+            session = Session(spec, folder, self.storage.budget, self._wake)
         self.spec, self.session = spec, session
         self.history = self.new_history()
         for event in spec.resumption.events if spec.resumption else ():
@@ -105,6 +112,18 @@ class LiveScreen(Screen[None], Generic[H]):
         # after the first paint, which the import of scikit-learn in the worker would hold up
         self.call_after_refresh(self.run_worker, session.run, group="engine", thread=True)
         self.update_status()
+
+    def does(self, path: Path) -> bool:
+        """Tell whether this screen itself does the run in this folder, now."""
+        session = self.session
+        if self.spec.watched or session.folder is None or session.finished.is_set():
+            return False
+        return session.folder.path.resolve() == path.resolve()
+
+    def go_on(self, path: Path) -> None:
+        """Go on here with the run in this folder. Raises ``NnfdError``, and nothing is changed then."""
+        spec, folder = resumed(path)
+        self.begin(spec, folder=folder)
 
     def _wake(self) -> None:
         self.post_message(self.Wake())
@@ -120,15 +139,29 @@ class LiveScreen(Screen[None], Generic[H]):
         self._draw_pending = False
         self._last_draw = time.perf_counter()
         events = self.session.mailbox.drain()
+        if self.session.mailbox.fresh:
+            self.history = self.new_history()
+            self.reset_views()
         for event in events:
             self.history.add(event)
-            if isinstance(event, Notice):
+            if isinstance(event, Notice) and not self.session.mailbox.fresh:  # not what was told long ago
                 self.notify(event.message, title=f"{self.unit[:-1]} {event.position}", severity="warning", markup=False)
+        self._take_from_watched()
         self._tell_failure()
         self.draw(events)
         if self.phase is not Phase.RUNNING or self._last_draw >= self._last_status + self.status_seconds:
             self._last_status = self._last_draw
             self.update_status()
+
+    def _take_from_watched(self) -> None:
+        """Take what a run of another process tells beside its events: its saved state, and what it would not do."""
+        if not isinstance(self.session, WatchSession):
+            return
+        if self.session.saved is not None:
+            self.history.keep(self.session.saved)
+        refusals = self.session.controller.refusals
+        while refusals:
+            self.notify(refusals.pop(0), severity="error", markup=False)
 
     def _tell_failure(self) -> None:
         """Say once, and in full, why the run could not start or go on: the status line may be too narrow for it."""
@@ -170,18 +203,22 @@ class LiveScreen(Screen[None], Generic[H]):
             pace=controller.pace,
             message=message,
         )
-        self.query_one(TopBar).title = self.spec.title
+        self.query_one(TopBar).title = self._title()
         self.query_one(Timeline).show(self.session.frames.steps(), self.shown)
         possible = tuple(self.check_action(action, ()) for action in self.conditional)
         if possible != self._possible:  # the footer is built anew each time, which takes longer than a frame
             self._possible = possible
             self.refresh_bindings()
 
+    def _title(self) -> str:
+        folder = self.session.folder
+        return f"{self.spec.title} · {folder.name}" if self.spec.watched and folder is not None else self.spec.title
+
     # -- coming and going
 
     def leave(self) -> None:
-        """Another lab comes to the front: hold the run, so that it does not compute unseen."""
-        self._pauses_away = self.phase in {Phase.RUNNING, Phase.IDLE}
+        """Another lab comes to the front: hold the run, so that it does not compute unseen; not another process's."""
+        self._pauses_away = not self.spec.watched and self.phase in {Phase.RUNNING, Phase.IDLE}
         if self._pauses_away:
             self.session.controller.pause()
 

@@ -44,10 +44,12 @@ if TYPE_CHECKING:
 
     from nnfd.core.events import Event
     from nnfd.core.frames import Arrays
+    from nnfd.core.network.state import NetworkState
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.tui.look import Look
-    from nnfd.tui.session import Session, Storage
+    from nnfd.tui.session import Storage
+    from nnfd.tui.watching import AnySession
 
 ABOUT = (
     "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "
@@ -80,7 +82,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
     class Looked(Message):
         """A look at the network is ready."""
 
-        def __init__(self, session: Session, look: Look) -> None:
+        def __init__(self, session: AnySession, look: Look) -> None:
             super().__init__()
             self.session = session
             self.look = look
@@ -88,7 +90,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
     class Unreadable(Message):
         """The frame that was asked for is no longer kept, or it is damaged."""
 
-        def __init__(self, session: Session, failure: str = "") -> None:
+        def __init__(self, session: AnySession, failure: str = "") -> None:
             super().__init__()
             self.session = session
             self.failure = failure
@@ -99,6 +101,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         self.look: Look | None = None
         """What is shown now."""
         self._dataset_shown = False
+        self._state_drawn: NetworkState | None = None
         self._looking = False
         self._look_again = False
 
@@ -145,7 +148,9 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         """Show new epochs."""
         if self.session.data is not None and not self._dataset_shown:
             self._show_dataset()
-        if any(isinstance(event, EpochDone) for event in events) or self.history.ended:
+        # a run of another process tells its epochs and its state apart
+        new_state, self._state_drawn = self.history.latest is not self._state_drawn, self.history.latest
+        if new_state or any(isinstance(event, EpochDone) for event in events) or self.history.ended:
             self.draw_curves()
             if self.shown is None:
                 self.show_position()
@@ -157,6 +162,8 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         self.query_one(DigitBrowser).load(data.raw(data.X_test), data.y_test, data.class_names, data.image_shape)
         if data.name in BUILT_IN:
             self.action_baseline()
+        if self.shown is None:
+            self.show_position()
 
     def draw_curves(self) -> None:
         """Draw both charts and the epoch table."""
@@ -186,7 +193,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
             self.run_worker(partial(self._work_out, self.session, make), group="look", thread=True)
         self.draw_curves()
 
-    def _work_out(self, session: Session, make: Callable[[], Look]) -> None:
+    def _work_out(self, session: AnySession, make: Callable[[], Look]) -> None:
         try:
             self.post_message(self.Looked(session, make()))
         except KeyError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 from abc import abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -18,13 +19,15 @@ from nnfd.tui.session import RunSpec, natural_pace
 from nnfd.tui.widgets.params_form import ParamsForm
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.binding import BindingType
 
     from nnfd.core.params import Kind, Params
     from nnfd.core.presets import Preset
     from nnfd.tui.widgets.timeline import Timeline
 
-LABS = (("1", "network", "Network"), ("2", "fur", "Fur"))
+LABS = (("1", "network", "Network"), ("2", "fur", "Fur"), ("3", "compare", "Compare"), ("4", "runs", "Runs"))
 """Key, mode and name of each lab."""
 PACE_STEP = 2.0
 PACE_LIMITS = 0.01, 1e9
@@ -40,6 +43,7 @@ class RunScreen(LiveScreen[H]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "toggle_run", "Start/pause", id="run.toggle", tooltip="Start, pause or go on"),
         Binding("s", "step", "Step", id="run.step", tooltip="Pause and do one more epoch or time step"),
+        Binding("S", "stop", "Stop", id="run.stop", tooltip="End the run, keep its state", show=False),
         Binding("r", "restart(False)", "Restart", id="run.restart", tooltip="Start again from the same seed"),
         Binding("R", "restart(True)", "New seed", id="run.reseed", tooltip="Start again from a new seed", show=False),
         Binding("e", "edit", "Edit", id="run.edit", tooltip="Edit the parameters (enter applies, escape leaves)"),
@@ -74,8 +78,16 @@ class RunScreen(LiveScreen[H]):
             case Phase.PAUSED:
                 self.session.controller.resume()
             case Phase.IDLE | Phase.DONE | Phase.FAILED:
-                self.start_over(dataclasses.replace(self.spec, resumption=None))
+                folder = self.session.folder
+                if self.session.can_go_on and folder is not None:
+                    self._or_say(partial(self.go_on, folder.path))
+                else:
+                    self.start_over(dataclasses.replace(self.spec, resumption=None, watched=False))
         self.update_status()
+
+    def action_stop(self) -> None:
+        """End the run, also one that another process does; its state is kept."""
+        self.session.controller.stop()
 
     def action_step(self) -> None:
         """Pause and do one unit."""
@@ -91,8 +103,11 @@ class RunScreen(LiveScreen[H]):
 
     def start_over(self, spec: RunSpec) -> None:
         """Begin this run; what hinders it (a folder that cannot be written) is shown and the old run stays."""
+        self._or_say(partial(self.begin, spec))
+
+    def _or_say(self, begin: Callable[[], None]) -> None:
         try:
-            self.begin(spec)
+            begin()
         except NnfdError as error:
             self.notify(str(error), severity="error", markup=False)
 
@@ -117,7 +132,7 @@ class RunScreen(LiveScreen[H]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002 - Textual's
         """Grey out what is not possible now."""
         match action:
-            case "step" | "pace" | "full_speed":
+            case "step" | "pace" | "full_speed" | "stop":
                 return True if self.is_alive() else None
             case "export":
                 return True if self.session.folder is not None else None

@@ -1,0 +1,95 @@
+"""Follow a run from its folder alone, while another process writes it, after its end, or after its process died."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.eventlog import read_events
+from nnfd.core.events import Ended
+from nnfd.core.remote import Live
+from nnfd.core.runs import EVENTS, STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nnfd.core.events import Event
+    from nnfd.core.runs import RunFolder
+    from nnfd.core.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is new in a run folder since the last look."""
+
+    events: Sequence[Event]
+    """Events logged since; their states are None."""
+    fresh: bool
+    """Whether the events are the log from its beginning, and all before is void: the run went on from a saved state."""
+    state: State | None
+    """The newest saved state, if another one is saved since."""
+    alive: bool
+    """Whether a process writes to the folder."""
+    live: Live | None
+    """What that process says of itself."""
+    ended: bool
+    """Whether the log says that the run is over."""
+
+
+class Follower:
+    """Looks at one run folder again and again; changes nothing in it.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._offset = 0
+        self._session: str | None = None
+        self._saved: tuple[int, int] | None = None
+        self._ended = False
+
+    def look(self) -> News:
+        """Return what is new. Raises ``RunError`` if the log or the state is damaged or cannot be read."""
+        # asked before the log is read: a run that ends in between is not taken for one that died
+        alive = self._folder.is_live()
+        live = Live.read(self._folder.path) if alive else None
+        log = self._folder.path / EVENTS
+        cut_back = self._cut_back(live)
+        if cut_back:
+            self._offset, self._ended = 0, False
+        start = self._offset
+        events, self._offset = read_events(log, start)
+        fresh = cut_back or (start == 0 and bool(events))
+        for event in events:
+            self._ended = isinstance(event, Ended)
+        return News(events, fresh, self._new_state(), alive, live, self._ended)
+
+    def _cut_back(self, live: Live | None) -> bool:
+        """Tell whether the log is another one than was read: a run that goes on cuts it back to its saved state."""
+        before = self._session
+        if live is not None:
+            self._session = live.session
+        if before is not None and before != self._session:
+            return True
+        try:
+            return (self._folder.path / EVENTS).stat().st_size < self._offset
+        except FileNotFoundError:
+            return self._offset > 0
+
+    def _new_state(self) -> State | None:
+        file = self._folder.path / STATE
+        try:
+            found = file.stat()
+        except FileNotFoundError:
+            return None
+        saved = found.st_mtime_ns, found.st_ino
+        if saved == self._saved:
+            return None
+        checkpoint = Checkpoint.load(file, self._folder.params.kind)
+        self._saved = saved
+        return None if checkpoint is None else checkpoint.state
