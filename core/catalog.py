@@ -13,6 +13,7 @@ from nnfd.core.eventlog import EventLogError, from_json
 from nnfd.core.events import Edited, EpochDone, Outcome, Started, position_of
 from nnfd.core.remote import Live
 from nnfd.core.runs import EVENTS, FRAMES, PARAMS, RESULT, STATE, RunFolder
+from nnfd.core.sweep.names import PLAN, RUNS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -74,11 +75,13 @@ def list_runs(root: Path) -> list[RunSummary]:
     try:
         with os.scandir(root) as entries:
             folders = [root / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+        sweeps = [folder for folder in folders if (folder / PLAN).exists()]
+        in_sweeps = [run for sweep in sweeps for run in (sweep / RUNS).iterdir() if run.is_dir()]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RunError(f"{printable(str(root))!r} cannot be read: {error.strerror}") from None
-    runs = [summarise(folder) for folder in folders]
+    runs = [summarise(folder) for folder in (*(set(folders) - set(sweeps)), *in_sweeps)]
     return sorted(runs, key=lambda run: (run.modified, run.name), reverse=True)
 
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     "fur": ("running:fur", "Simulate a fur pattern, a diffusion or a Turing pattern, likewise."),
     "resume": ("running:resume", "Go on with a run that was stopped or killed."),
     "attach": ("running:attach", "Watch a run that another process does, and command it."),
+    "sweep": ("sweeping:sweep", "Do many runs over chosen parameters, on all cores or on a cluster."),
     "runs": ("listing:runs", "List the runs that were recorded."),
     "export": ("exporting:export", "Write pictures, numbers or weights of a run to a file."),
     "reproduce": ("checking:reproduce", "Train the course's networks and compare with what it reported."),

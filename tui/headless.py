@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import signal
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from nnfd.core.cadence import EverySteps
 from nnfd.core.control import Controller
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from nnfd.core.events import Event
     from nnfd.core.launch import Generating
     from nnfd.core.network.data import Dataset
-    from nnfd.core.network.train import TrainResult
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.tui.commands.flags import RunOptions
@@ -162,8 +161,7 @@ class Headless:
                 self._complain(message)
             case _:
                 self._reporter.say(message)
-                if isinstance(self._params, NetworkParams):
-                    self._evaluate(cast("TrainResult", result))
+                self._measure(result)
         return EXIT_CODES[ended.outcome]
 
     def _how_to_resume(self) -> str:
@@ -177,16 +175,15 @@ class Headless:
             sys.stderr.write(f"nnfd-tui: {message}\n")
             sys.stderr.flush()
 
-    def _evaluate(self, result: TrainResult) -> None:
-        """Measure the test set, say it, and keep it with the result."""
-        from nnfd.core.network.evaluate import evaluate
+    def _measure(self, result: object) -> None:
+        """Measure the test set and say it, or the pattern, and keep it with the result."""
+        from nnfd.core.figures import figures
 
-        data = self._data
-        assert data is not None, "a network run begins with its data set"
-        evaluation = evaluate(result.model(), data.X_test, data.y_test, data.class_names)
-        self._reporter.say(f"test_loss={evaluation.loss:.4f}, test_acc={evaluation.accuracy:.4f}")
-        report = evaluation.text
-        for line in report.rstrip().splitlines():
-            self._reporter.say(printable(line))
+        measured = figures(result, self._data)
+        if test := measured.get("test"):
+            assert isinstance(test, dict)
+            self._reporter.say(f"test_loss={test['loss']:.4f}, test_acc={test['accuracy']:.4f}")
+            for line in test["report"].rstrip().splitlines():
+                self._reporter.say(printable(line))
         if self._folder is not None:
-            self._folder.add_to_result(test=evaluation.to_result())
+            self._folder.add_to_result(**measured)

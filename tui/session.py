@@ -154,15 +154,11 @@ class Session:
             self._wake()
 
     def _keep_evaluation(self, result: object) -> None:
-        """Put the test set's figures beside the result of a network run."""
-        from nnfd.core.network.evaluate import evaluate
-        from nnfd.core.network.train import TrainResult
+        """Put the figures of the test set, or of the pattern, beside the result."""
+        from nnfd.core.figures import figures
 
-        if isinstance(result, TrainResult) and self.folder is not None and result.state.epoch:
-            data = self.data
-            assert data is not None, "a network run begins with its data set"
-            evaluation = evaluate(result.model(), data.X_test, data.y_test, data.class_names)
-            self.folder.add_to_result(test=evaluation.to_result())
+        if self.folder is not None:
+            self.folder.add_to_result(**figures(result, self.data))
 
     def stop(self) -> None:
         """End the run at its next poll."""

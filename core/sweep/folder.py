@@ -1,0 +1,211 @@
+"""The folder of a sweep: its plan, its runs, its tables.
+
+::
+
+    sweep.json      what was planned: every run's parameters, presets and random draws resolved
+    runs/           one run folder each, as any other run's
+    runs.csv        one row a run
+    summary.csv     one row a point: mean and standard deviation over its seeds
+    lock            held by the process that does the sweep
+    stopping        there while that process asks its runs to stop
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from filelock import FileLock, Timeout
+
+from nnfd.core.errors import NnfdError
+from nnfd.core.params import MODELS, Kind
+from nnfd.core.runs import LOCK, PARAMS, RESULT, RunFolder
+from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.sweep.names import FAILED, PLAN, RUNS, STOPPING
+from nnfd.core.sweep.spec import Point, SweepError, SweepSpec
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+NETWORK_METRICS = ("test_acc", "val_acc", "val_loss", "train_acc", "train_loss", "best_epoch")
+FIELD_METRICS = ("mean", "std", "min", "max", "wavelength", "spots", "covered")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is known of one run of a sweep."""
+
+    index: int
+    """From 1, in the order of the plan."""
+    varied: Mapping[str, object]
+    seed: int
+    status: str
+    """``done``, ``failed``, or empty while it is not over."""
+    position: int = 0
+    """Epochs or time steps done."""
+    seconds: float = 0.0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    message: str = ""
+    """How it ended, in one line."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it ended, well or not."""
+        return bool(self.status)
+
+
+class Sweep:
+    """A sweep on disk. Use :meth:`create` or :meth:`open`; as a context manager it holds the lock."""
+
+    def __init__(self, path: Path, spec: SweepSpec) -> None:
+        self.path = path
+        self.spec = spec
+        self._lock = FileLock(path / LOCK, thread_local=False)
+
+    @classmethod
+    def create(cls, path: Path, spec: SweepSpec) -> Self:
+        """Make the folder, new or empty; or open it if it holds this very sweep, to go on.
+
+        Raises :class:`SweepError` if it holds anything else, ``RunError`` or ``StorageError`` if it cannot be written.
+        """
+        plan = _plan(spec)
+        where = printable(str(path))
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if (path / PLAN).exists():
+                if json.loads((path / PLAN).read_text(encoding="utf-8")) != plan:
+                    raise SweepError(f"{where!r} holds another sweep: choose another --run-dir")
+                return cls(path, spec)
+            if found := next(path.iterdir(), None):
+                raise SweepError(f"{where!r} is not empty: {printable(found.name)!r} is in it")
+            (path / RUNS).mkdir()
+            content = json.dumps(plan, indent=1, ensure_ascii=False).encode()
+            replace_file(path / PLAN, lambda file: file.write(content))
+        except OSError as error:
+            raise storage_error(error, path) from None
+        except ValueError as error:
+            raise SweepError(f"sweep {where!r} is damaged: {PLAN}: {printable(str(error))}") from None
+        return cls(path, spec)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open a sweep. Raises :class:`SweepError` if there is none or it is damaged."""
+        where = f"sweep {printable(str(path))!r}"
+        try:
+            plan = json.loads((path / PLAN).read_text(encoding="utf-8"))
+            return cls(path, _spec(plan))
+        except (FileNotFoundError, NotADirectoryError):
+            raise SweepError(f"{where}: there is no sweep here: {PLAN} is missing") from None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, NnfdError) as error:
+            raise SweepError(f"{where} is damaged: {PLAN}: {printable(str(error))}") from None
+
+    def __enter__(self) -> Self:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise SweepError(f"sweep {printable(str(self.path))!r} is under way in another process") from None
+        except OSError as error:
+            raise storage_error(error, self.path) from None
+        (self.path / STOPPING).unlink(missing_ok=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def run_path(self, point: Point) -> Path:
+        """Return the folder of a run."""
+        return self.path / RUNS / point.folder
+
+    def row(self, point: Point) -> Row:
+        """Read what is known of a run; nothing but its result is read."""
+        path = self.run_path(point)
+        with contextlib.suppress(FileNotFoundError):
+            return _row(point, "failed", message=printable((path / FAILED).read_text(encoding="utf-8").strip()))
+        if not (path / RESULT).exists() or not (path / PARAMS).exists():
+            return _row(point)
+        try:
+            return _finished(point, RunFolder.open(path).result() or {})
+        except NnfdError as error:
+            return _row(point, "failed", message=str(error))
+
+    def rows(self) -> list[Row]:
+        """Read what is known of every run, in the order of the plan."""
+        return [self.row(point) for point in self.spec.points]
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """Names of what is measured of each run."""
+        return NETWORK_METRICS if self.spec.points[0].params.kind is Kind.NETWORK else FIELD_METRICS
+
+
+def _row(point: Point, status: str = "", message: str = "") -> Row:
+    return Row(point.index, point.varied, point.params.values()["seed"], status, message=message)
+
+
+def _finished(point: Point, result: Mapping[str, Any]) -> Row:
+    """Read a result. A run that was stopped goes on later, so it is not over."""
+    try:
+        outcome, message = str(result["outcome"]), printable(str(result["message"]))
+        position, seconds = int(result["position"]), float(result["seconds"])
+        metrics = _metrics(result)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return _row(point, "failed", message=f"{RESULT} is damaged")
+    status = {"stopped": "", "diverged": "failed"}.get(outcome, "done")
+    seed = point.params.values()["seed"]
+    return Row(point.index, point.varied, seed, status, position, seconds, metrics, message)
+
+
+def _metrics(result: Mapping[str, Any]) -> dict[str, float]:
+    if "pattern" in result:
+        found = result["pattern"]
+        return {name: float(found[name]) for name in FIELD_METRICS if found.get(name) is not None}
+    best = dict(result.get("best") or {})
+    if "epoch" in best:
+        best["best_epoch"] = best["epoch"]
+    if "test" in result:
+        best["test_acc"] = result["test"]["accuracy"]
+    return {name: float(best[name]) for name in NETWORK_METRICS if name in best}
+
+
+def _plan(spec: SweepSpec) -> dict[str, Any]:
+    """Write a plan; the parameters that all runs share stand there once."""
+    base = spec.points[0].params
+    plan = {
+        "kind": str(base.kind),
+        "preset": spec.preset,
+        "title": spec.title,
+        "varied": list(spec.varied),
+        "params": base.values(),
+        "runs": [
+            {
+                "varied": dict(point.varied),
+                "params": {name: new for name, (_, new) in base.changed(point.params).items()},
+            }
+            for point in spec.points
+        ],
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(plan))  # as it is read back: tuples are lists
+    return plain
+
+
+def _spec(plan: Mapping[str, Any]) -> SweepSpec:
+    base = MODELS[Kind(plan["kind"])].check(plan["params"])
+    points = tuple(
+        Point(number, base.edited(run["params"]), {k: _tuple(v) for k, v in run["varied"].items()})
+        for number, run in enumerate(plan["runs"], 1)
+    )
+    varied = tuple(str(name) for name in plan["varied"])
+    if not points:
+        raise SweepError("it has no runs")
+    return SweepSpec(printable(str(plan["preset"])), printable(str(plan["title"])), varied, points)
+
+
+def _tuple(value: object) -> object:
+    return tuple(_tuple(item) for item in value) if isinstance(value, list) else value

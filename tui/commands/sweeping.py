@@ -1,0 +1,172 @@
+"""``sweep``: many runs, on all cores or on a cluster, as a log and a table."""
+
+from __future__ import annotations
+
+import json as json_format
+import shlex
+import sys
+from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+from rich.text import Text
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.params import show_value
+from nnfd.core.runs import default_directory, default_root
+from nnfd.core.sweep.folder import Sweep
+from nnfd.core.sweep.run import Runner
+from nnfd.core.sweep.spec import read_spec
+from nnfd.core.sweep.summary import SUMMARY, best_point, summarise, write_tables
+from nnfd.core.text import printable
+from nnfd.tui.commands.listing import print_table
+from nnfd.tui.headless import stop_on_signals
+from nnfd.tui.reporting import Output
+
+if TYPE_CHECKING:
+    from nnfd.core.sweep.folder import Row
+    from nnfd.core.sweep.summary import Spread
+
+_SHOWN_NETWORK = ("test_acc", "val_acc", "val_loss")
+_SHOWN_FIELDS = ("mean", "std", "wavelength", "spots")
+INTERRUPTED = 130
+
+
+def sweep(
+    spec: Path,
+    /,
+    *,
+    jobs: Annotated[int | None, Parameter(metavar="N")] = None,
+    cluster: Annotated[str | None, Parameter(metavar="tcp://HOST:PORT")] = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    quiet: Annotated[bool, Parameter(negative=())] = False,
+    run_dir: Annotated[Path | None, Parameter(metavar="DIR")] = None,
+    runs_root: Annotated[Path, Parameter(metavar="DIR")] = default_root(),  # noqa: B008 - immutable
+) -> int:
+    """Do many runs over chosen parameters; a sweep that was interrupted goes on where it was.
+
+    Parameters
+    ----------
+    spec
+        A sweep's TOML file, or the folder of a sweep to go on with.
+    jobs
+        Runs at the same time; without it, one a core.
+    cluster
+        Dask scheduler whose workers do the runs; they must see the sweep's folder under the same path.
+    json
+        One finished run a line as JSON on the standard output; the log goes to the standard error.
+    quiet
+        No log, only errors.
+    run_dir
+        Folder of this sweep: new, empty, or with this very sweep; without it, a new one below the runs root.
+    runs_root
+        Folder below which runs are recorded.
+    """
+    if jobs is not None and jobs < 1:
+        raise ParamsError(f"--jobs: {jobs} is not allowed: at least 1")
+    if spec.is_dir():
+        found = Sweep.open(spec)
+    else:
+        checked = read_spec(spec)
+        found = Sweep.create(run_dir or default_directory(runs_root, spec.stem), checked)
+    with found:
+        return _Report(found, json=json, quiet=quiet).run(Runner(found, jobs=jobs, cluster=cluster))
+
+
+class _Report:
+    """Does a sweep and says how it goes."""
+
+    def __init__(self, sweep: Sweep, *, json: bool, quiet: bool) -> None:
+        self._sweep = sweep
+        self._total = len(sweep.spec.points)
+        self._over = 0
+        self._json = json
+        self._quiet = quiet
+
+    def run(self, runner: Runner) -> int:
+        out = Output(sys.stdout, runner.stop)
+        log = Output(sys.stderr if self._json else sys.stdout, runner.stop)
+        if self._quiet:
+            log.closed = True
+        log.line(f"sweep folder: {printable(str(self._sweep.path))}")
+        self._over = sum(row.status == "done" for row in self._sweep.rows())
+        if self._over:
+            log.line(f"{self._over} of {self._total} runs are done already")
+        with stop_on_signals(runner.stop):
+            for row in runner.rows():
+                self._over += 1
+                write_tables(self._sweep)
+                if self._json:
+                    out.line(_as_json(row))
+                log.line(self._line(row))
+        write_tables(self._sweep)
+        return self._finish(log)
+
+    def _line(self, row: Row) -> str:
+        width = len(str(self._total))
+        head = f"[{self._over:{width}d}/{self._total}] {_varied(row.varied)} seed={row.seed}:"
+        if row.status == "failed":
+            return f"{head} FAILED: {row.message}"
+        shown = [name for name in (*_SHOWN_NETWORK, *_SHOWN_FIELDS) if name in row.metrics]
+        figures = " ".join(f"{name} {row.metrics[name]:.4g}" for name in shown)
+        return f"{head} {figures} ({row.seconds:.1f} s)"
+
+    def _finish(self, log: Output) -> int:
+        rows = self._sweep.rows()
+        if not log.closed and not self._json:
+            self._print_summary()
+            log.line(f"written: {printable(str(self._sweep.path / SUMMARY))}")
+        if not all(row.over for row in rows):
+            done = sum(row.over for row in rows)
+            how = f"go on with: nnfd-tui sweep {shlex.quote(str(self._sweep.path))}"
+            sys.stderr.write(f"nnfd-tui: stopped after {done} of {self._total} runs; {how}\n")
+            return INTERRUPTED
+        failed = sum(row.status == "failed" for row in rows)
+        if failed:
+            sys.stderr.write(f"nnfd-tui: {failed} of {self._total} runs failed\n")
+        return 1 if failed else 0
+
+    def _print_summary(self) -> None:
+        points = summarise(self._sweep.rows(), self._sweep.metrics)
+        names = [name for name in (*_SHOWN_NETWORK, *_SHOWN_FIELDS) if name in self._sweep.metrics]
+        # chosen on the validation set: to choose on the test set would spoil it as a judge
+        best = best_point(points, "val_loss") if "val_loss" in names else None
+        table = Table(box=None, pad_edge=False)
+        for name in self._sweep.spec.varied:
+            table.add_column(Text(name))
+        for heading in ("runs", *names):
+            table.add_column(Text(heading), justify="right")
+        table.add_column("")
+        for index, point in enumerate(points):
+            values = [show_value(point.varied[n]) if n in point.varied else "" for n in self._sweep.spec.varied]
+            cells = [*values, f"{point.done}/{point.runs}", *(_spread(point.metrics[name]) for name in names)]
+            table.add_row(*(Text(printable(cell)) for cell in cells), "* best" if index == best else "")
+        print_table(table)
+
+
+def _varied(varied: object) -> str:
+    assert isinstance(varied, dict)
+    return printable(" ".join(f"{name}={show_value(value)}" for name, value in varied.items()))
+
+
+def _spread(spread: Spread) -> str:
+    if spread.mean is None:
+        return ""
+    return f"{spread.mean:.4g}" if spread.std is None else f"{spread.mean:.4g} ± {spread.std:.2g}"
+
+
+def _as_json(row: Row) -> str:
+    return json_format.dumps(
+        {
+            "run": row.index,
+            "varied": row.varied,
+            "seed": row.seed,
+            "status": row.status,
+            "position": row.position,
+            "seconds": row.seconds,
+            "metrics": row.metrics,
+            "message": row.message,
+        },
+        ensure_ascii=False,
+    )
