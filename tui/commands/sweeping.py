@@ -16,6 +16,7 @@ from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
 from nnfd.core.runs import default_directory, default_root
 from nnfd.core.sweep.folder import Sweep
+from nnfd.core.sweep.phase_map import PHASE_MAP, can_map, write_phase_map
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import read_spec
 from nnfd.core.sweep.summary import SUMMARY, best_point, summarise, write_tables
@@ -81,6 +82,7 @@ class _Report:
         self._sweep = sweep
         self._total = len(sweep.spec.points)
         self._over = 0
+        self._has_map = can_map(sweep.spec)
         self._json = json
         self._quiet = quiet
 
@@ -101,6 +103,8 @@ class _Report:
                     out.line(_as_json(row))
                 log.line(self._line(row))
         write_tables(self._sweep)
+        if self._has_map:
+            write_phase_map(self._sweep, self._sweep.path / PHASE_MAP)
         return self._finish(log)
 
     def _line(self, row: Row) -> str:
@@ -117,6 +121,8 @@ class _Report:
         if not log.closed and not self._json:
             self._print_summary()
             log.line(f"written: {printable(str(self._sweep.path / SUMMARY))}")
+            if self._has_map:
+                log.line(f"written: {printable(str(self._sweep.path / PHASE_MAP))}")
         if not all(row.over for row in rows):
             done = sum(row.over for row in rows)
             how = f"go on with: nnfd-tui sweep {shlex.quote(str(self._sweep.path))}"

@@ -1,0 +1,164 @@
+"""A phase map: the final patterns of a sweep over two parameters, as one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.errors import NnfdError
+from nnfd.core.fields.models import main_field
+from nnfd.core.fields.picture import default_colormap, lut, shrink, to_indices
+from nnfd.core.fields.state import FieldState
+from nnfd.core.params import FieldParams, show_value
+from nnfd.core.runs import STATE
+from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.sweep.spec import SweepError
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from nnfd.core.sweep.folder import Sweep
+    from nnfd.core.sweep.spec import SweepSpec
+
+PHASE_MAP = "phase-map.png"
+LONGEST_SIDE = 120
+"""Pixels of the longer side of one small picture at the most; larger grids are averaged."""
+GAP, MARGIN, FONT = 6, 12, 14
+
+Cell = tuple[object, object]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseMap:
+    """The pictures and their place."""
+
+    across: str
+    """Name of the parameter that varies from left to right."""
+    down: str
+    """Name of the parameter that varies from top to bottom."""
+    columns: Sequence[object]
+    rows: Sequence[object]
+    field: str
+    fields: Mapping[Cell, NDArray[Any]]
+    """Final field by (value across, value down); of the first seed that is done."""
+
+
+def can_map(spec: SweepSpec) -> bool:
+    """Tell whether a sweep has a phase map: a field, and two parameters of which every combination is there."""
+    if len(spec.varied) != 2 or not isinstance(spec.points[0].params, FieldParams):
+        return False
+    across, down = spec.varied
+    combinations = {(point.varied.get(across), point.varied.get(down)) for point in spec.points}
+    columns, rows = ({cell[i] for cell in combinations} for i in (0, 1))
+    return len(combinations) == len(columns) * len(rows)
+
+
+def phase_map(sweep: Sweep) -> PhaseMap:
+    """Gather the final patterns. Raises :class:`SweepError` if the sweep has no phase map."""
+    if not can_map(sweep.spec):
+        raise SweepError("a phase map needs a sweep of a pattern over a grid of two parameters")
+    across, down = sweep.spec.varied
+    params = sweep.spec.points[0].params
+    assert isinstance(params, FieldParams)
+    name = main_field(params)
+    fields: dict[Cell, NDArray[Any]] = {}
+    for point in sweep.spec.points:
+        cell = point.varied[across], point.varied[down]
+        if cell not in fields and (state := _final_state(sweep.run_path(point), point.params)) is not None:
+            fields[cell] = state.fields[name]
+    columns = list(dict.fromkeys(point.varied[across] for point in sweep.spec.points))
+    rows = list(dict.fromkeys(point.varied[down] for point in sweep.spec.points))
+    return PhaseMap(across, down, columns, rows, name, fields)
+
+
+def _final_state(path: Path, params: object) -> FieldState | None:
+    assert isinstance(params, FieldParams)
+    try:
+        saved = Checkpoint.load(path / STATE, params.kind)
+    except NnfdError:
+        return None  # a gap in the map: a picture of the others is better than none
+    return saved.state if saved is not None and isinstance(saved.state, FieldState) else None
+
+
+def write_phase_map(sweep: Sweep, to: Path) -> None:
+    """Write the map as a PNG. Raises :class:`SweepError` as :func:`phase_map` does, ``RunError``, ``StorageError``."""
+    picture = draw(phase_map(sweep))
+    try:
+        replace_file(to, lambda file: picture.save(file, format="PNG", optimize=True))
+    except OSError as error:
+        raise storage_error(error, to) from None
+
+
+def draw(found: PhaseMap) -> Image.Image:
+    """Draw the map: all pictures on one scale, which the caption names; a run that gave none leaves its place empty."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(FONT)
+    width, height = _size(found)
+    low, high = _range(found)
+    labels = [printable(show_value(value)) for value in found.rows]
+    left = MARGIN + int(max(font.getlength(text) for text in [*labels, found.down])) + GAP
+    top = MARGIN + 2 * (FONT + GAP)
+    caption = f"{found.field}, colours from {low:.4g} to {high:.4g} in every picture"
+    full_width = max(left + len(found.columns) * (width + GAP), int(left + font.getlength(caption))) + MARGIN
+    full_height = top + len(found.rows) * (height + GAP) + FONT + GAP + MARGIN
+    image = Image.new("RGB", (full_width, full_height), "white")
+    pen = ImageDraw.Draw(image)
+    pen.text((left, MARGIN), f"{found.across}, from left to right", "black", font)
+    pen.text((MARGIN, MARGIN + FONT + GAP), found.down, "black", font)
+    for i, column in enumerate(found.columns):
+        pen.text((left + i * (width + GAP), MARGIN + FONT + GAP), printable(show_value(column)), "black", font)
+    for j, row in enumerate(found.rows):
+        y = top + j * (height + GAP)
+        pen.text((MARGIN, y + height // 2 - FONT // 2), labels[j], "black", font)
+        for i, column in enumerate(found.columns):
+            x = left + i * (width + GAP)
+            _place(image, found, (column, row), (x, y), (width, height), (low, high))
+    pen.text((left, full_height - FONT - MARGIN), caption, "black", font)
+    return image
+
+
+def _size(found: PhaseMap) -> tuple[int, int]:
+    """Return width and height of one picture in pixels."""
+    height, width = next(iter(found.fields.values()), np.zeros((1, 1))).shape
+    shrunk = min(1.0, LONGEST_SIDE / max(width, height))
+    grown = max(1, LONGEST_SIDE // max(width, height))
+    return max(1, round(width * shrunk * grown)), max(1, round(height * shrunk * grown))
+
+
+def _range(found: PhaseMap) -> tuple[float, float]:
+    if not found.fields:
+        return 0.0, 0.0
+    return min(float(f.min()) for f in found.fields.values()), max(float(f.max()) for f in found.fields.values())
+
+
+def _place(
+    image: Image.Image,
+    found: PhaseMap,
+    cell: Cell,
+    at: tuple[int, int],
+    size: tuple[int, int],
+    scale: tuple[float, float],
+) -> None:
+    from PIL import Image, ImageDraw
+
+    if cell not in found.fields:
+        pen = ImageDraw.Draw(image)
+        pen.rectangle((*at, at[0] + size[0] - 1, at[1] + size[1] - 1), outline="gray")
+        pen.line((*at, at[0] + size[0] - 1, at[1] + size[1] - 1), "gray")
+        return
+    width, height = size
+    field = found.fields[cell]
+    if width < field.shape[1] or height < field.shape[0]:
+        field = shrink(field, min(height, field.shape[0]), min(width, field.shape[1]))
+    colours = lut(default_colormap(found.field))[to_indices(field, *scale)]
+    picture = Image.fromarray(np.ascontiguousarray(colours))
+    image.paste(picture.resize(size, Image.Resampling.NEAREST), at)
