@@ -117,7 +117,7 @@ class TestResults:
     def test_a_run_that_fails_is_recorded_and_the_rest_goes_on(self, tmp_path, run):
         spec = {"preset": "relu-128", "params": {"epochs": 3, "hidden": [8]}, "grid": {"lr": [0.01, 1e6]}}
         code, out, err = run(
-            "sweep", spec_toml(tmp_path / "x.toml", spec), "--run-dir", str(tmp_path / "s"), "--jobs", "1"
+            "sweep", "--headless", spec_toml(tmp_path / "x.toml", spec), "--run-dir", str(tmp_path / "s"), "--jobs", "1"
         )
         assert code == 1
         assert "FAILED: diverged" in out
@@ -175,7 +175,7 @@ class TestGoingOn:
 
     @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
     def test_a_signal_stops_it_and_the_last_line_says_how_to_go_on(self, tmp_path):
-        command = [sys.executable, "-m", "nnfd.tui.cli", "sweep"]
+        command = [sys.executable, "-m", "nnfd.tui.cli", "sweep", "--headless"]
         spec = spec_toml(
             tmp_path / "x.toml", {**LONG, "params": {**LONG["params"], "epochs": 20_000, "patience": 20_000}}
         )
@@ -194,7 +194,7 @@ class TestGoingOn:
         os.killpg(process.pid, signal.SIGINT)
         _, err = process.communicate()
         assert process.returncode == 130
-        assert err.splitlines()[-1].endswith(f"go on with: nnfd-tui sweep {tmp_path / 's'}")
+        assert err.splitlines()[-1].endswith(f"go on with: nnfd-tui sweep {tmp_path / 's'} --headless")
         assert "Traceback" not in err
         for run in (tmp_path / "s" / "runs").iterdir():
             assert RunFolder.open(run).result()["outcome"] == "stopped"
@@ -204,7 +204,7 @@ class TestWrongInput:
     def test_another_sweep_in_the_folder(self, tmp_path, run):
         do(tmp_path / "s", SMALL | {"seeds": [1], "grid": {"lr": [0.1]}}, jobs=1)
         other = spec_toml(tmp_path / "x.toml", SMALL)
-        code, _, err = run("sweep", other, "--run-dir", str(tmp_path / "s"))
+        code, _, err = run("sweep", "--headless", other, "--run-dir", str(tmp_path / "s"))
         assert code == 2
         assert "holds another sweep" in err
 
@@ -216,7 +216,7 @@ class TestWrongInput:
     def test_a_damaged_plan(self, tmp_path, run, content):
         (tmp_path / "s").mkdir()
         (tmp_path / "s" / "sweep.json").write_text(content)
-        code, _, err = run("sweep", str(tmp_path / "s"))
+        code, _, err = run("sweep", "--headless", str(tmp_path / "s"))
         assert code == 2
         assert len(err.splitlines()) == 1
         assert list_runs(tmp_path) == []
@@ -232,14 +232,14 @@ class TestWrongInput:
     def test_flags(self, tmp_path, run, flags, message, monkeypatch):
         monkeypatch.setattr("nnfd.core.sweep.run.CONNECT_SECONDS", 0.5)
         spec = spec_toml(tmp_path / "x.toml", SMALL)
-        code, _, err = run("sweep", spec, "--run-dir", str(tmp_path / "s"), *flags)
+        code, _, err = run("sweep", "--headless", spec, "--run-dir", str(tmp_path / "s"), *flags)
         assert code == 2
         assert message in err
         assert len(err.splitlines()) == 1
 
     def test_files_that_are_no_spec(self, tmp_path, run):
         for name in (tmp_path / "none.toml", tmp_path):
-            code, _, err = run("sweep", str(name))
+            code, _, err = run("sweep", "--headless", str(name))
             assert code == 2
             assert len(err.splitlines()) == 1
 

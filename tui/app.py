@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.runs import RunFolder
     from nnfd.tui.screens.run_screen import RunScreen
+    from nnfd.tui.sweep_job import SweepJob
     from nnfd.tui.watching import AnySession
 
 
@@ -57,6 +58,8 @@ class LabApp(App[None]):
         Where runs are kept.
     folder
         The run folder of that run, its lock held; None makes a fresh one below the storage root.
+    sweep
+        A sweep to do and to open with instead of a run.
     """
 
     TITLE = "nnfd-tui"
@@ -71,19 +74,23 @@ class LabApp(App[None]):
         Binding("2", "lab('fur')", "Fur", id="app.fur", tooltip="The fur lab", show=False),
         Binding("3", "lab('compare')", "Compare", id="app.compare", tooltip="Runs side by side", show=False),
         Binding("4", "lab('runs')", "Runs", id="app.runs", tooltip="All runs that were recorded", show=False),
+        Binding("5", "lab('sweep')", "Sweep", id="app.sweep", tooltip="The sweep that is under way here", show=False),
         Binding("t", "next_theme", "Theme", id="app.theme", tooltip="Change the theme: dark, light, ...", show=False),
         Binding("question_mark", "help", "Help", id="app.help", tooltip="All keys of this screen", key_display="?"),
         Binding("q", "quit", "Quit", id="app.quit", tooltip="Stop the run, keep its state, leave"),
     ]
 
-    def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
+    def __init__(
+        self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None, sweep: SweepJob | None = None
+    ) -> None:
         super().__init__()
         self.storage = storage
-        self._first_mode = mode_of(spec.params.kind)
+        self.sweep = sweep
+        self._first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
         self._begin_with = {self._first_mode: (spec, folder)}
         """The run and the folder that each lab opens with, once they are known."""
         self._labs: dict[str, RunScreen[Any]] = {}
-        for mode in (*DEFAULTS, "compare", "runs"):
+        for mode in (*DEFAULTS, "compare", "runs", *(["sweep"] if sweep else [])):
             self.add_mode(mode, partial(self._make_screen, mode))
 
     def _make_screen(self, mode: str) -> Screen[None]:
@@ -97,6 +104,11 @@ class LabApp(App[None]):
                 from nnfd.tui.screens.runs import RunsScreen
 
                 return RunsScreen(self.storage)
+            case "sweep":
+                from nnfd.tui.screens.sweep import SweepScreen
+
+                assert self.sweep is not None, "the mode is there with a sweep only"
+                return SweepScreen(self.sweep)
             case _:
                 self._labs[mode] = self._make_lab(mode)
                 return self._labs[mode]
@@ -192,6 +204,12 @@ class LabApp(App[None]):
             lab.begin(spec, folder=folder)
         self._go_to(mode)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the sweep's key only where there is one."""
+        if action == "lab" and parameters == ("sweep",):
+            return self.sweep is not None
+        return super().check_action(action, parameters)
+
     def action_next_theme(self) -> None:
         """Go to the next theme."""
         here = THEMES.index(self.theme) if self.theme in THEMES else -1
@@ -213,6 +231,8 @@ class LabApp(App[None]):
         """Stop every run, wait until its state is saved, leave."""
         for session in self._sessions():
             session.stop()
+        if self.sweep is not None:
+            self.sweep.stop()
         await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
         self.exit()
 
@@ -239,6 +259,9 @@ class LabApp(App[None]):
         sessions = [session for session in self._sessions() if session.phase is not Phase.IDLE]
         for session in sessions:
             session.stop()
+        if self.sweep is not None:
+            self.sweep.stop()
+            self.sweep.finished.wait()
         for session in sessions:
             session.finished.wait()
         os._exit(INTERRUPTED)
@@ -279,7 +302,16 @@ def run_dashboard(
         spec, folder = watched(attach)
     else:
         folder = storage.new_folder(spec, directory)
-    app = LabApp(spec, storage, folder=folder)
+    return _run(LabApp(spec, storage, folder=folder))
+
+
+def run_sweep(job: SweepJob, storage: Storage) -> int:
+    """Open the dashboard on a sweep and return the exit code."""
+    preset = load_shipped(DEFAULTS["network"])
+    return _run(LabApp(RunSpec(preset.params, preset.name, preset.title), storage, sweep=job))
+
+
+def _run(app: LabApp) -> int:
     gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
     app.run()
     return app.return_code or 0

@@ -23,7 +23,7 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.params import MODELS, Kind
 from nnfd.core.runs import LOCK, PARAMS, RESULT, RunFolder
 from nnfd.core.storage import replace_file, storage_error
-from nnfd.core.sweep.names import FAILED, PLAN, RUNS, STOPPING
+from nnfd.core.sweep.names import FAILED, PLAN, RUNS
 from nnfd.core.sweep.spec import Point, SweepError, SweepSpec
 from nnfd.core.text import printable
 
@@ -111,7 +111,6 @@ class Sweep:
             raise SweepError(f"sweep {printable(str(self.path))!r} is under way in another process") from None
         except OSError as error:
             raise storage_error(error, self.path) from None
-        (self.path / STOPPING).unlink(missing_ok=True)
         return self
 
     def __exit__(

@@ -140,6 +140,7 @@ class Runner:
 
     def rows(self) -> Generator[Row, None, None]:
         """Do the runs and yield each as it ends, in no fixed order. Raises :class:`SweepError`."""
+        (self._sweep.path / STOPPING).unlink(missing_ok=True)
         with _backend(self._cluster):
             todo = [point for point in self._sweep.spec.points if self._sweep.row(point).status != "done"]
             deaths: Counter[int] = Counter()

@@ -22,6 +22,7 @@ from nnfd.core.sweep.spec import read_spec
 from nnfd.core.sweep.summary import SUMMARY, best_point, summarise, write_tables
 from nnfd.core.text import printable
 from nnfd.tui.commands.listing import print_table
+from nnfd.tui.commands.running import need_terminal
 from nnfd.tui.headless import stop_on_signals
 from nnfd.tui.reporting import Output
 
@@ -40,6 +41,7 @@ def sweep(
     *,
     jobs: Annotated[int | None, Parameter(metavar="N")] = None,
     cluster: Annotated[str | None, Parameter(metavar="tcp://HOST:PORT")] = None,
+    headless: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
     quiet: Annotated[bool, Parameter(negative=())] = False,
     run_dir: Annotated[Path | None, Parameter(metavar="DIR")] = None,
@@ -55,10 +57,12 @@ def sweep(
         Runs at the same time; without it, one a core.
     cluster
         Dask scheduler whose workers do the runs; they must see the sweep's folder under the same path.
+    headless
+        No screen: a log on the standard output.
     json
-        One finished run a line as JSON on the standard output; the log goes to the standard error.
+        Headless: one finished run a line as JSON on the standard output; the log goes to the standard error.
     quiet
-        No log, only errors.
+        Headless: no log, only errors.
     run_dir
         Folder of this sweep: new, empty, or with this very sweep; without it, a new one below the runs root.
     runs_root
@@ -66,13 +70,42 @@ def sweep(
     """
     if jobs is not None and jobs < 1:
         raise ParamsError(f"--jobs: {jobs} is not allowed: at least 1")
+    for name, on in (("json", json), ("quiet", quiet)):
+        if on and not headless:
+            raise ParamsError(f"--{name} needs --headless")
+    if not headless:
+        need_terminal()
     if spec.is_dir():
         found = Sweep.open(spec)
     else:
         checked = read_spec(spec)
         found = Sweep.create(run_dir or default_directory(runs_root, spec.stem), checked)
+    if not headless:
+        return _dashboard(found, jobs, cluster, runs_root)
     with found:
         return _Report(found, json=json, quiet=quiet).run(Runner(found, jobs=jobs, cluster=cluster))
+
+
+def _dashboard(found: Sweep, jobs: int | None, cluster: str | None, runs_root: Path) -> int:
+    from nnfd.tui.app import run_sweep
+    from nnfd.tui.session import Storage
+    from nnfd.tui.sweep_job import SweepJob
+
+    code = run_sweep(SweepJob(found, jobs=jobs, cluster=cluster), Storage(root=runs_root))
+    return code or say_how_it_ended(found)
+
+
+def say_how_it_ended(sweep: Sweep, flags: str = "") -> int:
+    """Say on the standard error if runs are left or failed, and return the exit code."""
+    rows = sweep.rows()
+    over, failed = (sum(row.over for row in rows), sum(row.status == "failed" for row in rows))
+    if over < len(rows):
+        how = f"go on with: nnfd-tui sweep {shlex.quote(str(sweep.path))}{flags}"
+        sys.stderr.write(f"nnfd-tui: stopped after {over} of {len(rows)} runs; {how}\n")
+        return INTERRUPTED
+    if failed:
+        sys.stderr.write(f"nnfd-tui: {failed} of {len(rows)} runs failed\n")
+    return 1 if failed else 0
 
 
 class _Report:
@@ -117,21 +150,12 @@ class _Report:
         return f"{head} {figures} ({row.seconds:.1f} s)"
 
     def _finish(self, log: Output) -> int:
-        rows = self._sweep.rows()
         if not log.closed and not self._json:
             self._print_summary()
             log.line(f"written: {printable(str(self._sweep.path / SUMMARY))}")
             if self._has_map:
                 log.line(f"written: {printable(str(self._sweep.path / PHASE_MAP))}")
-        if not all(row.over for row in rows):
-            done = sum(row.over for row in rows)
-            how = f"go on with: nnfd-tui sweep {shlex.quote(str(self._sweep.path))}"
-            sys.stderr.write(f"nnfd-tui: stopped after {done} of {self._total} runs; {how}\n")
-            return INTERRUPTED
-        failed = sum(row.status == "failed" for row in rows)
-        if failed:
-            sys.stderr.write(f"nnfd-tui: {failed} of {self._total} runs failed\n")
-        return 1 if failed else 0
+        return say_how_it_ended(self._sweep, " --headless")
 
     def _print_summary(self) -> None:
         points = summarise(self._sweep.rows(), self._sweep.metrics)

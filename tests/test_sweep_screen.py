@@ -1,0 +1,101 @@
+"""A sweep in the dashboard."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.widgets import DataTable
+
+from nnfd.core.control import Phase
+from nnfd.core.params import NetworkParams
+from nnfd.core.sweep.folder import Row, Sweep
+from nnfd.core.sweep.spec import parse_spec
+from nnfd.tui.app import LabApp
+from nnfd.tui.screens.sweep import SweepScreen, order
+from nnfd.tui.session import RunSpec, Storage
+from nnfd.tui.sweep_job import SweepJob
+from nnfd.tui.widgets.status_line import StatusLine
+
+from .dashboard import Lab
+from .test_sweep import LONG, SMALL
+
+
+@asynccontextmanager
+async def sweeping(path, spec, size=(120, 40), **how):
+    job = SweepJob(Sweep.create(path, parse_spec(spec)), **how)
+    app = LabApp(RunSpec(NetworkParams(), "test", "t"), Storage(record=False), sweep=job)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        lab = Lab(pilot)
+        await lab.until(lambda: isinstance(app.screen, SweepScreen))
+        yield lab
+        await app.action_quit()
+
+
+def status(lab):
+    return lab.app.screen.query_one(StatusLine).status
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+async def test_results_stream_into_the_table_and_the_best_is_marked(tmp_path, size):
+    async with sweeping(tmp_path / "s", SMALL, size, jobs=1) as lab:
+        assert status(lab).phase is Phase.RUNNING
+        await lab.until(lambda: status(lab).phase is Phase.DONE)
+        assert (status(lab).done, status(lab).total) == (8, 8)
+        points = lab.app.screen.query_one("#sweep-points", DataTable)
+        means = {row: str(points.get_cell_at((row, 6))).split(" ")[0] for row in range(4)}
+        (best,) = [row for row in means if str(points.get_cell_at((row, 0))) == "* best"]
+        assert float(means[best]) == min(map(float, means.values()))
+        await lab.press("s", "S")
+        table = lab.app.screen.query_one("#sweep-runs", DataTable)
+        assert [str(cell) for cell in table.get_column_at(1)] == ["0.1"] * 4 + ["0.01"] * 4
+        await lab.press("enter")
+        await lab.until(lambda: lab.app.current_mode == "network" and lab.screen.history.position == 5)
+        await lab.press("5")
+        assert lab.app.current_mode == "sweep"
+
+
+async def test_space_stops_it_and_goes_on_and_leaving_stops_it_too(tmp_path):
+    endless = LONG | {"params": {"epochs": 1_000_000, "patience": 1_000_000}}
+
+    def under_way():
+        return len(list((tmp_path / "s").glob("runs/*/live.json")))
+
+    async with sweeping(tmp_path / "s", endless, jobs=2) as lab:
+        await lab.until(lambda: under_way() == 2)
+        await lab.press("space")
+        await lab.until(lambda: status(lab).phase is Phase.PAUSED)
+        assert under_way() == 0
+        await lab.press("space")
+        await lab.until(lambda: under_way() == 2 and status(lab).phase is Phase.RUNNING)
+    assert under_way() == 0
+    with Sweep.open(tmp_path / "s") as sweep:  # nobody holds it any more
+        assert not any(row.over for row in sweep.rows())
+
+
+async def test_what_hinders_it_is_told(tmp_path):
+    with Sweep.create(tmp_path / "s", parse_spec(SMALL)):
+        async with sweeping(tmp_path / "s", SMALL, jobs=1) as lab:
+            await lab.until(lambda: status(lab).phase is Phase.FAILED)
+            assert "under way in another process" in status(lab).message
+
+
+async def test_the_key_of_the_sweep_is_there_with_a_sweep_only():
+    app = LabApp(RunSpec(NetworkParams(epochs=1), "test", "t"), Storage(record=False))
+    async with app.run_test() as pilot:
+        lab = Lab(pilot)
+        await lab.until(lambda: hasattr(app.screen, "session"))
+        await lab.press("5")
+        assert app.current_mode == "network"
+        await app.action_quit()
+
+
+def test_rows_without_a_value_come_last_either_way():
+    rows = [
+        Row(i, {"lr": lr}, 0, "", metrics=m) for i, (lr, m) in enumerate([(2, {}), (1, {"x": 1.0}), (3, {"x": 2.0})])
+    ]
+    assert [row.index for row in order(rows, "x", reverse=False)] == [1, 2, 0]
+    assert [row.index for row in order(rows, "x", reverse=True)] == [2, 1, 0]
+    assert [row.index for row in order(rows, "lr", reverse=True)] == [2, 0, 1]
+    mixed = [Row(i, varied, 0, "") for i, varied in enumerate([{"lr": "auto"}, {"lr": (3, 2)}, {"lr": 1.0}, {}])]
+    assert [row.index for row in order(mixed, "lr", reverse=False)] == [2, 1, 0, 3]

@@ -1,0 +1,91 @@
+"""A sweep as the dashboard does it: in a process of its own, followed through its folder.
+
+In this process it cannot be: joblib's workers take over the standard streams, which Textual has put its own objects in
+place of; and a hundred runs would share the interpreter with the drawing of the screen.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nnfd.core.sweep.folder import Sweep
+
+_EXPECTED = {0, 1, 130}
+"""Exit codes of a sweep that is over or was stopped; what failed then is in its folder."""
+
+
+class SweepJob:
+    """A sweep that can be stopped and can go on.
+
+    Parameters
+    ----------
+    sweep
+        The sweep; nobody holds its lock.
+    jobs, cluster
+        As :class:`nnfd.core.sweep.run.Runner` takes them.
+    """
+
+    def __init__(self, sweep: Sweep, *, jobs: int | None = None, cluster: str | None = None) -> None:
+        self.sweep = sweep
+        self.failure: str | None = None
+        """One line, if the sweep could not begin or go on."""
+        self.finished = threading.Event()
+        """Set while no run is under way and the tables are on the disk."""
+        self.finished.set()
+        flags = [] if jobs is None else ["--jobs", str(jobs)]
+        flags += [] if cluster is None else ["--cluster", cluster]
+        self._command = [
+            sys.executable,
+            "-m",
+            "nnfd.tui.cli",
+            "sweep",
+            str(sweep.path),
+            "--headless",
+            "--quiet",
+            *flags,
+        ]
+        self._process: subprocess.Popen[str] | None = None
+
+    def begin(self) -> None:
+        """Start the process that does what is left; :meth:`wait` is to follow."""
+        self.failure = None
+        self.finished.clear()
+        # a session of its own: what the terminal sends is for the dashboard, which then asks it to stop
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+
+    def wait(self, wake: Callable[[], object]) -> None:
+        """Wait for the end of the process, then call `wake`; belongs in a worker thread."""
+        assert self._process is not None, "begin() comes first"
+        _, said = self._process.communicate()
+        if self._process.returncode not in _EXPECTED:
+            lines = said.strip().splitlines() or [f"its process ended with {self._process.returncode}"]
+            self.failure = lines[-1].removeprefix("nnfd-tui: ")
+        self.finished.set()
+        wake()
+
+    def stop(self) -> None:
+        """Ask to begin no more runs; those under way save their state and end."""
+        if self._process is not None and self.running:
+            # Windows ends the process at once: its runs go on from what they saved last
+            self._process.terminate() if sys.platform == "win32" else self._process.send_signal(signal.SIGINT)
+
+    @property
+    def running(self) -> bool:
+        """Whether runs are under way."""
+        return not self.finished.is_set()
