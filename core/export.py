@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from nnfd.core.frames import Arrays
     from nnfd.core.runs import RunFolder
 
-FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv")
-NETWORK_SUFFIXES = (".csv", ".json", ".npz")
+FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv", ".html")
+NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz")
 EPOCH_COLUMNS = ("epoch", "train_loss", "val_loss", "train_acc", "val_acc", "lr", "is_best")
 
 
@@ -44,7 +44,8 @@ def export_run(
 
     A field run becomes a picture (``.png``), an animation of all kept frames (``.gif``), the numbers of one field
     (``.csv``) or all its fields (``.npz``). A network run becomes its epochs (``.csv``), everything about it but
-    the weights (``.json``), or its best weights (``.npz``: ``W0``, ``b0``, ...).
+    the weights (``.json``), or its best weights (``.npz``: ``W0``, ``b0``, ...). Either becomes a report that stands
+    alone (``.html``).
 
     Parameters
     ----------
@@ -74,13 +75,23 @@ def export_run(
         )
     if not os.path.isdir(to.parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         raise RunError(f"--to: there is no folder {printable(str(to.parent))!r}")
+    if to.suffix.lower() == ".html":
+        from nnfd.core.report.run import write_report
+
+        _refuse("a report has it all", field=field, step=step, colormap=colormap)
+        write_report(folder, to)
+        return
     if fields:
         _export_fields(folder, to, field, step, colormap, zoom)
         return
-    for name, value in (("field", field), ("step", step), ("colormap", colormap)):
-        if value is not None:
-            raise ParamsError(f"--{name}: {printable(str(value))} is not allowed: a network run has no fields")
+    _refuse("a network run has no fields", field=field, step=step, colormap=colormap)
     _export_network(folder, to)
+
+
+def _refuse(why: str, **options: object) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise ParamsError(f"--{name}: {printable(str(value))} is not allowed: {why}")
 
 
 # -- fields

@@ -82,7 +82,7 @@ def _shrink_rows(field: NDArray[Any], rows: int) -> NDArray[Any]:
 
 def write_png(path: Path, field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int = 4) -> None:
     """Write one field as a PNG, each cell `zoom` pixels wide. Raises ``StorageError`` if `path` cannot be written."""
-    picture = _picture(field, colormap, lo, hi, zoom)
+    picture = field_image(field, colormap, lo, hi, zoom)
     _write(path, lambda: picture.save(path, format="PNG", optimize=True))
 
 
@@ -99,7 +99,7 @@ def write_gif(
 
     GIF keeps time in hundredths of a second, and viewers slow down what is faster than 50 frames a second.
     """
-    pictures = (_picture(frame, colormap, lo, hi, zoom) for frame in frames)
+    pictures = (field_image(frame, colormap, lo, hi, zoom) for frame in frames)
     first = next(pictures, None)
     if first is None:
         raise ParamsError("export: there is no frame to put into the picture")
@@ -128,7 +128,8 @@ def write_npz(path: Path, fields: Mapping[str, NDArray[Any]]) -> None:
     _write(path, write)
 
 
-def _picture(field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int) -> Image.Image:
+def field_image(field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int) -> Image.Image:
+    """Return a field as a picture with a palette, each cell `zoom` pixels wide."""
     from PIL import Image
 
     indices = to_indices(field, lo, hi).repeat(zoom, axis=0).repeat(zoom, axis=1)

@@ -31,7 +31,8 @@ def export(
     run
         A run's folder, or its name below the runs root.
     to
-        Fields: .png, .gif (all kept frames), .npz, .csv. Networks: .csv (epochs), .json, .npz (best weights).
+        A report that stands alone: .html. Fields: .png, .gif (all kept frames), .npz, .csv. Networks: .csv (epochs),
+        .json, .npz (best weights).
     field
         Which field, for example y.
     step

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nnfd.core.runs import RunFolder
 
 CONTENT = {
+    ".html": "report that stands alone, for a browser",
     ".png": "picture of the newest frame",
     ".gif": "moving picture of all kept frames",
     ".csv": "numbers as a table",

@@ -1,0 +1,154 @@
+"""Curves as SVG."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.report.markup import el
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from xml.etree.ElementTree import Element
+
+    from numpy.typing import ArrayLike, NDArray
+
+WIDTH, HEIGHT = 860, 320
+LEFT, RIGHT, TOP, BOTTOM = 70, 12, 34, 44
+MOST_POINTS = 1000
+TICKS = 5
+STYLES = (("var(--one)", "none"), ("var(--two)", "7 4"), ("var(--three)", "2 4"))
+"""Colour and dashes of each curve in turn: they are told apart without colour too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One named curve; values that are not finite leave a gap."""
+
+    name: str
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, name: str, x: ArrayLike, y: ArrayLike) -> Curve:
+        """Return the curve of any sequences of numbers."""
+        return cls(name, np.asarray(x, float), np.asarray(y, float))
+
+
+def thinned(x: NDArray[Any], y: NDArray[Any], most: int = MOST_POINTS) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Leave out points but keep the first, the last and, stretch by stretch, the least and the greatest."""
+    if len(x) <= most:
+        return x, y
+    kept = {0, len(x) - 1}
+    for part in np.array_split(np.arange(len(x)), most // 2):
+        kept |= {int(part[np.argmin(y[part])]), int(part[np.argmax(y[part])])}
+    index = sorted(kept)
+    return x[index], y[index]
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Return round numbers between `low` and `high`, about five."""
+    if not high > low:
+        return [low]
+    raw = (high - low) / TICKS
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(s - raw))
+    return [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+def chart(
+    curves: Sequence[Curve], *, title: str, x_label: str, marks: Sequence[tuple[float, str]] = (), log: bool = False
+) -> Element:
+    """Draw curves over one x axis.
+
+    Parameters
+    ----------
+    curves
+        At least one point in all.
+    title, x_label
+        What is drawn, and over what.
+    marks
+        Positions to mark with a line, and what each is.
+    log
+        Whether the y axis is logarithmic; values that are not positive leave a gap then.
+    """
+    scaled = [_prepared(curve, log=log) for curve in curves]
+    xs = np.concatenate([curve.x for curve in scaled])
+    ys = np.concatenate([curve.y for curve in scaled])
+    ys = ys[np.isfinite(ys)]
+    x0, x1 = float(xs.min()), float(xs.max())
+    y0, y1 = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
+    frame = _Frame(x0, x1 if x1 > x0 else x0 + 1, y0, y1 if y1 > y0 else y0 + 1)
+    parts = [*_axes(frame, x_label, log=log), *_marks(frame, marks)]
+    for i, curve in enumerate(scaled):
+        colour, dashes = STYLES[i % len(STYLES)]
+        for points in frame.lines(curve):
+            line = {"fill": "none", "stroke": colour, "stroke_width": 2, "stroke_dasharray": dashes}
+            parts.append(el("polyline", points=points, **line))
+        at = LEFT + 10 + i * 150
+        parts.append(
+            el("line", x1=at, x2=at + 28, y1=16, y2=16, stroke=colour, stroke_width=2, stroke_dasharray=dashes)
+        )
+        parts.append(el("text", curve.name, x=at + 34, y=20))
+    svg = el("svg", el("title", title), *parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img")
+    return el("figure", svg, el("figcaption", title + (", log scale" if log else "")), class_="curve")
+
+
+def _prepared(curve: Curve, *, log: bool) -> Curve:
+    x, y = curve.x, np.where(np.isfinite(curve.y), curve.y, np.nan)
+    if log:
+        y = np.log10(np.where(y > 0, y, np.nan))
+    filled = np.where(np.isnan(y), np.inf, y)  # a gap is kept by thinning as a greatest value
+    return Curve(curve.name, *thinned(x, filled))
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    x0: float
+    x1: float
+    y0: float
+    y1: float
+
+    def x(self, value: float) -> float:
+        return round(LEFT + (value - self.x0) / (self.x1 - self.x0) * (WIDTH - LEFT - RIGHT), 1)
+
+    def y(self, value: float) -> float:
+        return round(HEIGHT - BOTTOM - (value - self.y0) / (self.y1 - self.y0) * (HEIGHT - TOP - BOTTOM), 1)
+
+    def lines(self, curve: Curve) -> list[str]:
+        """Return the points of each stretch between two gaps."""
+        stretches: list[list[str]] = [[]]
+        for x, y in zip(curve.x.tolist(), curve.y.tolist(), strict=True):
+            if math.isfinite(y):
+                stretches[-1].append(f"{self.x(x)},{self.y(y)}")
+            elif stretches[-1]:
+                stretches.append([])
+        return [" ".join(stretch) for stretch in stretches if stretch]
+
+
+def _axes(frame: _Frame, x_label: str, *, log: bool) -> list[Element]:
+    bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
+    parts = []
+    for value in ticks(frame.y0, frame.y1):
+        y, shown = frame.y(value), f"{10**value:.3g}" if log else f"{value:.4g}"
+        parts.append(el("line", x1=LEFT, x2=right, y1=y, y2=y, stroke="var(--line)"))
+        parts.append(el("text", shown, x=LEFT - 8, y=y + 4, text_anchor="end"))
+    for value in ticks(frame.x0, frame.x1):
+        x = frame.x(value)
+        parts.append(el("line", x1=x, x2=x, y1=bottom, y2=bottom + 5, stroke="var(--ink)"))
+        parts.append(el("text", f"{value:g}", x=x, y=bottom + 19, text_anchor="middle"))
+    parts.append(el("line", x1=LEFT, x2=right, y1=bottom, y2=bottom, stroke="var(--ink)"))
+    parts.append(el("text", x_label, x=right, y=HEIGHT - 6, text_anchor="end"))
+    return parts
+
+
+def _marks(frame: _Frame, marks: Sequence[tuple[float, str]]) -> list[Element]:
+    parts = []
+    for at, what in marks:
+        x = frame.x(min(max(at, frame.x0), frame.x1))
+        line = el("line", el("title", what), x1=x, x2=x, y1=TOP, y2=HEIGHT - BOTTOM, stroke="var(--mark)")
+        parts += [line, el("text", what, x=x - 4, y=TOP + 10, text_anchor="end")]
+    return parts

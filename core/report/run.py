@@ -1,0 +1,97 @@
+"""The report of a run: the parts that every kind of run has, and the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnfd.core.events import Edited, Notice, Painted, Started
+from nnfd.core.params import FieldParams, show_value
+from nnfd.core.report.fields import field_sections
+from nnfd.core.report.markup import el, page, section, table
+from nnfd.core.report.network import network_sections
+from nnfd.core.storage import replace_file, storage_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from xml.etree.ElementTree import Element
+
+    from nnfd.core.events import Event
+    from nnfd.core.params import Params
+    from nnfd.core.report.markup import Node
+    from nnfd.core.runs import RunFolder
+
+
+def write_report(folder: RunFolder, to: Path) -> None:
+    """Write the report of a run as one HTML file that stands alone.
+
+    Raises
+    ------
+    RunError, StorageError
+        If the run is damaged, or the file cannot be written.
+    """
+    content = report(folder)
+    try:
+        replace_file(to, lambda file: file.write(content))
+    except OSError as error:
+        raise storage_error(error, to) from None
+
+
+def report(folder: RunFolder) -> bytes:
+    """Return the page. Raises ``RunError`` if the run is damaged."""
+    events, info = folder.events(), folder.info
+    latest = next((e.params for e in reversed(events) if isinstance(e, Edited | Started)), folder.params)
+    parts = field_sections if isinstance(latest, FieldParams) else network_sections
+    return page(
+        f"{info.title} · {folder.name}",
+        el("h1", info.title),
+        el("p", f"{folder.name} · {latest.kind} · preset {info.preset}", class_="faint"),
+        _outcome(folder),
+        _parameters(latest),
+        *_happenings(events),
+        *parts(folder, events, latest),
+    )
+
+
+def _outcome(folder: RunFolder) -> Element:
+    result = folder.result()
+    if result is None:
+        state = "It is under way." if folder.is_live() else "It has not ended: its process was killed."
+        return section("Outcome", el("p", f"{state} This is what there is of it so far."))
+    rows: list[Sequence[Node]] = [("outcome", str(result.get("outcome", ""))), ("how", str(result.get("message", "")))]
+    rows.append(("done", f"{result.get('position', '?')} of {result.get('total', '?')}"))
+    rows += [(key, str(result[key])) for key in ("seconds", "finished") if key in result]
+    return section("Outcome", table(("", ""), rows, class_="words"))
+
+
+def _parameters(params: Params) -> Element:
+    infos, changed = params.infos(), type(params)().changed(params)
+    rows = [
+        (
+            name,
+            show_value(value),
+            "changed" if name in changed else "",
+            show_value(infos[name].default),
+            infos[name].help,
+        )
+        for name, value in params.values().items()
+    ]
+    return section("Parameters", table(("name", "value", "", "default", "meaning"), rows, class_="words"))
+
+
+def _happenings(events: Sequence[Event]) -> list[Element]:
+    """Return what the user did and what the run had to say, in order; nothing if there was nothing."""
+    rows = [(f"{event.position:,}", _words(event)) for event in events if isinstance(event, Edited | Painted | Notice)]
+    return [section("What happened", table(("at", "what"), rows, class_="words"))] if rows else []
+
+
+def _words(event: Edited | Painted | Notice) -> str:
+    match event:
+        case Edited():
+            changes = event.changed.items()
+            return "edit: " + ", ".join(f"{k} from {show_value(old)} to {show_value(new)}" for k, (old, new) in changes)
+        case Painted():
+            paint = event.paint
+            return f"painted {paint.field} = {paint.value:g} at {paint.x},{paint.y}, radius {paint.radius}"
+        case Notice():
+            return f"note: {event.message}"

@@ -1,0 +1,220 @@
+"""The report of a run: one HTML file that stands alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from nnfd.core.errors import RunError
+from nnfd.core.events import EpochDone
+from nnfd.core.params import NetworkParams
+from nnfd.core.report.curves import Curve, chart, thinned, ticks
+from nnfd.core.report.run import report
+from nnfd.core.runs import RunFolder
+
+NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "Baseline"]
+FIELD = ["Outcome", "Parameters", "Pattern", "Growth", "Curves", "Analysis"]
+VOID = {"meta", "link", "img"}
+HOSTILE = '<script>alert(1)</script> [red]x[/] \x1b[31m & "q"'
+
+
+class Page(HTMLParser):
+    """Checks that every tag is closed, and keeps what the page holds."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.headings: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[str] = []
+        self.cells: list[str] = []
+        self.text = ""
+        self.feed(content.decode())
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        found = dict(attrs)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found[name] for name in ("src", "href") if name in found]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+        if self.open[-1:] == ["h2"]:
+            self.headings.append(data)
+        if self.open[-1:] == ["td"]:
+            self.cells.append(data)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A network run with an edit's worth of everything, and a field run."""
+    from nnfd.tui import cli
+
+    root = tmp_path_factory.mktemp("runs")
+    own = root / "own.toml"
+    title = json.dumps(HOSTILE)
+    own.write_text(f'kind = "network"\ntitle = {title}\ndescription = ""\n[params]\nepochs = 12\nhidden = [16]\n')
+    assert cli.main(["train", str(own), "--headless", "--quiet", "--run-dir", str(root / "net")]) == 0
+    small = ["--width", "24", "--height", "16", "--steps", "300"]
+    assert cli.main(["fur", "turing-spots", "--headless", "--quiet", "--run-dir", str(root / "fur"), *small]) == 0
+    return root
+
+
+@pytest.mark.parametrize(("name", "sections"), [("net", NETWORK), ("fur", FIELD)])
+def test_it_has_every_section_and_asks_for_nothing(runs, name, sections):
+    content = report(RunFolder.open(runs / name))
+    page = Page(content)
+    assert page.headings == sections
+    assert len(set(page.ids)) == len(page.ids)
+    assert all(link.startswith("data:") for link in page.links)
+    assert not re.search(rb"https?:|url\(|@import|<script", content)
+
+
+def test_its_numbers_are_those_of_the_run(runs):
+    folder = RunFolder.open(runs / "net")
+    page = Page(report(folder))
+    result = folder.result()
+    assert f"Accuracy on the test set {result['test']['accuracy']:.4f}" in page.text
+    shown = page.text.partition("true \\ predicted")[2]
+    for row in result["test"]["confusion"]:
+        assert str(max(row)) in shown
+    epochs = [event for event in folder.events() if isinstance(event, EpochDone)]
+    points = re.findall(rb'points="([^"]*)"', report(folder))
+    assert [len(line.split()) for line in points[:4]] == [len(epochs)] * 4
+    assert "12 of 12" in page.cells
+    assert ("16", "changed") in list(zip(page.cells, page.cells[1:], strict=False))
+
+
+def test_titles_are_shown_literally(runs):
+    content = report(RunFolder.open(runs / "net"))
+    assert "<script>alert(1)</script> [red]x[/] ␛[31m &" in Page(content).text
+    assert b"\x1b" not in content
+
+
+def test_patterns_are_real_pictures(runs):
+    from io import BytesIO
+
+    from PIL import Image
+
+    page = Page(report(RunFolder.open(runs / "fur")))
+    pictures = [link for link in page.links if link.startswith("data:image/png")]
+    assert len(pictures) == 2 + 8  # both fields, and a strip of frames
+    with Image.open(BytesIO(base64.b64decode(pictures[0].partition(",")[2]))) as picture:
+        assert picture.width / picture.height == 24 / 16
+        assert len(picture.convert("L").getcolors()) > 10
+
+
+def test_a_run_that_has_not_begun_says_what_is_missing(tmp_path):
+    RunFolder.create(tmp_path / "r", preset="p", title="t", params=NetworkParams()).close()
+    page = Page(report(RunFolder.open(tmp_path / "r")))
+    assert page.headings == NETWORK
+    assert "no epoch is done yet" in page.text
+    assert "no weights are saved yet" in page.text
+    assert "its process was killed" in page.text
+
+
+def test_missing_pieces_leave_their_section_with_the_reason(runs, tmp_path):
+    shutil.copytree(runs / "fur", tmp_path / "fur")
+    for frame in (tmp_path / "fur" / "frames").iterdir():
+        frame.write_bytes(b"garbage")
+    assert "the frame cannot be read" in Page(report(RunFolder.open(tmp_path / "fur"))).text
+    shutil.rmtree(tmp_path / "fur" / "frames")
+    assert "no frames over time are kept" in Page(report(RunFolder.open(tmp_path / "fur"))).text
+    (tmp_path / "fur" / "state.npz").write_bytes(b"garbage")
+    assert "is damaged" in Page(report(RunFolder.open(tmp_path / "fur"))).text
+    (tmp_path / "fur" / "events.jsonl").write_bytes(b"garbage\nmore\n")
+    with pytest.raises(RunError, match="is damaged"):
+        report(RunFolder.open(tmp_path / "fur"))
+
+
+def test_the_command_writes_it_and_refuses_what_has_no_meaning(runs, tmp_path, run):
+    code, out, _ = run("export", str(runs / "net"), "--to", str(tmp_path / "r.html"))
+    assert (code, out.strip()) == (0, str(tmp_path / "r.html"))
+    code, _, err = run("export", str(runs / "fur"), "--to", str(tmp_path / "r.html"), "--step", "3")
+    assert code == 2
+    assert "--step: 3 is not allowed: a report has it all" in err
+
+
+class TestCurves:
+    def test_thinning_keeps_the_ends_and_the_extremes(self):
+        x = np.arange(100_000.0)
+        y = np.sin(x / 5000)
+        y[31_234], y[77_777] = 9.0, -9.0
+        kept_x, kept_y = thinned(x, y)
+        assert len(kept_x) <= 1002
+        assert (kept_x[0], kept_x[-1]) == (0, 99_999)
+        assert {9.0, -9.0} <= set(kept_y)
+        assert (np.diff(kept_x) > 0).all()
+
+    @pytest.mark.parametrize(("low", "high"), [(0, 1), (-3.7, 12.2), (1e-9, 3e-9), (5, 5), (0, 1e9)])
+    def test_ticks_are_few_and_inside(self, low, high):
+        found = ticks(low, high)
+        assert 1 <= len(found) <= 12
+        assert all(low - 1e-9 * abs(low) <= tick <= high * (1 + 1e-9) for tick in found)
+
+    def test_points_lie_where_their_values_are_and_gaps_stay_gaps(self):
+        from xml.etree.ElementTree import tostring
+
+        curve = Curve.of("v", [0, 1, 2, 3, 4], [0.0, 1.0, np.inf, 1.0, 0.0])
+        text = tostring(chart([curve], title="t", x_label="x", marks=[(2.0, "edit")])).decode()
+        first, second = re.findall(r'points="([^"]*)"', text)
+        (x0, y0), (x1, y1) = (map(float, point.split(",")) for point in first.split())
+        assert x0 < x1
+        assert y0 > y1
+        assert len(second.split()) == 2
+        assert ">edit<" in text
+
+    def test_a_log_scale_leaves_out_what_has_no_logarithm(self):
+        from xml.etree.ElementTree import tostring
+
+        text = tostring(chart([Curve.of("v", [0, 1, 2], [0.0, 0.1, 10.0])], title="t", x_label="x", log=True)).decode()
+        (points,) = re.findall(r'points="([^"]*)"', text)
+        assert len(points.split()) == 2
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no browser is installed")
+@pytest.mark.parametrize(("name", "sections"), [("net", NETWORK), ("fur", FIELD)])
+def test_a_browser_shows_it_without_a_request_or_an_error(runs, tmp_path, name, sections):
+    file = tmp_path / "report.html"
+    file.write_bytes(report(RunFolder.open(runs / name)))
+    quiet = "--no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-quic"
+    done = subprocess.run(
+        [
+            BROWSER,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            *quiet.split(),
+            "--enable-logging=stderr",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--log-net-log={tmp_path / 'net.json'}",
+            "--dump-dom",
+            file.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "CONSOLE" not in done.stderr
+    assert Page(done.stdout.encode()).headings == sections
+    # the browser has errands of its own; none of them is the page's
+    log = (tmp_path / "net.json").read_text()
+    asked = [url for url in re.findall(r'"initiator":"([^"]*)"', log) if url not in {"not an origin", ""}]
+    assert not [origin for origin in asked if "file" in origin or "null" in origin]
