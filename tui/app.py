@@ -229,10 +229,16 @@ class LabApp(App[None]):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
+        from nnfd.tui.course import CourseJob
+
         for session in self._sessions():
             session.stop()
         if self.sweep is not None:
             self.sweep.stop()
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                if isinstance(course := getattr(screen, "course", None), CourseJob):
+                    course.stop()
         await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
         self.exit()
 

@@ -59,6 +59,11 @@ class Log:
         """A view of all rows, shape (rows, columns)."""
         return self._rows[: self._size]
 
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns, the position first."""
+        return list(self._columns)
+
     def column(self, name: str) -> NDArray[np.float64]:
         """Return a view of one column, shape (rows,)."""
         return self._rows[: self._size, self._columns[name]]
