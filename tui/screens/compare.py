@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 ABOUT = (
     "Runs side by side, each with a letter. Above: one number of all of them over epochs or steps (m chooses which), "
     "or with v their confusion matrices, or their final patterns. Below: the parameters that differ, and the "
-    "results; the best value of a column has a star. c trains the course's four networks and scikit-learn's, or takes them from "
-    "what was recorded; a adds any runs. d takes one out of the comparison; nothing is deleted."
+    "results; the best value of a column has a star. c trains the course's four networks and scikit-learn's, or takes "
+    "them from what was recorded; a adds any runs. d takes one out of the comparison; nothing is deleted."
 )
 LOOK_SECONDS = 0.5
 """How often runs under way are looked at."""
