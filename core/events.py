@@ -21,7 +21,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nnfd.core.commands import Paint
     from nnfd.core.fields.state import FieldState
@@ -155,3 +155,8 @@ def position_of(event: Event) -> int | None:
 def is_boundary(event: Event) -> bool:
     """Tell whether a command may be sent in answer to this event."""
     return isinstance(event, Started | EpochDone | StepsDone | Edited | Painted)
+
+
+def params_after(events: Sequence[Event], before: Params) -> Params:
+    """Return the parameters in effect after these events of a run that had `before` ahead of them."""
+    return next((event.params for event in reversed(events) if isinstance(event, Edited | Started)), before)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.eventlog import plain_value
-from nnfd.core.events import Edited, EpochDone, Started
+from nnfd.core.events import Edited, EpochDone, params_after
 from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
@@ -203,12 +203,11 @@ def _write_epochs(folder: RunFolder, to: Path) -> None:
 def _everything(folder: RunFolder) -> dict[str, Any]:
     events = folder.events()
     edits = [event for event in events if isinstance(event, Edited)]
-    latest = next((e.params for e in reversed(events) if isinstance(e, Edited | Started)), folder.params)
     return {
         "kind": str(folder.params.kind),
         "preset": folder.info.preset,
         "title": folder.info.title,
-        "params": latest.values(),
+        "params": params_after(events, folder.params).values(),
         "edits": [{"position": e.position, "changed": {k: list(v) for k, v in e.changed.items()}} for e in edits],
         "result": folder.result(),
         "epochs": _epochs(folder),

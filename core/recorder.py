@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from nnfd.core.cadence import EverySeconds, EverySteps, Sparingly
 from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import StorageError
-from nnfd.core.eventlog import plain_value, to_json
+from nnfd.core.eventlog import params_to_json, plain_value, to_json
 from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.params import Kind
 from nnfd.core.runs import STATE
@@ -86,7 +86,8 @@ class Recorder:
         self._seconds_before = before.seconds
         self._pending = list(before.pending)
         self._best = dict(before.best)
-        self._total = folder.params.total
+        self._params: Params = folder.params
+        """The parameters in effect."""
         self._alive = EverySeconds(1.0, clock)
         self._skipped: EpochDone | StepsDone | None = None
         """The newest unit event that is not in the log."""
@@ -120,7 +121,7 @@ class Recorder:
     def _record(self, event: Event) -> None:
         match event:
             case Started():
-                self._total = event.total
+                self._params = event.params
                 self._append(event)
             case BatchProgress():
                 if self._alive.due():
@@ -141,7 +142,7 @@ class Recorder:
         if isinstance(event, EpochDone) and event.is_best:
             names = ("epoch", "val_loss", "val_acc", "train_loss", "train_acc")
             self._best = {name: plain_value(getattr(event, name)) for name in names}
-        stride = max(1, self._total // (LOGGED_EPOCHS if isinstance(event, EpochDone) else LOGGED_CHUNKS))
+        stride = max(1, self._params.total // (LOGGED_EPOCHS if isinstance(event, EpochDone) else LOGGED_CHUNKS))
         if position // stride > self._last_logged // stride or self._alive.due():
             self._append(event)
             self._last_logged = position
@@ -159,7 +160,7 @@ class Recorder:
         if self._pending:
             self._pending.pop(0)
         if isinstance(event, Edited):
-            self._total = event.params.total
+            self._params = event.params
         elif event.state is not None:
             self._save_if_due(event.state)
 
@@ -209,8 +210,9 @@ class Recorder:
             "outcome": str(event.outcome),
             "message": event.message,
             "position": event.position,
-            "total": self._total,
+            "total": self._params.total,
             "seconds": round(self._seconds(), 3),
             "finished": datetime.now(UTC).isoformat(timespec="seconds"),
             "best": self._best,
+            "params": params_to_json(self._params),
         }

@@ -8,9 +8,11 @@
     frames/         one file a kept frame, for the timeline
     result.json     how the run ended; it is not there while a run is under way or if it was killed
     lock            held (not merely there) by the process that writes
+    tags.json       the user's words for it, if there are any
     live.json, commands.jsonl   what passes between that process and those that watch; see :mod:`nnfd.core.remote`
 
-Only the process that holds the lock writes. The lock goes with its process, so it tells a live run from a killed one.
+Only the process that holds the lock writes; the tags are the user's at any moment. The lock goes with its process, so
+it tells a live run from a killed one.
 """
 
 from __future__ import annotations
@@ -20,19 +22,19 @@ import json
 import os
 import re
 import time
-import tomllib
-from dataclasses import dataclass
+from functools import cached_property
 from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from filelock import FileLock, Timeout
 
-from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.errors import RunError
 from nnfd.core.eventlog import read_events
-from nnfd.core.params import MODELS, Kind
+from nnfd.core.run_info import RunInfo
 from nnfd.core.storage import replace_file, storage_error
-from nnfd.core.text import printable, toml_text
+from nnfd.core.sweep.names import PLAN, RUNS
+from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.core.state import State
 
-PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS = (
+PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS = (
     "params.toml",
     "events.jsonl",
     "state.npz",
@@ -51,6 +53,7 @@ PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS = (
     "lock",
     "live.json",
     "commands.jsonl",
+    "tags.json",
 )
 
 _LOCK_WAIT = 1.0
@@ -84,36 +87,6 @@ def default_directory(root: Path, preset: str) -> Path:
             return path
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """What ``params.toml`` says. Its texts hold no control characters."""
-
-    preset: str
-    title: str
-    params: Params
-
-    def to_toml(self) -> str:
-        """Write the file's content."""
-        head = {"kind": self.params.kind, "preset": self.preset, "title": self.title}
-        lines = "".join(f"{key} = {toml_text(value)}\n" for key, value in head.items())
-        return f"{lines}\n[params]\n{self.params.to_toml()}"
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read the file. Raises :class:`RunError`."""
-        where = f"run {printable(str(path.parent))!r}"
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-            params = MODELS[Kind(table["kind"])].check(table["params"])
-            return cls(printable(str(table["preset"])), printable(str(table["title"])), params)
-        except (FileNotFoundError, NotADirectoryError):
-            raise RunError(f"{where}: there is no run here: {PARAMS} is missing") from None
-        except KeyError as error:
-            raise RunError(f"{where} is damaged: {PARAMS} has no {printable(str(error))}") from None
-        except (OSError, ValueError, TypeError, ParamsError) as error:
-            raise RunError(f"{where} is damaged: {PARAMS}: {printable(str(error))}") from None
-
-
 class RunFolder:
     """One run's folder. Use :meth:`create` or :meth:`open`.
 
@@ -123,8 +96,11 @@ class RunFolder:
     def __init__(self, path: Path, info: RunInfo) -> None:
         self.path = path
         self.info = info
-        self._lock = _lock(path)
         self._log: FileIO | None = None
+
+    @cached_property
+    def _lock(self) -> FileLock:
+        return lock_of(self.path)  # made when it is asked for: a list of a thousand finished runs needs none
 
     @classmethod
     def create(cls, directory: Path, *, preset: str, title: str, params: Params, state: State | None = None) -> Self:
@@ -217,7 +193,7 @@ class RunFolder:
             return True
         if not (self.path / LOCK).exists():
             return False
-        probe = _lock(self.path)
+        probe = lock_of(self.path)
         try:
             probe.acquire(timeout=0)
         except Timeout:
@@ -238,7 +214,7 @@ class RunFolder:
     def discard(self) -> None:
         """Remove the folder of a run that never began, and let go of the lock; what is not a run's stays."""
         self.close()
-        for name in (PARAMS, EVENTS, STATE, LIVE, COMMANDS, LOCK):
+        for name in (PARAMS, EVENTS, STATE, LIVE, COMMANDS, TAGS, LOCK):
             (self.path / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # somebody else put something into it
             self.path.rmdir()
@@ -291,16 +267,20 @@ class RunFolder:
         self.write_result({**(self.result() or {}), **entries})
 
 
-def _lock(path: Path) -> FileLock:
+def lock_of(path: Path) -> FileLock:
+    """Return the lock of a run folder, which need not be sound; it is not taken yet."""
     # not bound to a thread: a dashboard makes the folder in one thread and writes in another
     return FileLock(path / LOCK, thread_local=False)
 
 
 def find(name: str, root: Path | None = None) -> RunFolder:
-    """Open the run at this path, or of this name below `root`. Raises :class:`RunError`."""
-    below = (root or default_root()) / name
-    # os.path: a name that is too long is simply not there
-    path = below if not os.path.exists(name) and os.path.exists(below) else Path(name)  # noqa: PTH110
-    if not os.path.exists(path):  # noqa: PTH110
-        raise RunError(f"run {printable(name)!r} is not there; 'nnfd-tui runs' lists them")
-    return RunFolder.open(path)
+    """Open the run at this path, of this name below `root`, or ``SWEEP/RUN`` below it. Raises :class:`RunError`."""
+    below = root or default_root()
+    sweep, _, run = name.partition("/")
+    for path in (Path(name), below / name, below / sweep / RUNS / run):
+        # os.path: a name that is too long is simply not there
+        if os.path.exists(path):  # noqa: PTH110
+            if (path / PLAN).exists():
+                raise RunError(f"{printable(name)!r} is a sweep: its runs are called {printable(name)}/run-00001 ...")
+            return RunFolder.open(path)
+    raise RunError(f"run {printable(name)!r} is not there; 'nnfd-tui runs' lists them")

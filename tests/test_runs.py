@@ -19,7 +19,8 @@ from nnfd.core.eventlog import read_events
 from nnfd.core.events import Edited, Ended, EpochDone, Outcome, Painted, Started, StepsDone, position_of
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.recorder import Recorder
-from nnfd.core.runs import RunFolder, RunInfo, default_directory, find
+from nnfd.core.run_info import RunInfo
+from nnfd.core.runs import RunFolder, default_directory, find
 from tests import fakes
 
 HOSTILE = 'Title with "quotes" \\ [bold red]markup[/] \x1b[31m\x7f\x9b é😀'

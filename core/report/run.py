@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.events import Edited, Notice, Painted, Started
+from nnfd.core.events import Edited, Notice, Painted, params_after
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.report.fields import field_sections
 from nnfd.core.report.markup import el, page, section, table
@@ -40,7 +40,7 @@ def write_report(folder: RunFolder, to: Path) -> None:
 def report(folder: RunFolder) -> bytes:
     """Return the page. Raises ``RunError`` if the run is damaged."""
     events, info = folder.events(), folder.info
-    latest = next((e.params for e in reversed(events) if isinstance(e, Edited | Started)), folder.params)
+    latest = params_after(events, folder.params)
     parts = field_sections if isinstance(latest, FieldParams) else network_sections
     return page(
         f"{info.title} · {folder.name}",

@@ -11,7 +11,8 @@ from cyclopts import Parameter
 from nnfd.core import presets
 from nnfd.core.errors import NnfdError, PresetError
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams
-from nnfd.core.runs import RunFolder, RunInfo, default_directory, default_root, find
+from nnfd.core.run_info import RunInfo
+from nnfd.core.runs import RunFolder, default_directory, default_root, find
 from nnfd.tui.commands.flags import OPTIONS, NewRunOptions, RunOptions, given, override, overrides_model
 
 if TYPE_CHECKING:
