@@ -191,7 +191,8 @@ def _best_of(result: dict[str, Any]) -> tuple[str, float | None]:
         return f"val_acc {accuracy:.4f} at {int(best['epoch'])}", accuracy
     if pattern := result.get("pattern"):
         spots, wavelength = int(pattern["spots"]), pattern["wavelength"]
-        words = f"{spots} spots" + (f", wavelength {float(wavelength):.3g}" if wavelength is not None else "")
+        words = "1 spot" if spots == 1 else f"{spots} spots"
+        words += "" if wavelength is None else f", wavelength {float(wavelength):.3g}"
         return words, float(spots)
     return "", None
 

@@ -274,7 +274,15 @@ def lock_of(path: Path) -> FileLock:
 
 
 def find(name: str, root: Path | None = None) -> RunFolder:
-    """Open the run at this path, of this name below `root`, or ``SWEEP/RUN`` below it. Raises :class:`RunError`."""
+    """Open the run that :func:`locate` finds. Raises :class:`RunError` if there is none or it is damaged."""
+    return RunFolder.open(locate(name, root))
+
+
+def locate(name: str, root: Path | None = None) -> Path:
+    """Return the run folder at this path, of this name below `root`, or ``SWEEP/RUN`` below it, sound or not.
+
+    Raises :class:`RunError` if there is none.
+    """
     below = root or default_root()
     sweep, _, run = name.partition("/")
     for path in (Path(name), below / name, below / sweep / RUNS / run):
@@ -282,5 +290,5 @@ def find(name: str, root: Path | None = None) -> RunFolder:
         if os.path.exists(path):  # noqa: PTH110
             if (path / PLAN).exists():
                 raise RunError(f"{printable(name)!r} is a sweep: its runs are called {printable(name)}/run-00001 ...")
-            return RunFolder.open(path)
+            return path
     raise RunError(f"run {printable(name)!r} is not there; 'nnfd-tui runs' lists them")

@@ -88,11 +88,16 @@ def luminance(rgb: tuple[int, int, int]) -> float:
 
 @asynccontextmanager
 async def opened(
-    params: Params, size: tuple[int, int] = (120, 40), *, storage: Storage | None = None, theme: str = "textual-dark"
+    params: Params,
+    size: tuple[int, int] = (120, 40),
+    *,
+    storage: Storage | None = None,
+    theme: str = "textual-dark",
+    notifications: bool = False,
 ) -> AsyncIterator[Lab]:
-    """Open the dashboard on a run and stop it at the end."""
+    """Open the dashboard on a run and stop it at the end; with `notifications` they are on the screen."""
     app = LabApp(RunSpec(params, "test", "A run for tests"), storage or Storage(record=False))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=notifications) as pilot:
         app.theme = theme
         lab = Lab(pilot)
         await lab.until(lambda: hasattr(app.screen, "session"))

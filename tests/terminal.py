@@ -42,6 +42,8 @@ class Terminal:
         self._fd, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
+        for name in ("COLUMNS", "LINES"):  # they would count for more than the terminal's own size
+            environment.pop(name, None)
         environment.pop("NO_COLOR", None) if not env or "NO_COLOR" not in env else None
         self.process = subprocess.Popen(
             [str(COMMAND), *args],

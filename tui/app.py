@@ -23,7 +23,7 @@ from nnfd.tui.screens.help import HelpScreen
 from nnfd.tui.session import RunSpec, Storage, resumed, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from textual.binding import BindingType
@@ -175,6 +175,26 @@ class LabApp(App[None]):
     def begin_run(self, spec: RunSpec) -> None:
         """Begin a new run in its lab."""
         self._show(lambda: (spec, self.storage.new_folder(spec)))
+
+    def run_moved(self, old: Path, new: Path) -> None:
+        """Follow a run whose folder was given another name."""
+        for lab in self._labs_with(old):
+            spec, folder = watched(new)
+            lab.begin(spec, folder=folder)
+
+    def look_away(self, paths: Collection[Path]) -> list[threading.Event]:
+        """Look no longer into folders that are to go; what is shown of them stays.
+
+        Returns what tells that nobody looks any more.
+        """
+        labs = [lab for path in paths for lab in self._labs_with(path) if lab.spec.watched]
+        for lab in labs:
+            lab.session.stop()
+        return [lab.session.finished for lab in labs]
+
+    def _labs_with(self, path: Path) -> list[RunScreen[Any]]:
+        labs = [lab for lab in self._labs.values() if hasattr(lab, "session")]  # a lab that opens has none yet
+        return [lab for lab in labs if lab.session.folder is not None and lab.session.folder.path == path]
 
     def compare_runs(self, paths: Sequence[Path]) -> None:
         """Put these runs side by side with what is compared already."""

@@ -1,20 +1,27 @@
-"""``runs``: the recorded runs as a table."""
+"""``runs``: the recorded runs as a table or as JSON."""
 
 from __future__ import annotations
 
+import json as json_format
 import sys
 import time
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from nnfd.core.arrange import Column, arranged, cell, matches
 from nnfd.core.catalog import RunStatus, RunSummary, list_runs
 from nnfd.core.runs import default_root
 from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.table import Table
 
 _STYLES = {
     RunStatus.RUNNING: "green",
@@ -25,68 +32,110 @@ _STYLES = {
     RunStatus.CRASHED: "red",
     RunStatus.DAMAGED: "red",
 }
+_RIGHT = {Column.PROGRESS, Column.AGE, Column.SIZE}
+_LEAST_NEEDED = (Column.PRESET, Column.KIND, Column.SIZE, Column.TAGS, Column.CHANGED, Column.AGE)
+"""What a narrow terminal goes without, in turn."""
 
 
-def runs(*, runs_root: Annotated[Path, Parameter(metavar="DIR")] = default_root()) -> int:  # noqa: B008 - immutable
+def runs(
+    *,
+    filter: Annotated[str, Parameter(metavar="WORDS")] = "",  # noqa: A002 - the flag's name
+    sort: Column = Column.AGE,
+    reverse: Annotated[bool, Parameter(negative=())] = False,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    runs_root: Annotated[Path, Parameter(metavar="DIR")] = default_root(),  # noqa: B008 - immutable
+) -> int:
     """List the recorded runs, newest first.
 
     Parameters
     ----------
+    filter
+        Only runs in whose line, title or tags all of these words stand.
+    sort
+        Column to sort by; numbers from the greatest down, words from a to z.
+    reverse
+        The other way round.
+    json
+        One run a line as JSON.
     runs_root
         Folder below which runs are recorded.
     """
-    found = list_runs(runs_root)
-    if not found:
-        sys.stdout.write(f"no runs below {printable(str(runs_root))!r}\n")
+    listed = [run for run in list_runs(runs_root) if matches(run, filter)]
+    listed = arranged(listed, sort, reverse=reverse)
+    if json:
+        for run in listed:
+            sys.stdout.write(json_format.dumps(_as_json(run), ensure_ascii=False) + "\n")
         return 0
-    table = Table(box=None, pad_edge=False)
-    for heading in ("run", "kind", "state"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("progress", justify="right")
-    table.add_column("best", overflow="fold")
-    for heading in ("age", "size"):
-        table.add_column(heading, justify="right")
+    if not listed:
+        which = f" that match {printable(filter)!r}" if filter else ""
+        sys.stdout.write(f"no runs below {printable(str(runs_root))!r}{which}\n")
+        return 0
     now = time.time()
-    for run in found:
-        table.add_row(*_row(run, now))
-    print_table(table)
+    cells = {column: [cell(run, column, now) for run in listed] for column in Column}
+    console = _console()
+    columns = _fitting(cells, console.width if console.is_terminal else None)
+    # a text and not a table: rich takes 0.5 s for one of a thousand rows, and a pipe wants one line a run
+    console.print(_lines({column: cells[column] for column in columns}, listed), soft_wrap=True, end="")
+    if left_out := [str(column) for column in Column if any(cells[column]) and column not in columns]:
+        sys.stdout.write(f"not shown in a terminal of this width: {', '.join(left_out)}\n")
     return 0
 
 
-def _row(run: RunSummary, now: float) -> list[Text]:
-    damaged = run.status is RunStatus.DAMAGED
-    cells = [
-        run.name,
-        "" if run.kind is None else str(run.kind),
-        str(run.status),
-        "" if damaged else f"{run.position}/{run.total}",
-        run.problem if damaged else run.best,
-        age(now - run.modified) if run.modified else "",
-        size(run.size),
-    ]
-    # Text, so that brackets in a name are no markup
-    return [Text(cell, style=_STYLES[run.status] if index == 2 else "") for index, cell in enumerate(cells)]
+def _fitting(cells: Mapping[Column, Sequence[str]], width: int | None) -> list[Column]:
+    """Leave out what is empty and, in a terminal of `width` cells, what is least needed until the rest fits."""
+    columns = [column for column in Column if any(cells[column])]
+    for column in _LEAST_NEEDED:
+        if width is None or sum(_width(c, cells[c]) + 2 for c in columns) - 2 <= width:
+            break
+        columns = [kept for kept in columns if kept is not column]
+    return columns
+
+
+def _width(column: Column, texts: Sequence[str]) -> int:
+    return max(len(column), *map(cell_len, texts))
+
+
+def _lines(cells: Mapping[Column, Sequence[str]], listed: Sequence[RunSummary]) -> Text:
+    """Draw the heads and a line a run; what is wrong with a damaged one takes the place of its numbers."""
+    widths = {column: _width(column, texts) for column, texts in cells.items()}
+    text = Text("  ".join(_padded(str(column), column, widths) for column in cells).rstrip() + "\n")
+    for number, run in enumerate(listed):
+        row = {column: _padded(texts[number], column, widths) for column, texts in cells.items()}
+        text.append(row.pop(Column.RUN) + "  ")
+        text.append(row.pop(Column.STATE), style=_STYLES[run.status])
+        text.append(f"  {run.problem}\n" if run.kind is None else f"  {'  '.join(row.values())}".rstrip() + "\n")
+    return text
+
+
+def _padded(text: str, column: Column, widths: Mapping[Column, int]) -> str:
+    space = " " * (widths[column] - cell_len(text))
+    return space + text if column in _RIGHT else text + space
+
+
+def _as_json(run: RunSummary) -> dict[str, object]:
+    return {
+        "run": run.name,
+        "path": str(run.path),
+        "state": str(run.status),
+        "kind": None if run.kind is None else str(run.kind),
+        "preset": run.preset,
+        "title": run.title,
+        "changed": dict(run.changed),
+        "tags": list(run.tags),
+        "position": run.position,
+        "total": run.total,
+        "best": run.best,
+        "modified": run.modified,
+        "size": run.size,
+        "problem": run.problem,
+    }
 
 
 def print_table(table: Table) -> None:
     """Print a table as wide as the terminal, or as wide as it needs into a pipe."""
+    _console().print(table)
+
+
+def _console() -> Console:
     console = Console(markup=False, highlight=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(markup=False, highlight=False, emoji=False, width=1000)
-    console.print(table)
-
-
-def age(seconds: float) -> str:
-    """Write an age in its largest unit: ``5 s``, ``3 min``, ``2 h``, ``4 d``."""
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{int(seconds // length)} {unit}"
-    return f"{max(0, int(seconds))} s"
-
-
-def size(amount: int) -> str:
-    """Write a number of bytes: ``12 kB``, ``3.4 MB``."""
-    for unit, length in (("GB", 10**9), ("MB", 10**6)):
-        if amount >= length:
-            return f"{amount / length:.1f} {unit}"
-    return f"{amount / 1000:.0f} kB"
+    return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=1000)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from nnfd.core import presets
-from nnfd.core.errors import NnfdError, PresetError
+from nnfd.core.catalog import summarise
+from nnfd.core.errors import NnfdError, PresetError, RunError
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams
 from nnfd.core.run_info import RunInfo
-from nnfd.core.runs import RunFolder, default_directory, default_root, find
+from nnfd.core.runs import PARAMS, RunFolder, default_directory, default_root, find, locate
+from nnfd.core.text import printable
 from nnfd.tui.commands.flags import OPTIONS, NewRunOptions, RunOptions, given, override, overrides_model
 
 if TYPE_CHECKING:
@@ -41,11 +43,13 @@ def train(
     Parameters
     ----------
     preset
-        A preset's name, or the path of a preset file.
+        A preset's name, the path of a preset file, or a recorded run to do again with other flags.
     """
-    chosen = presets.load(preset)
+    chosen = _chosen(preset, options.runs_root)
     if chosen.kind is not Kind.NETWORK:
-        raise PresetError(f"preset: {chosen.name!r} is of kind {chosen.kind}: 'nnfd-tui fur {chosen.name}' runs it")
+        raise PresetError(
+            f"preset: {printable(preset)!r} is of kind {chosen.kind}: 'nnfd-tui fur {printable(preset)}' runs it"
+        )
     return _begin(chosen, override(chosen.params, given(params)), options)
 
 
@@ -61,11 +65,13 @@ def fur(
     Parameters
     ----------
     preset
-        A preset's name, or the path of a preset file.
+        A preset's name, the path of a preset file, or a recorded run to do again with other flags.
     """
-    chosen = presets.load(preset)
+    chosen = _chosen(preset, options.runs_root)
     if chosen.kind is Kind.NETWORK:
-        raise PresetError(f"preset: {chosen.name!r} is of kind network: 'nnfd-tui train {chosen.name}' runs it")
+        raise PresetError(
+            f"preset: {printable(preset)!r} is of kind network: 'nnfd-tui train {printable(preset)}' runs it"
+        )
     return _begin(chosen, override(chosen.params, given(params)), options)
 
 
@@ -134,6 +140,28 @@ def dashboard() -> int:
     need_terminal()
     chosen = presets.load(DEFAULT_NETWORK)
     return _open_dashboard(RunInfo(chosen.name, chosen.title, chosen.params), NewRunOptions())
+
+
+def _other_kind(name: str, kind: Kind, command: str) -> PresetError:
+    shown = printable(name)
+    return PresetError(f"preset: {shown!r} is of kind {kind}: 'nnfd-tui {command} {shown}' runs it")
+
+
+def _chosen(name: str, root: Path) -> Preset:
+    """Return the preset of this name, or what a recorded run of this name is."""
+    if name in presets.names() or name.endswith(".toml"):
+        return presets.load(name)
+    path: Path | None
+    try:
+        path = locate(name, root)
+    except RunError:
+        path = None
+    if path is None or not (path / PARAMS).exists():
+        return presets.load(name)  # neither the one nor the other: what is said of presets helps more
+    run = summarise(path)
+    if run.params is None:
+        raise RunError(run.problem)
+    return presets.Preset(run.preset, run.title, "", run.params)
 
 
 def _begin(preset: Preset, params: Params, options: NewRunOptions) -> int:

@@ -1,78 +1,97 @@
-"""All runs that were recorded: look at one, go on with it, compare several."""
+"""All runs that were recorded: find one, look at it, go on with it, keep order among them."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding
 from textual.message import Message
-from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Label
+from textual.widgets import Footer, Input, Label
 
-from nnfd.core.catalog import RunStatus, list_runs
+from nnfd.core.arrange import Column, arranged, cell, matches, size
+from nnfd.core.catalog import LIVE_STATES, RESUMABLE, Catalog, RunStatus
 from nnfd.core.errors import NnfdError
-from nnfd.tui.commands.listing import age, size
 from nnfd.tui.screens.run_screen import LABS
+from nnfd.tui.screens.runs_keys import RunsKeys
+from nnfd.tui.widgets.runs_table import RunsTable
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widgets import DataTable
 
     from nnfd.core.catalog import RunSummary
-    from nnfd.tui.app import LabApp
     from nnfd.tui.session import Storage
 
-COLUMNS = ("", "run", "state", "progress", "best", "kind", "preset", "age", "size")
+ABOUT = (
+    "Every run folder below the runs root, those of sweeps included. enter shows a run in its lab, also one that "
+    "another process does; u goes on with one that was stopped or killed; e begins a new one from the parameters of "
+    "this one. / filters by words (name, state, tags, what was changed ...), s sorts by the next column. m marks runs: "
+    "c compares and d deletes what is marked. Changed: the parameters that are not the preset's."
+)
 LOOK_SECONDS = 2.0
-RESUMABLE = {RunStatus.INTERRUPTED, RunStatus.CRASHED}
+LOOK_SHARE = 0.1
+"""Share of the time that reading the list may take at the most: thousands of runs are looked at less often."""
 EMPTY = "no runs were recorded yet: 1 and 2 begin some"
 
 
-class RunsScreen(Screen[None]):
-    """The list of runs, newest first."""
+class RunsScreen(RunsKeys):
+    """The list of runs."""
 
-    about: ClassVar[str] = (
-        "Every run folder below the runs root, newest first, those of sweeps included. enter looks at a run, also one "
-        "that another process does; u goes on with one that was stopped or killed; m marks runs and c compares them."
-    )
-    AUTO_FOCUS = "DataTable"
+    about: ClassVar[str] = ABOUT
+    AUTO_FOCUS = "RunsTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "resume", "Resume", id="runs.resume", tooltip="Go on with a run that was stopped or killed"),
-        Binding("m", "mark", "Mark", id="runs.mark", tooltip="Mark the run for a comparison"),
-        Binding("c", "compare", "Compare", id="runs.compare", tooltip="Compare the marked runs, or this one"),
+        Binding("slash", "filter", "Filter", id="runs.filter", key_display="/", tooltip="Only runs with these words"),
+        Binding("escape", "unfilter", "All", id="runs.unfilter", tooltip="All runs again", show=False),
+        Binding("s", "sort", "Sort", id="runs.sort", tooltip="Sort by the next column", show=False),
+        Binding("S", "reverse", "Reverse", id="runs.reverse", tooltip="Turn the order round", show=False),
     ]
 
     class Listed(Message):
         """The runs have been read."""
 
-        def __init__(self, runs: Sequence[RunSummary], problem: str) -> None:
+        def __init__(self, runs: Sequence[RunSummary], problem: str, seconds: float) -> None:
             super().__init__()
             self.runs = runs
             self.problem = problem
+            self.seconds = seconds
 
     def __init__(self, storage: Storage) -> None:
         super().__init__()
         self.storage = storage
         self.runs: Sequence[RunSummary] = []
-        self._marked: set[str] = set()
+        """All of them, as they were read."""
+        self.shown: Sequence[RunSummary] = []
+        """Those that the filter lets through, in their order."""
+        self.marked: set[Path] = set()
+        self._catalog = Catalog(storage.root)
+        self._problem = ""
         self._reading = False
+        self._sorted_by = Column.AGE
+        self._reverse = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the table and the line about the run under the cursor."""
+        """Lay out the filter, the table and the lines about the run under the cursor."""
         yield TopBar(LABS, "runs")
-        yield DataTable(id="runs-table", cursor_type="row", zebra_stripes=True)
+        yield Input(placeholder="words that all stand in a run's line, title or tags", id="runs-filter")
+        yield RunsTable(id="runs-table")
         yield Label("", id="runs-note", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
-        """Read the runs now, and from time to time."""
-        self.query_one(DataTable).add_columns(*COLUMNS)
-        self.set_interval(LOOK_SECONDS, self.look)
+        """Read the runs for the first time."""
+        self.query_one("#runs-filter").display = False
+        self.look()
+
+    # -- reading
+
+    def come_back(self) -> None:
+        """Read them at once when the screen comes to the front."""
         self.look()
 
     def look(self) -> None:
@@ -82,84 +101,153 @@ class RunsScreen(Screen[None]):
             self.run_worker(self._read, group="look", thread=True)
 
     def _read(self) -> None:
+        began, runs, problem = time.perf_counter(), [], ""
         try:
-            self.post_message(self.Listed(list_runs(self.storage.root), ""))
+            runs = self._catalog.list()
         except NnfdError as error:
-            self.post_message(self.Listed([], str(error)))
+            problem = str(error)
+        self.post_message(self.Listed(runs, problem, time.perf_counter() - began))
 
     def on_runs_screen_listed(self, event: Listed) -> None:
-        """Show what was read; the cursor stays on its run."""
+        """Show what was read, and look again after a while."""
         event.stop()
         self._reading = False
-        here = self.under_cursor()
-        self.runs = event.runs
-        self._show(here.path.name if here else None)
-        if event.problem or not self.runs:
-            self.query_one("#runs-note", Label).update(event.problem or EMPTY)
+        self.runs, self._problem = event.runs, event.problem
+        self.marked &= {run.path for run in self.runs}
+        self.show()
+        self.set_timer(max(LOOK_SECONDS, event.seconds / LOOK_SHARE), self._look_if_seen)
 
-    def _show(self, name: str | None) -> None:
-        table, now = self.query_one(DataTable), time.time()
-        table.clear()
-        for run in self.runs:
-            table.add_row(*(Text(text) for text in self._cells(run, now)))
-        names = [run.path.name for run in self.runs]
-        if name in names:
-            table.move_cursor(row=names.index(name), animate=False)
+    def _look_if_seen(self) -> None:
+        if self.is_current:
+            self.look()
 
-    def _cells(self, run: RunSummary, now: float) -> list[str]:
-        damaged = run.status is RunStatus.DAMAGED
-        mark = "●" if str(run.path) in self._marked else ""
-        progress = "" if damaged else f"{run.position}/{run.total}"
-        kind = "" if run.kind is None else str(run.kind)
-        when = age(now - run.modified) if run.modified else ""
-        return [mark, run.name, str(run.status), progress, run.best, kind, run.preset, when, size(run.size)]
+    # -- showing
+
+    def show(self) -> None:
+        """Show the runs that the filter lets through."""
+        words, now = self.query_one("#runs-filter", Input).value, time.time()
+        found = (run for run in self.runs if matches(run, words))
+        self.shown = arranged(found, self._sorted_by, reverse=self._reverse)
+        descends = self._sorted_by in {Column.PROGRESS, Column.BEST, Column.AGE, Column.SIZE}
+        table = self.query_one(RunsTable)
+        table.show(self.shown, self.marked, now, self._sorted_by, reverse=self._reverse is descends)
+        self._show_title()
+        self._show_note()
+        self.refresh_bindings()
+
+    def _show_title(self) -> None:
+        parts = [
+            f"{len(self.shown)} of {len(self.runs)} runs"
+            if len(self.shown) < len(self.runs)
+            else f"{len(self.runs)} runs"
+        ]
+        if live := sum(run.status in LIVE_STATES for run in self.shown):
+            parts.append(f"{live} under way")
+        if self.marked:
+            parts.append(f"{len(self.marked)} marked")
+        parts += [
+            size(sum(run.size for run in self.shown)),
+            f"by {self._sorted_by}{', reversed' if self._reverse else ''}",
+        ]
+        self.query_one(TopBar).title = " · ".join(parts)
+
+    def _show_note(self) -> None:
+        run = self.under_cursor()
+        if self._problem or run is None:
+            note = self._problem or ("no run has all these words: escape shows all again" if self.runs else EMPTY)
+        else:
+            tags = " ".join(f"#{tag}" for tag in run.tags)
+            changed = cell(run, Column.CHANGED, 0.0)
+            words = [run.title, tags, f"changed: {changed}" if changed else "", str(run.path)]
+            note = "\n".join(filter(None, [run.problem, " · ".join(filter(None, words))]))
+        self.query_one("#runs-note", Label).update(note)
+
+    @property
+    def shown_paths(self) -> list[Path]:
+        """The folders of the runs that are shown."""
+        return [run.path for run in self.shown]
 
     def under_cursor(self) -> RunSummary | None:
         """Return the run that the cursor is on."""
-        row = self.query_one(DataTable).cursor_row
-        return self.runs[row] if 0 <= row < len(self.runs) else None
+        key = self.query_one(RunsTable).key_under_cursor
+        return next((run for run in self.shown if str(run.path) == key), None)
+
+    def chosen(self) -> list[RunSummary]:
+        """Return the marked runs, or the one under the cursor if none is marked."""
+        if self.marked:
+            return [run for run in self.runs if run.path in self.marked]
+        here = self.under_cursor()
+        return [] if here is None else [here]
 
     def on_data_table_row_highlighted(self) -> None:
         """Say more of the run under the cursor."""
-        if (run := self.under_cursor()) is not None:
-            self.query_one("#runs-note", Label).update(run.problem or f"{run.title} · {run.name}")
-            self.refresh_bindings()
-
-    @property
-    def lab_app(self) -> LabApp:
-        """The dashboard."""
-        from nnfd.tui.app import LabApp
-
-        assert isinstance(self.app, LabApp)
-        return self.app
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what is not possible now."""
-        if action == "resume":
-            run = self.under_cursor()
-            return True if run is not None and run.status in RESUMABLE else None
-        return super().check_action(action, parameters)
+        self._show_note()
+        self.refresh_bindings()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Look at the run."""
         event.stop()
-        if (run := self.under_cursor()) is not None:
-            self.lab_app.open_run(run.path)
+        self.action_open()
 
-    def action_resume(self) -> None:
-        """Go on with the run here."""
-        if (run := self.under_cursor()) is not None:
-            self.lab_app.resume_run(run.path)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what is not possible now."""
+        run = self.under_cursor() if self.is_mounted else None
+        match action:
+            case "resume":
+                return True if run is not None and run.status in RESUMABLE else None
+            case "toggle_run":
+                return True if run is not None and run.status in LIVE_STATES else None
+            case "copy" | "export" | "open":
+                return True if run is not None and run.status is not RunStatus.DAMAGED else None
+            case "rename" | "tag" | "delete" | "mark" | "compare":
+                return True if run is not None else None
+            case _:
+                return super().check_action(action, parameters)
 
-    def action_mark(self) -> None:
-        """Mark the run, or take the mark away."""
-        if (run := self.under_cursor()) is not None:
-            self._marked ^= {str(run.path)}
-            self._show(run.path.name)
+    # -- keys: filter and order
 
-    def action_compare(self) -> None:
-        """Compare the marked runs, or the one under the cursor."""
-        here = self.under_cursor()
-        chosen = [run.path for run in self.runs if str(run.path) in self._marked]
-        if chosen or here is not None:
-            self.lab_app.compare_runs(chosen or [here.path] if here else chosen)
+    def action_filter(self) -> None:
+        """Type words that the runs must have."""
+        field = self.query_one("#runs-filter", Input)
+        field.display = True
+        field.focus()
+
+    def action_unfilter(self) -> None:
+        """Show all runs again."""
+        field = self.query_one("#runs-filter", Input)
+        field.value, field.display = "", False
+        self.query_one(RunsTable).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as one types."""
+        event.stop()
+        self.show()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the runs; the filter stays."""
+        event.stop()
+        event.input.display = bool(event.value)
+        self.query_one(RunsTable).focus()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        columns = list(Column)
+        self._sort_by(columns[(columns.index(self._sorted_by) + 1) % len(columns)])
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._reverse = not self._reverse
+        self.show()
+
+    def _sort_by(self, column: Column) -> None:
+        self._sorted_by, self._reverse = column, False
+        self.show()
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column that was clicked; once more turns it round."""
+        event.stop()
+        name = event.column_key.value
+        if name == self._sorted_by:
+            self.action_reverse()
+        elif name in set(Column):
+            self._sort_by(Column(name))

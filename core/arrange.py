@@ -1,0 +1,105 @@
+"""Which runs a list shows, in which order, and in which words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nnfd.core.catalog import RunStatus
+from nnfd.core.params import show_value
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nnfd.core.catalog import RunSummary
+
+T = TypeVar("T")
+
+
+class Column(StrEnum):
+    """What is told of each run, in the order in which it is shown."""
+
+    RUN = "run"
+    STATE = "state"
+    PROGRESS = "progress"
+    BEST = "best"
+    AGE = "age"
+    SIZE = "size"
+    CHANGED = "changed"
+    TAGS = "tags"
+    KIND = "kind"
+    PRESET = "preset"
+
+
+_CELLS: dict[Column, Callable[[RunSummary, float], str]] = {
+    Column.RUN: lambda run, _: run.name,
+    Column.STATE: lambda run, _: str(run.status),
+    Column.PROGRESS: lambda run, _: "" if run.status is RunStatus.DAMAGED else f"{run.position}/{run.total}",
+    Column.BEST: lambda run, _: run.best,
+    Column.AGE: lambda run, now: age(now - run.modified) if run.modified else "",
+    Column.SIZE: lambda run, _: size(run.size),
+    Column.CHANGED: lambda run, _: " ".join(f"{name}={show_value(value)}" for name, value in run.changed.items()),
+    Column.TAGS: lambda run, _: ", ".join(run.tags),
+    Column.KIND: lambda run, _: "" if run.kind is None else str(run.kind),
+    Column.PRESET: lambda run, _: run.preset,
+}
+
+
+def cell(run: RunSummary, column: Column, now: float) -> str:
+    """Return what a run has in a column, safe to show; `now` is in seconds since the epoch."""
+    return printable(_CELLS[column](run, now))
+
+
+def matches(run: RunSummary, words: str) -> bool:
+    """Tell whether every one of the words stands somewhere in what a list shows of a run, or in its title."""
+    text = "\n".join([run.title, run.problem, *(cell(run, column, run.modified) for column in Column)]).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def arranged(runs: Iterable[RunSummary], column: Column, *, reverse: bool = False) -> list[RunSummary]:
+    """Sort runs by a column: newest, largest, best and furthest first, words from a to z; `reverse` turns it round."""
+    descending = column in {Column.PROGRESS, Column.BEST, Column.AGE, Column.SIZE}
+    return known_first(runs, lambda run: _key(run, column), reverse=descending is not reverse)
+
+
+def known_first(items: Iterable[T], key: Callable[[T], Any], *, reverse: bool = False) -> list[T]:
+    """Sort by a key; items for which it is None come last either way, and equal ones keep their order."""
+    pairs = [(key(item), item) for item in items]
+    known = sorted((pair for pair in pairs if pair[0] is not None), key=lambda pair: pair[0], reverse=reverse)
+    return [item for _, item in known] + [item for value, item in pairs if value is None]
+
+
+_RANKS = {"test_acc": 2, "val_acc": 1}
+"""Results that are no rivals: what is known of the test set comes before what is known of the validation set."""
+
+
+def _key(run: RunSummary, column: Column) -> tuple[float | str, ...] | None:
+    match column:
+        case Column.PROGRESS:
+            return (run.position / run.total,) if run.total else None
+        case Column.BEST:
+            return None if run.score is None else (_RANKS.get(run.best.partition(" ")[0], 0), run.score)
+        case Column.AGE:
+            return (run.modified,) if run.modified else None
+        case Column.SIZE:
+            return (run.size,)
+        case _:
+            text = cell(run, column, run.modified)
+            return (text.casefold(),) if text else None
+
+
+def age(seconds: float) -> str:
+    """Write an age in its largest unit: ``5 s``, ``3 min``, ``2 h``, ``4 d``."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{max(0, int(seconds))} s"
+
+
+def size(amount: int) -> str:
+    """Write a number of bytes: ``12 kB``, ``3.4 MB``."""
+    for unit, length in (("GB", 10**9), ("MB", 10**6)):
+        if amount >= length:
+            return f"{amount / length:.1f} {unit}"
+    return f"{amount / 1000:.0f} kB"

@@ -1,0 +1,106 @@
+"""``rename``, ``delete``, ``tag``: what is done to a recorded run as a whole."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from nnfd.core import manage
+from nnfd.core.arrange import size
+from nnfd.core.catalog import LIVE_STATES, summarise
+from nnfd.core.errors import NnfdError, RunError
+from nnfd.core.runs import default_root, locate
+from nnfd.core.tags import read_tags, write_tags
+from nnfd.core.text import printable
+
+_Root = Annotated[Path, Parameter(metavar="DIR")]
+
+
+def rename(run: str, name: str, /, *, runs_root: _Root = default_root()) -> int:  # noqa: B008 - immutable
+    """Give a run another name.
+
+    Parameters
+    ----------
+    run
+        A run's folder, or its name below the runs root.
+    name
+        The new name of its folder.
+    runs_root
+        Folder below which runs are recorded.
+    """
+    sys.stdout.write(f"{printable(str(manage.rename(locate(run, runs_root), name)))}\n")
+    return 0
+
+
+def delete(
+    run: str,
+    /,
+    *more: str,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+    runs_root: _Root = default_root(),  # noqa: B008 - immutable
+) -> int:
+    """Delete runs, after asking.
+
+    Parameters
+    ----------
+    run
+        A run's folder, or its name below the runs root.
+    more
+        More of them.
+    yes
+        Do not ask.
+    runs_root
+        Folder below which runs are recorded.
+    """
+    found = [summarise(path) for path in dict.fromkeys(locate(name, runs_root) for name in (run, *more))]
+    for each in found:
+        if each.status in LIVE_STATES:
+            raise RunError(f"run {each.name!r} is under way: stop it first")
+    if not yes and not _agreed(", ".join(f"{each.name} ({size(each.size)})" for each in found)):
+        sys.stdout.write("nothing was deleted\n")
+        return 0
+    for each in found:
+        manage.delete(each.path)
+        sys.stdout.write(f"deleted: {each.name}\n")
+    return 0
+
+
+def _agreed(what: str) -> bool:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NnfdError("there is no terminal to ask on: add --yes to delete")
+    try:
+        return input(f"delete {what}? [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError:
+        sys.stdout.write("\n")
+        return False
+
+
+def tag(
+    run: str,
+    /,
+    *tags: str,
+    remove: Annotated[bool, Parameter(negative=())] = False,
+    runs_root: _Root = default_root(),  # noqa: B008 - immutable
+) -> int:
+    """Add tags to a run, or take them away; without any, show those it has.
+
+    Parameters
+    ----------
+    run
+        A run's folder, or its name below the runs root.
+    tags
+        Words to find the run by.
+    remove
+        Take these tags away.
+    runs_root
+        Folder below which runs are recorded.
+    """
+    path = locate(run, runs_root)
+    if tags:
+        before = set(read_tags(path))
+        write_tags(path, before - set(tags) if remove else before | set(tags))
+    sys.stdout.write("".join(f"{word}\n" for word in read_tags(path)))
+    return 0

@@ -1,0 +1,117 @@
+"""Small dialogs that any screen may ask: a line of text, a yes or no, other parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label
+
+from nnfd.core.params import Params
+from nnfd.tui.widgets.params_form import ParamsForm
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class AskText(ModalScreen[str | None]):
+    """One line of text; enter takes it, escape leaves.
+
+    Parameters
+    ----------
+    title
+        What is asked.
+    text
+        What stands there at first.
+    hint
+        What enter does.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", id="ask.leave", tooltip="Back without a change"),
+    ]
+
+    def __init__(self, title: str, text: str, hint: str) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._hint = hint
+
+    def compose(self) -> ComposeResult:
+        """Lay out the dialog."""
+        with Vertical(classes="dialog -small"):
+            yield Label(self._title, classes="dialog-title", markup=False)
+            yield Input(self._text, select_on_focus=False)
+            yield Label(f"{self._hint} · escape leaves", classes="dialog-hint", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the text."""
+        event.stop()
+        if self.is_current:  # a second enter may come before the first has closed the dialog
+            self.dismiss(event.value)
+
+    def action_leave(self) -> None:
+        """Go back without one."""
+        if self.is_current:
+            self.dismiss(None)
+
+
+class Confirm(ModalScreen[bool]):
+    """A question that only `y` says yes to: enter, pressed in haste, must not delete anything."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", id="confirm.yes", tooltip="Do it"),
+        Binding("n,escape,enter,q", "answer(False)", "No", id="confirm.no", tooltip="Leave everything as it is"),
+    ]
+
+    def __init__(self, question: str, lines: list[str]) -> None:
+        super().__init__()
+        self._question = question
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and what it is about."""
+        with Vertical(classes="dialog -small"):
+            yield Label(self._question, classes="dialog-title", markup=False)
+            yield Label("\n".join(self._lines), markup=False)
+            yield Label("y yes · any of n, enter and escape: no", classes="dialog-hint")
+
+    def action_answer(self, yes: bool) -> None:
+        """Go back with the answer."""
+        if self.is_current:
+            self.dismiss(yes)
+
+
+class EditParams(ModalScreen[Params | None]):
+    """The parameters of a new run; enter takes them, escape leaves."""
+
+    def __init__(self, title: str, params: Params) -> None:
+        super().__init__()
+        self._title = title
+        self._params = params
+
+    def compose(self) -> ComposeResult:
+        """Lay out the form."""
+        with Vertical(classes="dialog"):
+            yield Label(self._title, classes="dialog-title", markup=False)
+            yield ParamsForm()
+
+    def on_mount(self) -> None:
+        """Fill the form."""
+        form = self.query_one(ParamsForm)
+        form.load(self._params)
+        form.focus_first()
+
+    def on_params_form_applied(self, event: ParamsForm.Applied) -> None:
+        """Take the parameters."""
+        event.stop()
+        if self.is_current:
+            self.dismiss(event.params)
+
+    def on_params_form_left(self) -> None:
+        """Go back without any."""
+        if self.is_current:
+            self.dismiss(None)
