@@ -181,6 +181,7 @@ async def test_a_copy_with_edits_begins_a_new_run(three):
         await lab.until(lambda: isinstance(lab.app.focused, Input))
         while lab.app.focused.value != "7":
             await lab.press("down")
+        await lab.until(lambda: "A new run from b" in lab.text() and "Sizes of the hidden layers" in lab.text())
         await lab.press("end", "3")
         await lab.until(lambda: form.params is not None and form.params.hidden == (73,))
         await lab.press("enter")

@@ -81,7 +81,7 @@ class RunsScreen(RunsKeys):
         yield Input(placeholder="words that all stand in a run's line, title or tags", id="runs-filter")
         yield RunsTable(id="runs-table")
         yield Label("", id="runs-note", markup=False)
-        yield Footer()
+        yield Footer(show_command_palette=False)  # at 80 columns the keys of this screen need the room
 
     def on_mount(self) -> None:
         """Read the runs for the first time."""
