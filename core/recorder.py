@@ -41,7 +41,8 @@ def frame_cadence(params: Params) -> EverySteps:
 class Recorder:
     """Writes every event of one run into its folder: log, states, frames, result.
 
-    Call it with each event, in order, in one thread, and close the folder at the end, whatever the end was.
+    Call it with each event, in order, in one thread; then :meth:`finish`; and close the folder at the end, whatever the
+    end was.
 
     Parameters
     ----------
@@ -95,6 +96,7 @@ class Recorder:
         """The newest state, if it is not the saved one."""
         self._last_logged = before.state.position if before.state else 0
         self._last_frame = self._last_logged
+        self._ended: Ended | None = None
         self._log = folder.open_log()
 
     def __call__(self, event: Event) -> None:
@@ -115,6 +117,15 @@ class Recorder:
             self._save_state(state)
         except OSError as error:
             raise StorageError(str(storage_error(error, self.folder.path))) from None
+
+    def finish(self, **figures: object) -> None:
+        """Write how the run ended together with what was measured of it; before that, it is not over.
+
+        A run that is killed in between goes on from its last state, ends at once and is measured then. Raises
+        ``StorageError`` or ``RunError``.
+        """
+        assert self._ended is not None, "a step-generator always yields Ended"
+        self.folder.write_result({**self._result(self._ended), **figures})
 
     # -- by kind of event
 
@@ -172,7 +183,7 @@ class Recorder:
             # before the line is logged: a run that goes on from this state has not ended
             self._save_state(event.state)
         self._append(event)
-        self.folder.write_result(self._result(event))
+        self._ended = event
 
     # -- writing
 

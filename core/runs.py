@@ -262,10 +262,6 @@ class RunFolder:
         except OSError as error:
             raise storage_error(error, self.path / RESULT) from None
 
-    def add_to_result(self, **entries: object) -> None:
-        """Add entries to the result of a run that has ended."""
-        self.write_result({**(self.result() or {}), **entries})
-
 
 def lock_of(path: Path) -> FileLock:
     """Return the lock of a run folder, which need not be sound; it is not taken yet."""

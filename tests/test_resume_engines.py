@@ -11,7 +11,7 @@ from nnfd.core.commands import Paint
 from nnfd.core.events import Edited, Painted, position_of
 from nnfd.core.launch import start
 from nnfd.core.network.data import load
-from nnfd.core.params import FurParams, NetworkParams, TuringParams
+from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, TuringParams
 from nnfd.core.runs import RunFolder
 from tests.test_runs import ALWAYS, RARELY, Killed, commands_in, session
 
@@ -95,6 +95,33 @@ def test_killed_anywhere_twice(case, tmp_path, seed):
         np.testing.assert_array_equal(found[name], array, err_msg=name)
     last = [position for event in cut.events() if (position := position_of(event)) is not None]
     assert last == sorted(set(last))
+
+
+ENDINGS = {
+    "early-stopped": NetworkParams(dataset="iris", hidden=(5,), epochs=400, patience=2, lr=0.1),
+    "completed": NetworkParams(dataset="iris", hidden=(5,), epochs=7),
+    "diverged": NetworkParams(dataset="iris", hidden=(5,), epochs=7, lr=1e6),
+    "steady": DiffusionParams(width=8, height=8, steps=10**6, seeds=0),
+}
+
+
+@pytest.mark.parametrize("outcome", ENDINGS)
+def test_killed_between_its_end_and_its_result_a_run_ends_once_more_in_the_same_way(tmp_path, outcome):
+    params = ENDINGS[outcome]
+    generate = generator_of(params)
+    whole = session(tmp_path / "whole", params, {}, generate=generate)
+    assert whole.outcome == outcome
+    with pytest.raises(Killed):
+        session(tmp_path / "cut", params, {}, kill_after="the end", generate=generate)
+    cut = RunFolder.open(tmp_path / "cut")
+    assert cut.result() is None
+    assert summarise(cut.path).status is RunStatus.CRASHED
+    again = session(cut.path, params, {}, generate=generate)
+    for name, array in arrays_of(whole).items():
+        np.testing.assert_array_equal(arrays_of(again)[name], array, err_msg=name)
+    ends = [RunFolder.open(tmp_path / name).result() for name in ("whole", "cut")]
+    for key in ("outcome", "message", "position", "total", "best", "params"):
+        assert ends[0][key] == ends[1][key], key
 
 
 def test_the_list_tells_state_progress_best_and_size(case):

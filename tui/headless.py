@@ -153,6 +153,11 @@ class Headless:
     def _finish(self, result: object) -> int:
         ended = self._ended
         assert ended is not None, "a step-generator always yields Ended"
+        from nnfd.core.figures import figures
+
+        measured = figures(result, self._data)
+        if self._recorder is not None:
+            self._recorder.finish(**measured)
         message = printable(ended.message)
         match ended.outcome:
             case Outcome.STOPPED:
@@ -161,7 +166,7 @@ class Headless:
                 self._complain(message)
             case _:
                 self._reporter.say(message)
-                self._measure(result)
+                self._say_test(measured)
         return EXIT_CODES[ended.outcome]
 
     def _how_to_resume(self) -> str:
@@ -175,15 +180,10 @@ class Headless:
             sys.stderr.write(f"nnfd-tui: {message}\n")
             sys.stderr.flush()
 
-    def _measure(self, result: object) -> None:
-        """Measure the test set and say it, or the pattern, and keep it with the result."""
-        from nnfd.core.figures import figures
-
-        measured = figures(result, self._data)
+    def _say_test(self, measured: dict[str, object]) -> None:
+        """Say what the test set says of the best weights."""
         if test := measured.get("test"):
             assert isinstance(test, dict)
             self._reporter.say(f"test_loss={test['loss']:.4f}, test_acc={test['accuracy']:.4f}")
             for line in test["report"].rstrip().splitlines():
                 self._reporter.say(printable(line))
-        if self._folder is not None:
-            self._folder.add_to_result(**measured)

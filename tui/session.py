@@ -118,11 +118,11 @@ class Session:
         self._marks = frame_cadence(spec.params)
         self.frames: FrameStore
         self._keep: Callable[[Event], None]
-        recorder = None
+        self._recorder: Recorder | None = None
         if folder is not None:
-            recorder = Recorder(folder, frames=self._marks, budget=budget, resumption=spec.resumption)
-            self.frames = recorder.frames
-            self._keep = recorder
+            self._recorder = Recorder(folder, frames=self._marks, budget=budget, resumption=spec.resumption)
+            self.frames = self._recorder.frames
+            self._keep = self._recorder
         else:
             self.frames = MemoryFrames(budget)
             self._keep = self._keep_frame
@@ -132,7 +132,7 @@ class Session:
             pace=natural_pace(spec.params),
             marks=[self._marks],
             replay=spec.resumption.replay if spec.resumption else (),
-            on_hold=recorder.flush if recorder else None,
+            on_hold=self._recorder.flush if self._recorder else None,
         )
 
     @property
@@ -144,7 +144,7 @@ class Session:
         """Run to the end. What a user can cause ends as :attr:`failure`; anything else is raised."""
         try:
             with contextlib.nullcontext() if self.folder is None else Remote(self.folder, self.controller):
-                self._keep_evaluation(self.controller.run())
+                self._finish(self.controller.run())
         except NnfdError as error:
             self.failure = str(error)
         finally:
@@ -153,12 +153,12 @@ class Session:
             self.finished.set()
             self._wake()
 
-    def _keep_evaluation(self, result: object) -> None:
-        """Put the figures of the test set, or of the pattern, beside the result."""
+    def _finish(self, result: object) -> None:
+        """Keep how the run ended, with the figures of the test set or of the pattern."""
         from nnfd.core.figures import figures
 
-        if self.folder is not None:
-            self.folder.add_to_result(**figures(result, self.data))
+        if self._recorder is not None:
+            self._recorder.finish(**figures(result, self.data))
 
     def stop(self) -> None:
         """End the run at its next poll."""

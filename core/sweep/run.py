@@ -98,7 +98,7 @@ def _record(task: Task, path: Path) -> None:
         )
         with Remote(folder, controller):
             result = controller.run()
-        folder.add_to_result(**figures(result, data))
+        recorder.finish(**figures(result, data))
 
 
 def _data(params: Params) -> Dataset | None:
