@@ -19,6 +19,9 @@ MARKERS = ("braille", "•", "x", "+", "o", "*")
 """By series, so that curves can be told apart without colour."""
 LEGEND_MARKERS = ("⠒⠒", "••", "xx", "++", "oo", "**")
 
+LETTERS_PER_CURVE = 3
+"""How often a curve's letter is written on it."""
+
 EDIT_SIGN, CURSOR_SIGN = "✎", "▼"
 """Above the line at an edit, above the line at the position that is looked at."""
 
@@ -33,6 +36,10 @@ class Series:
     x: NDArray[np.float64]
     """Ascending positions, for example epochs."""
     y: NDArray[np.float64]
+    letter: str = ""
+    """Short name; it is written on the curve, which is how many curves are told apart, and stands in the legend."""
+    number: int | None = None
+    """Decides its colour; None takes its place in the chart. With it, a curve that is hidden recolours no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,10 @@ class ChartStyle:
     series: tuple[RGB, ...]
     marker: RGB | None
     cursor: RGB | None
+
+    def colour_of(self, series: Series, place: int) -> RGB:
+        """Return the colour of the curve at this place."""
+        return self.series[(place if series.number is None else series.number) % len(self.series)]
 
 
 PLAIN = ChartStyle(None, None, (), None, None)
@@ -175,13 +186,7 @@ def draw_chart(chart: Chart, width: int, height: int, style: ChartStyle = PLAIN)
     ends = [float(x[-1]) for x, _ in data if len(x)]
     start = chart.start if chart.start is not None else min(starts, default=0.0)
     end = max(chart.end if chart.end is not None else start + 1, *ends, start + 1)
-    for i, (x, y) in enumerate(data):
-        x, y = downsample(x, y, POINTS_PER_COLUMN * width)
-        fine = np.isfinite(y)
-        if fine.any():
-            draw = plot.plot if MARKERS[i % len(MARKERS)] == "braille" else plot.scatter
-            colour = style.series[i % len(style.series)] if style.series else "default"
-            draw(x[fine].tolist(), y[fine].tolist(), marker=MARKERS[i % len(MARKERS)], color=colour)
+    _curves(plot, chart, style, [downsample(x, y, POINTS_PER_COLUMN * width) for x, y in data])
     if not any(np.isfinite(y).any() for _, y in data):
         plot.scatter([start], [low - 1])  # plotext draws no axes without data; this point is outside the limits
     plot.xlim(start, end)
@@ -198,6 +203,35 @@ def _paint(plot: Any, style: ChartStyle) -> None:  # noqa: ANN401  # plotext is 
     plot.ticks_color(style.text or "default")
     plot.xaxes(True, False)
     plot.yaxes(True, False)
+
+
+def _curves(
+    plot: Any,  # noqa: ANN401
+    chart: Chart,
+    style: ChartStyle,
+    data: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> None:
+    letters: list[tuple[str, float, float, RGB | str]] = []
+    for i, (series, (x, y)) in enumerate(zip(chart.series, data, strict=True)):
+        fine = np.isfinite(y)
+        if not fine.any():
+            continue
+        marker = "braille" if series.letter else MARKERS[i % len(MARKERS)]
+        draw = plot.plot if marker == "braille" else plot.scatter
+        colour = style.colour_of(series, i) if style.series else "default"
+        draw(x[fine].tolist(), y[fine].tolist(), marker=marker, color=colour)
+        if series.letter:
+            places = letter_places(x[fine], i, len(data))
+            letters += [(series.letter, float(x[fine][at]), float(y[fine][at]), colour) for at in places]
+    for letter, at_x, at_y, colour in letters:  # after the curves: none of them may cover a letter
+        plot.text(letter, at_x, at_y, color=colour, style="bold", alignment="center")
+
+
+def letter_places(x: NDArray[np.float64], number: int, count: int) -> list[int]:
+    """Return the points at which the letter of curve `number` of `count` is written, each curve's at others."""
+    shares = (np.arange(LETTERS_PER_CURVE) + (number + 0.5) / count) / LETTERS_PER_CURVE
+    wanted = x[0] + shares * (x[-1] - x[0])
+    return sorted({int(np.abs(x - place).argmin()) for place in wanted})
 
 
 def _ticks(
@@ -227,18 +261,22 @@ def _lines(plot: Any, chart: Chart, style: ChartStyle, x: tuple[float, float], t
 def legend(series: Sequence[Series], width: int) -> list[tuple[str, str]]:
     """Return marker and words of each series, short enough to stand in one line of `width` cells.
 
-    The newest value is named if there is room, else the names alone, else they are cut.
+    The newest value is named if there is room, else the names alone. Where they do not fit either they are cut, or, if
+    every series has a letter, left out.
     """
-    full = [f" {s.name} {tick_label(float(f'{s.y[-1]:.4g}'))}" if len(s.y) else f" {s.name}" for s in series]
+    lettered = bool(series) and all(s.letter for s in series)
+    markers = [s.letter if lettered else LEGEND_MARKERS[i % len(LEGEND_MARKERS)] for i, s in enumerate(series)]
+    values = [f" {tick_label(float(f'{s.y[-1]:.4g}'))}" if len(s.y) else "" for s in series]
     names = [f" {s.name}" for s in series]
+    full = [name + value for name, value in zip(names, values, strict=True)]
     room = width // max(1, len(series)) - 5
     cut = [name if len(name) <= room else name[: max(1, room - 1)] + "…" for name in names]
-    for words in (full, names, cut):
-        if sum(len(w) + 4 for w in words) - 2 <= width:
+    for words in (full, names, values, [""] * len(series)) if lettered else (full, names, cut):
+        if sum(len(m) + len(w) + 2 for m, w in zip(markers, words, strict=True)) - 2 <= width:
             break
-    return [(LEGEND_MARKERS[i % len(LEGEND_MARKERS)], w) for i, w in enumerate(words)]
+    return list(zip(markers, words, strict=True))
 
 
 def names_width(series: Sequence[Series]) -> int:
     """Return the cells that a legend of whole names takes."""
-    return sum(len(s.name) + 5 for s in series) - 2
+    return sum(len(s.name) + len(s.letter or LEGEND_MARKERS[0]) + 3 for s in series) - 2

@@ -70,7 +70,7 @@ class CurveView(Widget):
             Ends of the value axis; None takes those of the curves.
         """
         chart = Chart(
-            tuple(Series(s.name, np.array(s.x, float), np.array(s.y, float)) for s in series),
+            tuple(dataclasses.replace(s, x=np.array(s.x, float), y=np.array(s.y, float)) for s in series),
             markers=tuple(markers),
             cursor=cursor,
             start=start,
@@ -129,8 +129,10 @@ class CurveView(Widget):
         if len(text) and height >= TWO_LINES and names_width(self._chart.series) > room:
             gap, room = "\n", width
         for i, (marker, words) in enumerate(legend(self._chart.series, room)):
-            text.append("  " if i else gap)
-            text.append(marker, "not bold #{:02x}{:02x}{:02x}".format(*style.series[i % len(style.series)]))
+            text.append(("  " if words else " ") if i else gap)
+            series = self._chart.series[i]
+            weight = "bold" if series.letter else "not bold"
+            text.append(marker, weight + " #{:02x}{:02x}{:02x}".format(*style.colour_of(series, i)))
             text.append(words, "not bold")
         return text
 
@@ -152,7 +154,9 @@ def _equal(one: Chart, other: Chart) -> bool:
         plain
         and len(one.series) == len(other.series)
         and all(
-            a.name == b.name and np.array_equal(a.x, b.x) and np.array_equal(a.y, b.y, equal_nan=True)
+            (a.name, a.letter, a.number) == (b.name, b.letter, b.number)
+            and np.array_equal(a.x, b.x)
+            and np.array_equal(a.y, b.y, equal_nan=True)
             for a, b in zip(one.series, other.series, strict=True)
         )
     )
