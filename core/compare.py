@@ -4,22 +4,63 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from nnfd.core.params import show_value
+from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nnfd.core.params import Params
 
+
+class Group(StrEnum):
+    """Where a column comes from: a parameter and a result may have the same name."""
+
+    OWN = "own"
+    PARAM = "param"
+    RESULT = "result"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table."""
+
+    group: Group
+    name: str
+
+    @property
+    def key(self) -> str:
+        """Names the column among all others."""
+        return f"{self.group}:{self.name}"
+
+    @property
+    def heading(self) -> str:
+        """What stands above it."""
+        return HEADINGS.get(self, self.name)
+
+
+LABEL, RUN, STATE, KIND, PRESET = (Column(Group.OWN, name) for name in ("label", "run", "state", "kind", "preset"))
 RESULTS = (
-    *("val_loss", "val_acc", "test_acc", "epochs"),
+    *("val_loss", "val_acc", "test_acc", "best_epoch", "epochs"),
     *("mean", "std", "min", "max", "wavelength", "spots", "steps", "seconds"),
 )
 """Results in the order of their columns; a comparison shows those that one of its runs has."""
+HEADINGS = {
+    LABEL: "",
+    Column(Group.RESULT, "best_epoch"): "best epoch",
+    Column(Group.RESULT, "epochs"): "epochs done",
+    Column(Group.RESULT, "steps"): "steps done",
+}
+"""Headings that are not the name."""
 BEST = {"val_loss": min, "val_acc": max, "test_acc": max}
 """Results of which one is better than another, and how."""
+STAR = " *"
+"""Follows the best value."""
+FORMATS = {"val_acc": ".4f", "test_acc": ".4f", "epochs": ".0f", "best_epoch": ".0f", "steps": ".0f", "seconds": ".1f"}
+"""How results are written; all others with four digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +74,7 @@ class Compared:
     params: Params | None
     """None for what is no run of ours."""
     results: Mapping[str, float] = field(default_factory=dict)
+    preset: str = ""
 
 
 def letters(number: int) -> str:
@@ -46,49 +88,70 @@ def letters(number: int) -> str:
 
 
 def differing(runs: Sequence[Compared]) -> list[str]:
-    """Return the parameters that are not the same in all runs that have any, in declaration order.
-
-    A parameter that only some kinds of run have counts as different.
-    """
+    """Return the parameters that are not the same in all runs that have them, in declaration order."""
     known = [run.params.values() for run in runs if run.params is not None]
     names = dict.fromkeys(name for values in known for name in values)
-    return [
-        name for name in names if len({show_value(values[name]) if name in values else None for values in known}) > 1
-    ]
+    return [name for name in names if len({show_value(values[name]) for values in known if name in values}) > 1]
 
 
-def result_names(runs: Sequence[Compared]) -> list[str]:
-    """Return the results that at least one run has."""
-    return [name for name in RESULTS if any(name in run.results for run in runs)]
+def columns_of(runs: Sequence[Compared]) -> list[Column]:
+    """Return the columns that tell these runs apart, then their results."""
+    kinds = {run.params.kind for run in runs if run.params is not None}
+    own = [LABEL, RUN, STATE]
+    own += [KIND] if len(kinds) > 1 else []
+    own += [PRESET] if len({run.preset for run in runs if run.preset}) > 1 else []
+    params = [Column(Group.PARAM, name) for name in differing(runs)]
+    results = [Column(Group.RESULT, name) for name in RESULTS if any(name in run.results for run in runs)]
+    return own + params + results
 
 
-def best(runs: Sequence[Compared], name: str) -> set[str]:
+def best(runs: Sequence[Compared], column: Column) -> set[str]:
     """Return the labels of the runs that are best in a result: several if they are equal, none if it has no best."""
-    if name not in BEST:
+    if column.group is not Group.RESULT or column.name not in BEST:
         return set()
-    known = {run.label: run.results[name] for run in runs if math.isfinite(run.results.get(name, math.nan))}
-    return {label for label, value in known.items() if value == BEST[name](known.values())}
+    found = {run.label: run.results.get(column.name, math.nan) for run in runs}
+    known = {label: value for label, value in found.items() if math.isfinite(value)}
+    return {label for label, value in known.items() if value == BEST[column.name](known.values())}
 
 
-def cell(run: Compared, column: str) -> float | str | None:
-    """Return what a run has in a column of the table; None if it has nothing there."""
-    own = {"": run.label, "run": run.name, "state": run.state}
-    if column in own:
-        return own[column]
-    if column in run.results:
-        return run.results[column]
-    value = run.params.values().get(column) if run.params is not None else None
+def value_of(run: Compared, column: Column) -> float | str | None:
+    """Return what a run has in a column, to sort by; None if it has nothing there."""
+    if column.group is Group.RESULT:
+        return run.results.get(column.name)
+    if column.group is Group.PARAM:
+        values = run.params.values() if run.params is not None else {}
+        if column.name not in values:
+            return None
+        value = values[column.name]
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else show_value(value)
+    kind = str(run.params.kind) if run.params is not None else None
+    own = {LABEL: run.label, RUN: run.name, STATE: run.state or None, KIND: kind, PRESET: run.preset or None}
+    return own[column]
+
+
+def text_of(run: Compared, column: Column) -> str:
+    """Write what a run has in a column, without control characters: parameters as a user types them."""
+    value = value_of(run, column)
     if value is None:
-        return None
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else show_value(value)
+        return ""
+    if column.group is Group.PARAM and run.params is not None:
+        return printable(show_value(run.params.values()[column.name]))
+    return printable(value) if isinstance(value, str) else format(value, FORMATS.get(column.name, ".4g"))
 
 
-def order(runs: Sequence[Compared], column: str, *, reverse: bool) -> list[Compared]:
+def order(runs: Sequence[Compared], column: Column, *, reverse: bool) -> list[Compared]:
     """Sort runs by a column: numbers before words; runs with nothing there come last either way."""
 
-    def key(run: Compared) -> tuple[bool, float, str]:
-        value = cell(run, column)
-        return (True, 0.0, value) if isinstance(value, str) else (False, value or 0.0, "")
+    def key(run: Compared) -> tuple[bool, float, int, str]:
+        value = value_of(run, column)
+        if isinstance(value, str):
+            return True, 0.0, len(value) if column == LABEL else 0, value  # AA comes after Z
+        return False, value or 0.0, 0, ""
 
-    known = [run for run in runs if cell(run, column) is not None]
-    return sorted(known, key=key, reverse=reverse) + [run for run in runs if cell(run, column) is None]
+    known = [run for run in runs if _is_known(value_of(run, column))]
+    unknown = [run for run in runs if not _is_known(value_of(run, column))]
+    return sorted(known, key=key, reverse=reverse) + unknown
+
+
+def _is_known(value: float | str | None) -> bool:
+    return isinstance(value, str) or (value is not None and not math.isnan(value))

@@ -1,29 +1,14 @@
-"""The Compare and the Runs screen in the dashboard."""
+"""From the Runs screen to the Compare screen, and from there into a lab."""
 
 from __future__ import annotations
 
 import pytest
 from textual.widgets import DataTable
 
-from nnfd.core.compare import Compared, best, differing, letters, order
 from nnfd.core.params import NetworkParams
 from nnfd.tui.session import Storage
 
 from .dashboard import opened
-
-
-def run_of(label, lr, **results):
-    return Compared(label, label, "done", NetworkParams(lr=lr), results)
-
-
-def test_what_differs_what_is_best_and_the_order():
-    runs = [run_of("A", 0.1, val_loss=0.3), run_of("B", 0.2, val_loss=0.1), run_of("C", 0.1)]
-    assert differing(runs) == ["lr"]
-    assert best(runs, "val_loss") == {"B"}
-    assert best(runs, "seconds") == set()
-    assert [run.label for run in order(runs, "val_loss", reverse=False)] == ["B", "A", "C"]
-    assert [run.label for run in order(runs, "val_loss", reverse=True)] == ["A", "B", "C"]
-    assert [letters(n) for n in (0, 25, 26)] == ["A", "Z", "AA"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -35,10 +20,10 @@ async def test_a_run_is_listed_compared_and_opened(tmp_path, run, size):
         await lab.press("4")
         await lab.until(lambda: len(lab.app.screen.runs) == 2)
         await lab.press("m", "down", "m", "c")
-        await lab.until(lambda: lab.app.current_mode == "compare" and len(lab.app.screen._rows_shown) == 3)
-        await lab.until(lambda: "test_acc" in lab.app.screen._rows_shown[0])
-        assert "lr" in lab.app.screen._rows_shown[0]
-        await lab.press("v", "v", "m", "s", "S", "space", "l", "o")
-        lab.app.screen.query_one(DataTable).focus()
+        await lab.until(
+            lambda: lab.app.current_mode == "compare" and lab.app.screen.query_one(DataTable).row_count == 2
+        )
+        table = lab.app.screen.query_one(DataTable)
+        await lab.until(lambda: {"param:lr", "result:test_acc"} <= {c.key.value for c in table.ordered_columns})
         await lab.press("enter")
         await lab.until(lambda: lab.app.current_mode == "network" and lab.screen.history.position == 3)

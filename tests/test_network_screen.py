@@ -208,7 +208,7 @@ async def test_counts_percent_log_scale_and_smoothing():
 async def test_the_baseline_comes_beside_ours():
     async with opened(SMALL) as lab:
         await lab.until(lambda: lab.screen.baseline is not None)
-        lab.screen.baseline._controller.pace = None
+        lab.screen.baseline.controller.pace = None
         await lab.until(lambda: lab.screen.baseline.result is not None)
         await lab.full_speed_to_the_end()
         await lab.until(lambda: "base" in lab.text())

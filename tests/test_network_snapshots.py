@@ -18,7 +18,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 async def finished(lab):
     await lab.until(lambda: lab.screen.baseline is not None)
-    lab.screen.baseline._controller.pace = None
+    lab.screen.baseline.controller.pace = None
     await lab.full_speed_to_the_end()
     await lab.until(lambda: lab.screen.baseline.result is not None)
     await lab.until(lambda: lab.screen.look is not None and "the best" in lab.screen.look.what and "base" in lab.text())

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from nnfd.core.runs import RunFolder
+    from nnfd.tui.course import CourseJob
+    from nnfd.tui.screens.compare import CompareScreen
     from nnfd.tui.screens.run_screen import RunScreen
     from nnfd.tui.sweep_job import SweepJob
     from nnfd.tui.watching import AnySession
@@ -90,6 +92,7 @@ class LabApp(App[None]):
         self._begin_with = {self._first_mode: (spec, folder)}
         """The run and the folder that each lab opens with, once they are known."""
         self._labs: dict[str, RunScreen[Any]] = {}
+        self._compare: CompareScreen | None = None
         for mode in (*DEFAULTS, "compare", "runs", *(["sweep"] if sweep else [])):
             self.add_mode(mode, partial(self._make_screen, mode))
 
@@ -99,7 +102,8 @@ class LabApp(App[None]):
             case "compare":
                 from nnfd.tui.screens.compare import CompareScreen
 
-                return CompareScreen(self.storage)
+                self._compare = CompareScreen(self.storage)
+                return self._compare
             case "runs":
                 from nnfd.tui.screens.runs import RunsScreen
 
@@ -249,18 +253,16 @@ class LabApp(App[None]):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
-        from nnfd.tui.course import CourseJob
-
         for session in self._sessions():
             session.stop()
-        if self.sweep is not None:
-            self.sweep.stop()
-        for stack in self._screen_stacks.values():
-            for screen in stack:
-                if isinstance(course := getattr(screen, "course", None), CourseJob):
-                    course.stop()
+        for job in self._jobs():
+            job.stop()
         await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
         self.exit()
+
+    def _jobs(self) -> list[SweepJob | CourseJob]:
+        course = [] if self._compare is None else [self._compare.course]
+        return [*course, *([] if self.sweep is None else [self.sweep])]
 
     def _sessions(self) -> list[AnySession]:
         return [lab.session for lab in self._labs.values() if hasattr(lab, "session")]  # a lab that opens has none yet
@@ -283,13 +285,11 @@ class LabApp(App[None]):
     def _leave_at_once(self) -> None:
         """Save every run and end the process; in a thread, as the event loop may hang in a write any moment."""
         sessions = [session for session in self._sessions() if session.phase is not Phase.IDLE]
-        for session in sessions:
-            session.stop()
-        if self.sweep is not None:
-            self.sweep.stop()
-            self.sweep.finished.wait()
-        for session in sessions:
-            session.finished.wait()
+        work = [*sessions, *self._jobs()]
+        for one in work:
+            one.stop()
+        for one in work:
+            one.finished.wait()
         os._exit(INTERRUPTED)
 
 

@@ -30,29 +30,37 @@ class BaselineRun:
         The data set of our run.
     wake
         Called in the worker thread when there is something to drain, and at the end.
+    pace
+        Epochs a second, None for full speed.
     """
 
-    def __init__(self, params: NetworkParams, data: Dataset, wake: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        params: NetworkParams,
+        data: Dataset,
+        wake: Callable[[], object],
+        pace: float | None = BASELINE_EPOCHS_PER_SECOND,
+    ) -> None:
         from nnfd.core.network.baseline import baseline
 
         self.history = NetworkHistory()
         self.result: BaselineResult | None = None
         self._mailbox = Mailbox(wake)
         self._wake = wake
-        self._controller: Controller[NetworkParams, BaselineResult] = Controller(
+        self.controller: Controller[NetworkParams, BaselineResult] = Controller(
             lambda control: baseline(params, data, control=control),
             self._mailbox.put,
-            pace=BASELINE_EPOCHS_PER_SECOND,
+            pace=pace,
         )
 
     def run(self) -> None:
         """Train it to its end."""
-        self.result = self._controller.run()
+        self.result = self.controller.run()
         self._wake()
 
     def stop(self) -> None:
         """End it at its next poll."""
-        self._controller.stop()
+        self.controller.stop()
 
     def take_in(self) -> None:
         """Move what has arrived into the history; belongs in the screen's thread."""

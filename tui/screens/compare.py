@@ -2,113 +2,117 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding
-from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Label
+from textual.widgets import Footer, Label
 
-from nnfd.core.compare import BEST, best, cell, differing, letters, order, result_names
+from nnfd.core.compare import letters
 from nnfd.core.errors import NnfdError
-from nnfd.core.text import printable
-from nnfd.tui.course import BASELINE, CourseJob
+from nnfd.tui.course import BASELINE
+from nnfd.tui.screens.compare_course import CourseLine
 from nnfd.tui.screens.compare_runs import BaselineRow, RecordedRun
+from nnfd.tui.screens.compare_view import CompareView, View
 from nnfd.tui.screens.pick_runs import PickRuns
 from nnfd.tui.screens.run_screen import LABS
-from nnfd.tui.widgets.chart import Series
-from nnfd.tui.widgets.curves import CurveView
-from nnfd.tui.widgets.small_multiples import SmallMultiples
+from nnfd.tui.widgets.compare_table import CompareTable
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from nnfd.core.compare import Compared
-    from nnfd.core.follow import News
+    from nnfd.tui.course import CourseJob
+    from nnfd.tui.screens.compare_runs import AnyRun, Look
     from nnfd.tui.session import Storage
 
 ABOUT = (
     "Runs side by side, each with a letter. Above: one number of all of them over epochs or steps (m chooses which), "
-    "or with v their confusion matrices, or their final patterns. Below: the parameters that differ, and the "
-    "results; the best value of a column has a star. c trains the course's four networks and scikit-learn's, or takes "
-    "them from what was recorded; a adds any runs. d takes one out of the comparison; nothing is deleted."
+    "or with v their confusion matrices, or their last patterns. Below: the parameters that differ, and the results; "
+    "the best value of a column has a star, and the arrows left and right show more columns. c trains the course's "
+    "four networks and scikit-learn's, or takes them from what was recorded; while it is under way, space pauses and c "
+    "stops it, and c again goes on. p puts any runs beside them; d takes one out; nothing is deleted."
 )
 LOOK_SECONDS = 0.5
 """How often runs under way are looked at."""
-VIEWS = ("curves", "matrices", "patterns")
-FIRST_METRICS = ("val_loss", "train_loss", "val_acc", "train_acc", "lr")
-EMPTY = "nothing to compare yet: c takes the course's five runs, a adds runs of your own"
+POST_SECONDS = 0.25
+"""How long what was read of many runs is held back, at the most."""
+EMPTY = "nothing to compare yet: c takes the course's runs, p picks any others"
 
 
 class CompareScreen(Screen[None]):
     """Any number of runs."""
 
     about: ClassVar[str] = ABOUT
-    AUTO_FOCUS = "DataTable"
+    AUTO_FOCUS = "CompareTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "course", "Course", id="compare.course", tooltip="The course's five runs"),
-        Binding("a", "add", "Add", id="compare.add", tooltip="Add runs that were recorded"),
-        Binding("d,delete", "remove", "Take out", id="compare.remove", tooltip="Take the run out of the comparison"),
+        Binding("c", "course", "Course", id="compare.course", tooltip="Take or train the course's runs; stop that"),
+        Binding("space", "pause", "Pause", id="compare.pause", tooltip="Pause the course's training, or go on"),
+        Binding("p", "pick", "Pick", id="compare.pick", tooltip="Add runs that were recorded"),
         Binding("v", "view", "View", id="compare.view", tooltip="Curves, confusion matrices, patterns"),
         Binding("m", "metric", "Metric", id="compare.metric", tooltip="The next number to draw"),
-        Binding("space", "hide", "Hide", id="compare.hide", tooltip="Hide the curve of the run, and show it again"),
+        Binding("l", "log", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
+        Binding("o", "smooth", "Smooth", id="compare.smooth", tooltip="Smooth the curves: not, a little, much"),
+        Binding("n", "percent", "Counts/%", id="compare.percent", tooltip="Counts, or % of each true class"),
+        Binding("a", "scale", "Scale", id="compare.scale", tooltip="Colours: a range for each pattern, or one for all"),
+        Binding("h", "hide", "Hide", id="compare.hide", tooltip="Hide the run, and show it again", show=False),
+        Binding("d,delete", "remove", "Take out", id="compare.remove", tooltip="Take the run out", show=False),
         Binding("s", "sort", "Sort", id="compare.sort", tooltip="Sort by the next column", show=False),
         Binding("S", "reverse", "Reverse", id="compare.reverse", tooltip="Turn the order round", show=False),
-        Binding("l", "log", "Log scale", id="compare.log", tooltip="Curves on a log scale and back", show=False),
-        Binding("o", "smooth", "Smoothing", id="compare.smooth", tooltip="Smooth the curves", show=False),
+        Binding("enter", "open", "Open", id="compare.open", tooltip="Open the run in its lab", show=False),
     ]
 
     class Looked(Message):
-        """The runs have been looked at."""
+        """Some runs have been looked at."""
 
-        def __init__(self, found: Sequence[tuple[RecordedRun, News, dict[str, Any]]]) -> None:
+        def __init__(self, found: Sequence[tuple[RecordedRun, Look]], *, over: bool) -> None:
             super().__init__()
             self.found = found
-
-    class RunBegun(Message):
-        """One of the course's runs is there."""
-
-        def __init__(self, path: Path) -> None:
-            super().__init__()
-            self.path = path
-
-    class CourseOver(Message):
-        """The course's runs are done, stopped or failed."""
+            self.over = over
 
     def __init__(self, storage: Storage) -> None:
         super().__init__()
         self.storage = storage
-        self.runs: list[RecordedRun | BaselineRow] = []
-        self.course: CourseJob | None = None
-        self.metric = FIRST_METRICS[0]
-        self.view = VIEWS[0]
+        self.runs: list[AnyRun] = []
+        self._course = CourseLine(storage)
         self._numbered = 0
-        self._sorted_by, self._reverse = "", False
         self._looking = False
-        self._rows_shown: list[list[str]] = []
+        self._possible: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out the view and the table."""
         yield TopBar(LABS, "compare")
-        with Container(id="compare-view"):
-            yield CurveView(id="compare-curves")
-            yield SmallMultiples(id="compare-small")
+        yield CompareView(id="compare-view")
         yield Label(EMPTY, id="compare-note", markup=False)
-        yield DataTable(id="compare-table", cursor_type="row", zebra_stripes=True)
+        yield CompareTable(id="compare-table")
+        yield self._course
         yield Footer()
 
     def on_mount(self) -> None:
         """Look at the runs from time to time."""
         self.set_interval(LOOK_SECONDS, self.look)
-        self._show_all()
+        self.show()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened while another screen was in front."""
+        self.look()
+
+    @property
+    def table(self) -> CompareTable:
+        """The table of the runs."""
+        return self.query_one(CompareTable)
+
+    @property
+    def view(self) -> CompareView:
+        """The curves, matrices or patterns."""
+        return self.query_one(CompareView)
 
     # -- which runs
 
@@ -119,188 +123,180 @@ class CompareScreen(Screen[None]):
             if path.resolve() in there:
                 continue
             try:
-                self.runs.append(RecordedRun(path, letters(self._numbered)))
+                self._add(RecordedRun(path, self._next_label()))
             except NnfdError as error:
                 self.notify(str(error), severity="error", markup=False)
             else:
-                self._numbered += 1
                 there.add(path.resolve())
-        self._show_all()
+        self.show()
         self.look()
+
+    def _next_label(self) -> str:
+        return letters(self._numbered)
+
+    def _add(self, run: AnyRun) -> None:
+        self.runs.append(run)
+        self._numbered += 1
 
     def look(self) -> None:
         """Read what is new of every run, in a worker."""
+        if not self.is_current:
+            return
         recorded = [run for run in self.runs if isinstance(run, RecordedRun)]
         if recorded and not self._looking:
             self._looking = True
             self.run_worker(partial(self._look, recorded), group="look", thread=True)
-        elif self.course is not None and not self.course.finished.is_set():
-            self._show_all()
+        if self._course.under_way:  # scikit-learn's row grows without a folder to look at
+            self.show()
 
     def _look(self, runs: Sequence[RecordedRun]) -> None:
-        found = [(run, *news) for run in runs if (news := run.look()) is not None]
-        self.post_message(self.Looked(found))
+        found: list[tuple[RecordedRun, Look]] = []
+        last = time.perf_counter()
+        for run in runs:
+            look = run.look()
+            found += [(run, look)] if look is not None else []
+            if found and time.perf_counter() > last + POST_SECONDS:
+                self.post_message(self.Looked(found, over=False))
+                found, last = [], time.perf_counter()
+        self.post_message(self.Looked(found, over=True))
 
     def on_compare_screen_looked(self, event: Looked) -> None:
         """Take in what was read, and draw if it is something new."""
         event.stop()
-        self._looking = False
-        for run, news, result in event.found:
-            run.take_in(news, result)
-        if event.found or self.course is not None:
-            self._show_all()
+        self._looking = self._looking and not event.over
+        for run, look in event.found:
+            if look.problem and look.problem != run.problem:
+                self.notify(look.problem, title=f"run {run.label}", severity="error", markup=False)
+            run.take_in(look)
+        if event.found:
+            self.show()
 
     # -- drawing
 
-    def _show_all(self) -> None:
+    def show(self) -> None:
+        """Bring everything up to date; what did not change is not drawn again."""
         if not self.is_mounted:
             return
+        self.table.show([run.compared() for run in self.runs], {run.label for run in self.runs if not run.visible})
+        self.view.show(self.runs)
+        self.set_class(self.view.view is not View.CURVES, "-pictures")
+        self.query_one(TopBar).title = f"{len(self.runs)} runs · {self.view.view}"
         self._show_note()
-        self._show_table()
-        self._show_view()
+        possible = tuple(self.check_action(b.action, ()) for b in self.BINDINGS if isinstance(b, Binding))
+        if possible != self._possible:  # the footer is built anew each time
+            self._possible = possible
+            self.refresh_bindings()
 
     def _show_note(self) -> None:
-        note, course = "", self.course
-        if course is not None and not course.finished.is_set():
-            note = f"{course.number}/{course.total} {course.what} ... c stops"
-        elif not self.runs:
+        here = self.under_cursor()
+        hidden = ", ".join(run.label for run in self.runs if not run.visible)
+        parts = [self.table.order_text, f"hidden: {hidden}" if hidden else ""]
+        if self.view.view is View.PATTERNS:
+            one = self.view.pictures.common
+            parts.append("one colour scale for all of a field" if one else "each pattern in its own colour scale")
+        note = " · ".join(part for part in parts if part)
+        if here is None:
             note = EMPTY
-        else:
-            hidden = [run.label for run in self.runs if not run.visible]
-            note = f"hidden: {', '.join(hidden)}" if hidden else ""
+        elif here.problem:
+            note = f"{here.label}: {here.problem}"
         self.query_one("#compare-note", Label).update(note)
-        self.query_one(TopBar).title = f"{len(self.runs)} runs · {self.view}"
 
-    def _columns(self, rows: Sequence[Compared]) -> list[str]:
-        return ["", "run", "state", *differing(rows), *result_names(rows)]
-
-    def _show_table(self) -> None:
-        rows = [run.compared() for run in self.runs]
-        columns = self._columns(rows)
-        ordered = order(rows, self._sorted_by, reverse=self._reverse)
-        stars = {name: best(rows, name) for name in columns}
-        shown = [columns, *([_shown(row, name, stars[name]) for name in columns] for row in ordered)]
-        if shown == self._rows_shown:
-            return
-        here, self._rows_shown = self.under_cursor(), shown
-        table = self.query_one(DataTable)
-        table.clear(columns=True)
-        for name in columns:
-            arrow = (" ▼" if self._reverse else " ▲") if name == self._sorted_by and name else ""
-            table.add_column(Text(printable(name) + arrow), key=name)
-        for row, texts in zip(ordered, shown[1:], strict=True):
-            table.add_row(*(Text(t, style="bold" if t.endswith("*") else "") for t in texts), key=row.label)
-        if here is not None:
-            table.move_cursor(row=[row.label for row in ordered].index(here.label), animate=False)
-
-    def _show_view(self) -> None:
-        curves = self.query_one("#compare-curves", CurveView)
-        small = self.query_one("#compare-small", SmallMultiples)
-        curves.display, small.display = self.view == "curves", self.view != "curves"
-        if self.view == "curves":
-            if self.metric not in self.metrics():
-                self.metric = next(iter(self.metrics()), FIRST_METRICS[0])
-            curves.title = self.metric
-            curves.show([s for run in self.runs if run.visible and (s := self._series(run)) is not None])
-
-    def _series(self, run: RecordedRun | BaselineRow) -> Series | None:
-        log = run.history.log
-        if log is None or self.metric not in log.columns:
-            return None
-        return Series(f"{run.label} {run.name}", log.column(log.columns[0]), log.column(self.metric))
-
-    def metrics(self) -> list[str]:
-        """Return the numbers that can be drawn: those that a run has, learning curves first."""
-        found = dict.fromkeys(name for run in self.runs if run.history.log for name in run.history.log.columns[1:])
-        return [*(name for name in FIRST_METRICS if name in found), *(n for n in found if n not in FIRST_METRICS)]
-
-    async def _show_small(self) -> None:
-        small = self.query_one("#compare-small", SmallMultiples)
-        visible = [run for run in self.runs if run.visible]
-        if self.view == "matrices":
-            known = [(f"{run.label} {run.name}", *run.confusion) for run in visible if run.confusion is not None]
-            await small.show_matrices(known)
-        elif self.view == "patterns":
-            await small.show_patterns([(f"{r.label} {r.name}", *r.pattern) for r in visible if r.pattern is not None])
-
-    def under_cursor(self) -> RecordedRun | BaselineRow | None:
+    def under_cursor(self) -> AnyRun | None:
         """Return the run that the cursor is on."""
-        table = self.query_one(DataTable)
-        if not table.row_count:
-            return None
-        label = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
+        label = self.table.label_under_cursor
         return next((run for run in self.runs if run.label == label), None)
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Bring what belongs to the run into view."""
+        here = self.under_cursor()
+        self.view.choose(here.label if here is not None else None)
+        self._show_note()
+
+    def on_compare_table_reordered(self) -> None:
+        """Say how the rows are sorted."""
+        self._show_note()
+
+    def on_data_table_row_selected(self) -> None:
+        """Open the run."""
+        self.action_open()
 
     # -- keys
 
-    async def action_view(self) -> None:
-        """Show the next view that has something to show."""
-        possible = [VIEWS[0]]
-        possible += [VIEWS[1]] if any(run.confusion is not None for run in self.runs if not _is_field(run)) else []
-        possible += [VIEWS[2]] if any(_is_field(run) for run in self.runs) else []
-        here = possible.index(self.view) if self.view in possible else 0
-        self.view = possible[(here + 1) % len(possible)]
-        self._show_all()
-        await self._show_small()
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out the keys of the other views, and grey out what is not possible now."""
+        match action:
+            case "pause":
+                return self._course.under_way
+            case "metric" | "log" | "smooth":
+                return self.is_mounted and self.view.view is View.CURVES
+            case "percent":
+                return self.is_mounted and self.view.view is View.MATRICES
+            case "scale":
+                return self.is_mounted and self.view.view is View.PATTERNS
+            case "hide" | "remove" | "open" | "sort" | "reverse" | "view":
+                return True if self.runs else None
+            case _:
+                return super().check_action(action, parameters)
+
+    def action_view(self) -> None:
+        """Show the next view."""
+        self.view.next_view()
+        self.show()
+        # the table may have become lower
+        self.call_after_refresh(lambda: self.table.move_cursor(row=self.table.cursor_row))
 
     def action_metric(self) -> None:
         """Draw the next number."""
-        known = self.metrics()
-        if known:
-            self.metric = known[(known.index(self.metric) + 1) % len(known) if self.metric in known else 0]
-            self._show_view()
-
-    async def action_hide(self) -> None:
-        """Hide the run under the cursor in the view, or show it again."""
-        if (run := self.under_cursor()) is not None:
-            run.visible = not run.visible
-            self._show_all()
-            await self._show_small()
-
-    async def action_remove(self) -> None:
-        """Take the run under the cursor out."""
-        if (run := self.under_cursor()) is not None:
-            self.runs.remove(run)
-            self._show_all()
-            await self._show_small()
-
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        columns = self._columns([run.compared() for run in self.runs])
-        here = columns.index(self._sorted_by) if self._sorted_by in columns else 0
-        self._sorted_by = columns[(here + 1) % len(columns)]
-        self._show_table()
-
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self._reverse = not self._reverse
-        self._show_table()
-
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Sort by the column that was clicked; once more turns it round."""
-        name = event.column_key.value or ""
-        self._reverse = name == self._sorted_by and not self._reverse
-        self._sorted_by = name
-        self._show_table()
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Open the run in its lab."""
-        from nnfd.tui.app import LabApp
-
-        event.stop()
-        run = self.under_cursor()
-        if run is not None and run.path is not None and isinstance(self.app, LabApp):
-            self.app.open_run(run.path)
+        self.view.next_metric()
 
     def action_log(self) -> None:
         """Change the scale of the curves."""
-        self.query_one(CurveView).toggle_log()
+        self.view.curves.toggle_log()
 
     def action_smooth(self) -> None:
         """Change the smoothing of the curves."""
-        self.query_one(CurveView).cycle_smoothing()
+        self.view.curves.cycle_smoothing()
 
-    def action_add(self) -> None:
+    def action_percent(self) -> None:
+        """Show counts or shares."""
+        self.view.matrices.toggle_percent()
+
+    def action_scale(self) -> None:
+        """Change the scale of the patterns' colours."""
+        self.view.pictures.toggle_common()
+        self._show_note()
+
+    def action_hide(self) -> None:
+        """Hide the run under the cursor in the view, or show it again."""
+        if (run := self.under_cursor()) is not None:
+            run.visible = not run.visible
+            self.show()
+
+    def action_remove(self) -> None:
+        """Take the run under the cursor out."""
+        if (run := self.under_cursor()) is not None:
+            self.runs.remove(run)
+            self.show()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        self.table.sort_by_next()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.table.turn_round()
+
+    def action_open(self) -> None:
+        """Open the run under the cursor in its lab."""
+        from nnfd.tui.app import LabApp
+
+        run = self.under_cursor()
+        if isinstance(run, BaselineRow):
+            self.notify("scikit-learn's classifier is no run of ours: it has no lab to open in", markup=False)
+        elif run is not None and run.path is not None and isinstance(self.app, LabApp):
+            self.app.open_run(run.path)
+
+    def action_pick(self) -> None:
         """Choose runs to add."""
 
         def add(paths: Sequence[Path] | None) -> None:
@@ -310,51 +306,29 @@ class CompareScreen(Screen[None]):
 
     # -- the course
 
+    @property
+    def course(self) -> CourseJob:
+        """What trains the course's runs."""
+        return self._course.job
+
     def action_course(self) -> None:
         """Take or train the course's runs; stop that if it is under way."""
-        if self.course is not None and not self.course.finished.is_set():
-            self.course.stop()
-            return
-        if not self.storage.record:
-            self.notify("the course's runs need a folder: start without --no-record", severity="error", markup=False)
-            return
-        self.runs = [run for run in self.runs if not isinstance(run, BaselineRow)]
-        job = self.course = CourseJob(
-            self.storage,
-            lambda path: self.post_message(self.RunBegun(path)),
-            lambda: self.post_message(self.CourseOver()),
-        )
-        work: Callable[[], None] = job.run
-        self.run_worker(work, group="engine", thread=True)
-        self.runs.append(BaselineRow(job, letters(self._numbered), BASELINE))
-        self._numbered += 1
-        self._show_all()
+        self._course.begin_or_stop()
 
-    def on_compare_screen_run_begun(self, event: RunBegun) -> None:
+    def action_pause(self) -> None:
+        """Hold the course's training, or go on with it."""
+        self._course.toggle_pause()
+
+    def on_course_line_run_there(self, event: CourseLine.RunThere) -> None:
         """Show one of the course's runs as it is trained."""
         event.stop()
-        self.add_runs([event.path])
+        if event.path is not None:
+            self.add_runs([event.path])
+        elif not any(isinstance(run, BaselineRow) for run in self.runs):
+            self._add(BaselineRow(self.course, self._next_label(), BASELINE))
+            self.show()
 
-    def on_compare_screen_course_over(self) -> None:
-        """Say what went wrong, if something did."""
-        if self.course is not None and self.course.failure is not None:
-            self.notify(self.course.failure, severity="error", markup=False)
+    def on_course_line_changed(self) -> None:
+        """Show how it stands."""
         self.look()
-        self._show_all()
-
-    def on_unmount(self) -> None:
-        """End what is trained here; its state is kept."""
-        if self.course is not None:
-            self.course.stop()
-
-
-def _is_field(run: RecordedRun | BaselineRow) -> bool:
-    return run.compared().results.get("steps") is not None
-
-
-def _shown(row: Compared, name: str, stars: set[str]) -> str:
-    value = cell(row, name)
-    if value is None:
-        return ""
-    text = printable(value) if isinstance(value, str) else f"{value:.6g}"
-    return f"{text} *" if name in BEST and row.label in stars else text
+        self.show()

@@ -2,73 +2,158 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.catalog import RunStatus, summarise
 from nnfd.core.compare import Compared
-from nnfd.core.errors import NnfdError
+from nnfd.core.control import Phase
+from nnfd.core.errors import NnfdError, RunError
+from nnfd.core.events import Outcome
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.follow import Follower
 from nnfd.core.params import FieldParams, NetworkParams
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
+from nnfd.core.text import printable
 from nnfd.tui.history import FieldHistory, NetworkHistory
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from nnfd.core.follow import News
+    from nnfd.core.events import Event
+    from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.params import Params
+    from nnfd.tui.baseline_run import BaselineRun
     from nnfd.tui.course import CourseJob
 
 FIELD_FIGURES = ("mean", "std", "min", "max", "wavelength", "spots")
+NOT_READ_YET = "…"
+"""State of a run before the first look at it."""
+AnyHistory = NetworkHistory | FieldHistory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Confusion:
+    """What the test set says."""
+
+    counts: NDArray[np.int64]
+    """Shape (classes, classes), rows true."""
+    names: tuple[str, ...]
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """The field in which a pattern shows."""
+
+    field: str
+    values: NDArray[Any]
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is new of a run."""
+
+    status: RunStatus
+    problem: str = ""
+    """One line, if it cannot be read."""
+    history: AnyHistory | None = None
+    """The run from its beginning: takes the place of what was known."""
+    events: Sequence[Event] = ()
+    """What comes after what was known, or after :attr:`history`."""
+    pattern: Pattern | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """What ``result.json`` says."""
+    confusion: Confusion | None = None
 
 
 class RecordedRun:
-    """A run folder that is looked at now and then. Raises ``RunError`` if there is none."""
+    """A run folder that is looked at now and then. Raises ``RunError`` if there is none.
+
+    :meth:`look` belongs in a worker thread, one at a time; all else in the screen's.
+    """
 
     def __init__(self, path: Path, label: str) -> None:
         self.path = path
         self.label = label
         self.visible = True
         self.problem = ""
+        """One line, if the folder cannot be read any more; what was read before is still shown."""
+        self.status: RunStatus | None = None
+        """None before the first look."""
         self.folder = RunFolder.open(path)
         self.name = self.folder.name
-        self.result: dict[str, Any] = {}
+        self.history = self._new_history()
+        self.pattern: Pattern | None = None
+        self.confusion: Confusion | None = None
+        self._figures: Mapping[str, float] = {}
         self._follower = Follower(self.folder)
-        self._alive = False
-        self._settled = False
-        self.history: NetworkHistory | FieldHistory = self._new_history()
-        self.state: FieldState | None = None
+        self._settled: object = None
+        self._seen: object = None
 
-    def _new_history(self) -> NetworkHistory | FieldHistory:
+    def _new_history(self) -> AnyHistory:
         return NetworkHistory() if isinstance(self.folder.params, NetworkParams) else FieldHistory()
 
-    def look(self) -> tuple[News, dict[str, Any]] | None:
-        """Read what is new; belongs in a worker thread. None if it is over and all is known."""
-        if self._settled:
-            return None
-        try:
-            news = self._follower.look()
-            return news, self.folder.result() or {}
-        except NnfdError as error:
-            self.problem, self._settled = str(error), True
-            return None
+    @property
+    def is_field(self) -> bool:
+        """Whether it is a run of a pattern."""
+        return isinstance(self.folder.params, FieldParams)
 
-    def take_in(self, news: News, result: dict[str, Any]) -> None:
-        """Take in what :meth:`look` read; belongs in the screen's thread."""
-        if news.fresh:
-            self.history = self._new_history()
-        for event in news.events:
+    # -- reading
+
+    def look(self) -> Look | None:
+        """Read what is new; None if nothing is. A folder that cannot be read is told as :attr:`Look.problem`."""
+        stamps = tuple(_stamp(self.path / name) for name in (PARAMS, EVENTS, STATE, RESULT, LIVE))
+        if stamps == self._settled:
+            return None  # nobody writes to it
+        alive = False
+        try:
+            found, alive = self._read()
+        except NnfdError as error:
+            found = Look(RunStatus.DAMAGED, str(error))
+        self._settled = None if alive else stamps
+        seen = found.status, found.problem, stamps[3]
+        news = bool(found.events) or found.history is not None or found.pattern is not None
+        if not news and seen == self._seen:
+            return None
+        self._seen = seen
+        return found
+
+    def _read(self) -> tuple[Look, bool]:
+        """Return what is new, and whether a process writes to the folder."""
+        summary = summarise(self.path)
+        if summary.status is RunStatus.DAMAGED:
+            raise RunError(summary.problem)
+        news = self._follower.look()
+        history = None
+        events = news.events
+        if news.fresh:  # of a long run the most work, so not in the screen's thread
+            history, events = self._new_history(), ()
+            for event in news.events:
+                history.add(event)
+        pattern = _pattern_of(news.state) if isinstance(news.state, FieldState) else None
+        figures, confusion = _read_result(self.folder)
+        return Look(summary.status, "", history, events, pattern, figures, confusion), news.alive
+
+    def take_in(self, look: Look) -> None:
+        """Take in what :meth:`look` returned."""
+        self.status, self.problem = look.status, look.problem
+        if look.problem:
+            return
+        self.history = look.history or self.history
+        for event in look.events:
             self.history.add(event)
-        if isinstance(news.state, FieldState):
-            self.state = news.state
-        self.result, self._alive = result, news.alive
-        # its figures are added to the result after the end of the run, while the lock is still held
-        self._settled = not news.alive and not news.events and bool(result)
+        self.pattern = look.pattern or self.pattern
+        self._figures, self.confusion = look.figures, look.confusion
+
+    # -- what is shown of it
 
     @property
     def params(self) -> Params:
@@ -77,41 +162,9 @@ class RecordedRun:
 
     def compared(self) -> Compared:
         """Return what the table shows of it."""
-        state = "damaged" if self.problem else "running" if self._alive else str(self.result.get("outcome", "crashed"))
-        return Compared(self.label, self.name, state, self.params, self._results())
-
-    def _results(self) -> dict[str, float]:
-        results: dict[str, float] = {}
-        log = self.history.log
-        if isinstance(self.params, NetworkParams):
-            results["epochs"] = float(self.history.position)
-            if log is not None:
-                at = int(np.nanargmin(log.column("val_loss"))) if np.isfinite(log.column("val_loss")).any() else -1
-                results |= {name: float(log.column(name)[at]) for name in ("val_loss", "val_acc")}
-            if "test" in self.result:
-                results["test_acc"] = float(self.result["test"]["accuracy"])
-        else:
-            results["steps"] = float(self.history.position)
-            figures = self.result.get("pattern", {})
-            results |= {name: float(figures[name]) for name in FIELD_FIGURES if figures.get(name) is not None}
-        if "seconds" in self.result:
-            results["seconds"] = float(self.result["seconds"])
-        return results
-
-    @property
-    def confusion(self) -> tuple[NDArray[np.int64], tuple[str, ...]] | None:
-        """Counts and class names of the test set; None before the end."""
-        test = self.result.get("test")
-        return (np.array(test["confusion"]), tuple(test["classes"])) if test else None
-
-    @property
-    def pattern(self) -> tuple[str, NDArray[Any]] | None:
-        """Name and values of the field in which the pattern shows; None if no state is saved."""
-        params = self.params
-        if self.state is None or not isinstance(params, FieldParams):
-            return None
-        name = main_field(params)
-        return name, self.state.fields[name]
+        state = NOT_READ_YET if self.status is None else str(self.status)
+        results = {**results_of(self.history), **self._figures}
+        return Compared(self.label, self.name, state, self.params, results, self.folder.info.preset)
 
 
 class BaselineRow:
@@ -120,6 +173,7 @@ class BaselineRow:
     path = None
     pattern = None
     problem = ""
+    is_field = False
 
     def __init__(self, job: CourseJob, label: str, name: str) -> None:
         self._job = job
@@ -128,22 +182,91 @@ class BaselineRow:
         self.visible = True
 
     @property
+    def _run(self) -> BaselineRun:
+        assert self._job.baseline is not None, "the row comes with the run"
+        return self._job.baseline
+
+    @property
     def history(self) -> NetworkHistory:
         """Its epochs."""
-        return self._job.baseline_history
+        self._run.take_in()
+        return self._run.history
+
+    @property
+    def status(self) -> RunStatus:
+        """What became of it, in the words of our runs."""
+        result = self._run.result
+        if result is None:
+            if self._job.finished.is_set():
+                return RunStatus.CRASHED
+            return RunStatus.PAUSED if self._run.controller.phase is Phase.PAUSED else RunStatus.RUNNING
+        ends = {Outcome.STOPPED: RunStatus.INTERRUPTED, Outcome.DIVERGED: RunStatus.DIVERGED}
+        return ends.get(result.outcome, RunStatus.DONE)
 
     def compared(self) -> Compared:
         """Return what the table shows of it."""
-        result, log = self._job.baseline, self.history.log
-        results: dict[str, float] = {"epochs": float(self.history.position)}
-        if log is not None:
-            results |= {name: float(log.last()[i]) for name, i in (("val_loss", 2), ("val_acc", 4))}
-        if result is not None:
-            results["test_acc"] = result.evaluation.accuracy
-        return Compared(self.label, self.name, "done" if result else "running", None, results)
+        results = results_of(self.history)
+        if self.confusion is not None:
+            results["test_acc"] = self.confusion.accuracy
+        return Compared(self.label, self.name, str(self.status), None, results)
 
     @property
-    def confusion(self) -> tuple[NDArray[np.int64], tuple[str, ...]] | None:
-        """Counts and class names of the test set; None before the end."""
-        result = self._job.baseline
-        return (result.evaluation.confusion, result.evaluation.class_names) if result else None
+    def confusion(self) -> Confusion | None:
+        """What the test set says; None before the end."""
+        result = self._run.result
+        return None if result is None else _confusion_of(result.evaluation)
+
+
+AnyRun = RecordedRun | BaselineRow
+
+
+def results_of(history: AnyHistory) -> dict[str, float]:
+    """Return what a run has come to by its curves: how far, and its best validation loss with the accuracy there."""
+    if isinstance(history, FieldHistory):
+        return {"steps": float(history.position)}
+    results = {"epochs": float(history.position)}
+    losses = history.log.column("val_loss") if history.log is not None else np.empty(0)
+    if history.log is not None and np.isfinite(losses).any():
+        at = int(np.nanargmin(losses))
+        columns = {"val_loss": "val_loss", "val_acc": "val_acc", "best_epoch": "epoch"}
+        results |= {name: float(history.log.column(column)[at]) for name, column in columns.items()}
+    return results
+
+
+def _confusion_of(evaluation: Evaluation) -> Confusion:
+    return Confusion(evaluation.confusion, tuple(evaluation.class_names), float(evaluation.accuracy))
+
+
+def _pattern_of(state: FieldState) -> Pattern:
+    name = main_field(state.params)
+    return Pattern(name, state.fields[name], state.step)
+
+
+def _read_result(folder: RunFolder) -> tuple[dict[str, float], Confusion | None]:
+    """Read figures and confusion matrix of a run that is over. Raises ``RunError`` if the file is damaged."""
+    result = folder.result() or {}
+    try:
+        figures = {"seconds": float(result["seconds"])} if "seconds" in result else {}
+        # a log of very many epochs leaves some out, the best one perhaps
+        best = result.get("best") or {}
+        figures |= {name: float(best[name]) for name in ("val_loss", "val_acc") if name in best}
+        figures |= {"best_epoch": float(best["epoch"])} if best else {}
+        pattern = result.get("pattern") or {}
+        figures |= {name: float(pattern[name]) for name in FIELD_FIGURES if pattern.get(name) is not None}
+        test = result.get("test")
+        if test is None:
+            return figures, None
+        names = tuple(printable(str(name)) for name in test["classes"])
+        counts = np.array(test["confusion"], dtype=np.int64).reshape(len(names), len(names))
+        return {**figures, "test_acc": float(test["accuracy"])}, Confusion(counts, names, float(test["accuracy"]))
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
+        where = printable(str(folder.path / RESULT))
+        raise RunError(f"{where!r} is damaged: it is no result of a run") from None
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

@@ -2,67 +2,264 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from textual.containers import ItemGrid, Vertical, VerticalScroll
-from textual.widgets import Label, Static
+from textual.widgets import Label
 
 from nnfd.core.fields.picture import default_colormap, lut, shrink, to_indices
-from nnfd.tui.widgets.confusion import draw_confusion, shorten
+from nnfd.core.text import printable
+from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.pixel_view import PixelView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from textual.app import ComposeResult
 
-MATRIX_WIDTH, MATRIX_HEIGHT = 38, 13
-PICTURE_WIDTH = 36
-"""Cells of one item."""
+MATRIX_WIDTH, MATRIX_CLASSES = 38, 20
+"""Cells of a matrix, and classes of which it shows a part only if there are more."""
+MIN_PICTURE, MAX_PICTURE = 24, 64
+"""Cells of a picture's width; between them the height that is there decides."""
+HEAD_LINES = 2
+"""Lines above each item."""
 
 
-class SmallMultiples(VerticalScroll):
-    """A grid that scrolls; as many items in a row as fit."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Matrix:
+    """A confusion matrix to show."""
+
+    key: str
+    title: str
+    detail: str
+    counts: NDArray[np.int64]
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A field to show."""
+
+    key: str
+    title: str
+    field: str
+    values: NDArray[Any]
+    step: int
+
+
+Range = tuple[float, float]
+
+
+def ranges(pictures: Sequence[Picture], *, common: bool) -> dict[str, Range]:
+    """Return least and greatest value that the colours of each picture stand for, by its key.
+
+    `common` takes one range for all pictures of one field; different fields are different quantities.
+    """
+    own = {p.key: (float(p.values.min()), float(p.values.max())) for p in pictures}
+    if not common:
+        return own
+    joined = {}
+    for picture in pictures:
+        same = [own[p.key] for p in pictures if p.field == picture.field]
+        joined[picture.key] = min(low for low, _ in same), max(high for _, high in same)
+    return joined
+
+
+def describe(picture: Picture, scale: Range) -> str:
+    """Say which field a picture shows, its range, and that of its colours if it is another."""
+    low, high = float(picture.values.min()), float(picture.values.max())
+    colours = f" in {scale[0]:.3g} to {scale[1]:.3g}" if scale != (low, high) else ""
+    return f"{picture.field} {low:.3g} to {high:.3g}{colours} · step {picture.step}"
+
+
+def fit(values: NDArray[Any], width: int, rows: int) -> NDArray[Any]:
+    """Shrink a field to at most `width` cells and `rows` half cells, keeping its shape; never enlarge it."""
+    scale = min(1.0, width / values.shape[1], rows / values.shape[0])
+    size = max(1, round(values.shape[0] * scale)), max(1, round(values.shape[1] * scale))
+    return values if size == values.shape else shrink(values, *size)
+
+
+Shown = TypeVar("Shown", Matrix, Picture)
+
+
+class Item(Vertical):
+    """One small picture under two lines."""
 
     DEFAULT_CSS = """
-    SmallMultiples { width: 1fr; height: 1fr; }
-    SmallMultiples ItemGrid { height: auto; grid-gutter: 1 2; }
-    SmallMultiples Vertical { height: auto; }
+    Item { height: auto; }
+    Item Label { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    Item .-title { text-style: bold; }
+    Item.-chosen .-title { text-style: bold reverse; }
+    Item .-detail { color: $text-muted; }
     """
+
+    def __init__(self, view: ConfusionTable | PixelView) -> None:
+        super().__init__()
+        self.view = view
+        self._texts = ("", "")
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines and the picture."""
+        yield Label(self._texts[0], classes="-title", markup=False)
+        yield Label(self._texts[1], classes="-detail", markup=False)
+        yield self.view
+
+    def head(self, title: str, detail: str) -> None:
+        """Show these lines."""
+        texts = printable(title), printable(detail)
+        if texts == self._texts:
+            return
+        self._texts = texts
+        if self.is_mounted:
+            for label, text in zip(self.query(Label), texts, strict=True):
+                label.update(text)
+
+
+class SmallMultiples(VerticalScroll, Generic[Shown]):
+    """A grid that scrolls; as many items in a row as fit. What stays is not built anew, so it keeps its place."""
+
+    DEFAULT_CSS = """
+    SmallMultiples { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; }
+    SmallMultiples ItemGrid { height: auto; grid-gutter: 0 2; }
+    SmallMultiples .-missing { width: 1fr; color: $text-muted; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._items: dict[str, Item] = {}
+        self._shown: Sequence[Shown] = ()
+        self._chosen: str | None = None
+        self._to_reveal = False
 
     def compose(self) -> ComposeResult:
         """Lay out an empty grid."""
-        yield ItemGrid(min_column_width=MATRIX_WIDTH)
+        yield Label("", classes="-missing", markup=False)
+        yield ItemGrid(min_column_width=self.column_width(), stretch_height=False)
 
-    async def show_matrices(self, items: Sequence[tuple[str, NDArray[np.int64], Sequence[str]]]) -> None:
-        """Show confusion matrices: name, counts, class names."""
-        await self._show(
-            [
-                (name, Static(draw_confusion(counts, classes, MATRIX_WIDTH, MATRIX_HEIGHT)))
-                for name, counts, classes in items
-            ]
-        )
+    def column_width(self) -> int:
+        """Return the least width of an item."""
+        raise NotImplementedError
 
-    async def show_patterns(self, items: Sequence[tuple[str, str, NDArray[Any]]]) -> None:
-        """Show fields: name, field's name, values; each in colours from its own least to its greatest value."""
-        pictures = []
-        for name, field, values in items:
-            view = PixelView()
-            width = min(PICTURE_WIDTH, values.shape[1])
-            rows = max(2, round(width * values.shape[0] / values.shape[1]))
-            small = shrink(values, rows, width) if width < values.shape[1] else values
-            low, high = float(values.min()), float(values.max())
-            view.show(to_indices(small, low, high), lut(default_colormap(field)))
-            pictures.append((f"{name}: {field} {low:.3g} to {high:.3g}", view))
-        await self._show(pictures)
+    def make_view(self) -> ConfusionTable | PixelView:
+        """Return what shows one item."""
+        raise NotImplementedError
 
-    async def _show(self, items: Sequence[tuple[str, Static | PixelView]]) -> None:
-        grid = self.query_one(ItemGrid)
-        await grid.remove_children()
-        if not items:
-            await grid.mount(Label("nothing to show yet: it comes with the end of a run", markup=False))
+    def draw(self, shown: Sequence[Shown], items: Mapping[str, Item]) -> None:
+        """Bring every item up to date."""
+        raise NotImplementedError
+
+    def show(self, shown: Sequence[Shown], missing: str = "") -> None:
+        """Show these, and one line about what is not there."""
+        label = self.query_one(".-missing", Label)
+        label.display = bool(missing)
+        label.update(missing)
+        self._shown = shown
+        self._keep([one.key for one in shown])
+        self.draw(shown, self._items)
+
+    def _keep(self, keys: Sequence[str]) -> None:
+        for key in self._items.keys() - set(keys):
+            self._items.pop(key).remove()
+        after: Item | None = None
+        for key in reversed(keys):
+            if key not in self._items:
+                self._items[key] = item = Item(self.make_view())
+                item.set_class(key == self._chosen, "-chosen")
+                self.query_one(ItemGrid).mount(item, before=after)
+            after = self._items[key]
+
+    def choose(self, key: str | None) -> None:
+        """Mark an item and bring it into view."""
+        if key == self._chosen:
             return
-        named = [Vertical(Label(shorten(name, MATRIX_WIDTH), markup=False), item) for name, item in items]
-        await grid.mount_all(named)
+        self._chosen = key
+        for name, item in self._items.items():
+            item.set_class(name == key, "-chosen")
+        self._to_reveal = True
+        self._reveal()
+
+    def on_mount(self) -> None:
+        """Look for the marked item again whenever something found its place."""
+        self.watch(self, "virtual_size", self._reveal_soon)
+
+    def _reveal_soon(self) -> None:
+        self.call_after_refresh(self._reveal)
+
+    def _reveal(self) -> None:
+        """Bring the marked item into view: once, so that it does not take back what the user scrolls."""
+        item = self._items.get(self._chosen or "")
+        if self._to_reveal and item is not None and item.size and self.size:
+            self._to_reveal = False
+            self.scroll_to_widget(item, animate=False)
+
+    def on_resize(self) -> None:
+        """Fit what is shown into the new size."""
+        self.query_one(ItemGrid).min_column_width = self.column_width()
+        self.draw(self._shown, self._items)
+
+
+class Matrices(SmallMultiples[Matrix]):
+    """Confusion matrices side by side."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.percent = False
+
+    def column_width(self) -> int:
+        """Return the width of a matrix of ten classes."""
+        return MATRIX_WIDTH
+
+    def make_view(self) -> ConfusionTable:
+        """Return a table that takes no focus: the cursor is in the list of runs."""
+        table = ConfusionTable()
+        table.can_focus = False
+        return table
+
+    def draw(self, shown: Sequence[Matrix], items: Mapping[str, Item]) -> None:
+        """Show the counts, or the shares."""
+        for matrix in shown:
+            item = items[matrix.key]
+            assert isinstance(item.view, ConfusionTable)
+            item.head(matrix.title, matrix.detail)
+            item.view.styles.height = min(len(matrix.names), MATRIX_CLASSES) + 3
+            item.view.percent = self.percent
+            item.view.show(matrix.counts, tuple(matrix.names))
+
+    def toggle_percent(self) -> None:
+        """Change between counts and shares of the true class."""
+        self.percent = not self.percent
+        self.draw(self._shown, self._items)
+
+
+class Pictures(SmallMultiples[Picture]):
+    """Fields side by side, in colours of their own range or of one range for all."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.common = False
+
+    def column_width(self) -> int:
+        """Return the width of a square picture that is as high as the view."""
+        return min(MAX_PICTURE, max(MIN_PICTURE, 2 * (self.size.height - HEAD_LINES)))
+
+    def make_view(self) -> PixelView:
+        """Return an empty picture."""
+        return PixelView()
+
+    def draw(self, shown: Sequence[Picture], items: Mapping[str, Item]) -> None:
+        """Show the fields as large as fits."""
+        scales, width = ranges(shown, common=self.common), self.column_width()
+        for picture in shown:
+            item, scale = items[picture.key], scales[picture.key]
+            assert isinstance(item.view, PixelView)
+            item.head(picture.title, describe(picture, scale))
+            small = fit(picture.values, width, width)
+            item.view.show(to_indices(small, *scale), lut(default_colormap(picture.field)))
+
+    def toggle_common(self) -> None:
+        """Change between a range for each picture and one for all of a field."""
+        self.common = not self.common
+        self.draw(self._shown, self._items)

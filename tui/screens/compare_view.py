@@ -1,0 +1,161 @@
+"""The upper half of the Compare screen: curves over each other, matrices or patterns side by side."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+
+from nnfd.tui.history import EPOCH_COLUMNS
+from nnfd.tui.widgets.chart import Series
+from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.small_multiples import Matrices, Matrix, Picture, Pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from nnfd.tui.screens.compare_runs import AnyRun
+
+FIRST_METRICS = ("val_loss", "train_loss", "val_acc", "train_acc", "lr")
+"""The order of the metric key for networks."""
+
+
+class View(StrEnum):
+    """What is shown of the runs."""
+
+    CURVES = "curves"
+    MATRICES = "matrices"
+    PATTERNS = "patterns"
+
+
+def metrics_of(runs: Sequence[AnyRun]) -> list[str]:
+    """Return the numbers that can be drawn: those that a run has, learning curves first."""
+    logs = [run.history.log for run in runs]
+    found = dict.fromkeys(name for log in logs if log is not None for name in log.columns[1:])
+    return [*(name for name in FIRST_METRICS if name in found), *(name for name in found if name not in FIRST_METRICS)]
+
+
+def series_of(runs: Sequence[AnyRun], metric: str) -> list[Series]:
+    """Return the curves of one number over epochs or steps, of the runs that are not hidden."""
+    series = []
+    for number, run in enumerate(runs):
+        log = run.history.log
+        if run.visible and log is not None and metric in log.columns:
+            series.append(Series(run.name, log.column(log.columns[0]), log.column(metric), run.label, number))
+    return series
+
+
+def views_of(runs: Sequence[AnyRun]) -> list[View]:
+    """Return the views that these kinds of run have."""
+    networks = not all(run.is_field for run in runs)
+    fields = any(run.is_field for run in runs)
+    return [View.CURVES, *([View.MATRICES] if networks else []), *([View.PATTERNS] if fields else [])]
+
+
+def matrices_of(runs: Sequence[AnyRun]) -> tuple[list[Matrix], str]:
+    """Return the confusion matrices that are there, and one line about those that are not."""
+    shown = [run for run in runs if run.visible and not run.is_field]
+    missing = [run.label for run in shown if run.confusion is None]
+    matrices = [
+        Matrix(run.label, f"{run.label} {run.name}", f"test_acc {found.accuracy:.4f}", found.counts, found.names)
+        for run in shown
+        if (found := run.confusion) is not None
+    ]
+    return matrices, _missing(missing, "a matrix comes with the end of a run", bool(shown))
+
+
+def pictures_of(runs: Sequence[AnyRun]) -> tuple[list[Picture], str]:
+    """Return the last patterns that are there, and one line about those that are not."""
+    shown = [run for run in runs if run.visible and run.is_field]
+    missing = [run.label for run in shown if run.pattern is None]
+    pictures = [
+        Picture(run.label, f"{run.label} {run.name}", found.field, found.values, found.step)
+        for run in shown
+        if (found := run.pattern) is not None
+    ]
+    return pictures, _missing(missing, "a pattern comes with the first saved state", bool(shown))
+
+
+def _missing(labels: Sequence[str], why: str, any_shown: bool) -> str:
+    if not any_shown:
+        return "nothing to show: no run of this kind is here, or all are hidden"
+    return f"nothing yet from {', '.join(labels)}: {why}" if labels else ""
+
+
+class CompareView(Container):
+    """One of the three views; each keeps its place while another one is shown."""
+
+    DEFAULT_CSS = "CompareView { height: 1fr; }"
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.view = View.CURVES
+        self.metric = FIRST_METRICS[0]
+        self._runs: Sequence[AnyRun] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the three views."""
+        yield CurveView(id="compare-curves")
+        yield Matrices(id="compare-matrices")
+        yield Pictures(id="compare-patterns")
+
+    @property
+    def curves(self) -> CurveView:
+        """The curves."""
+        return self.query_one(CurveView)
+
+    @property
+    def pictures(self) -> Pictures:
+        """The patterns."""
+        return self.query_one(Pictures)
+
+    @property
+    def matrices(self) -> Matrices:
+        """The confusion matrices."""
+        return self.query_one(Matrices)
+
+    def show(self, runs: Sequence[AnyRun]) -> None:
+        """Show these runs; what did not change is not drawn again."""
+        self._runs = runs
+        if self.view not in views_of(runs):
+            self.view = View.CURVES
+        self.curves.display = self.view is View.CURVES
+        self.matrices.display = self.view is View.MATRICES
+        self.pictures.display = self.view is View.PATTERNS
+        match self.view:
+            case View.CURVES:
+                known = metrics_of(runs)
+                if self.metric not in known and known:
+                    self.metric = known[0]
+                series = series_of(runs, self.metric)
+                self.curves.title = self.metric_title() if series else "no curve to draw yet"
+                self.curves.show(series)
+            case View.MATRICES:
+                self.matrices.show(*matrices_of(runs))
+            case View.PATTERNS:
+                self.pictures.show(*pictures_of(runs))
+
+    def metric_title(self) -> str:
+        """Return the metric and what it is drawn over."""
+        return f"{self.metric} by {'epoch' if self.metric in EPOCH_COLUMNS else 'step'}"
+
+    def choose(self, label: str | None) -> None:
+        """Mark this run and bring it into view."""
+        self.matrices.choose(label)
+        self.pictures.choose(label)
+
+    def next_view(self) -> None:
+        """Go to the next view."""
+        possible = views_of(self._runs)
+        self.view = possible[(possible.index(self.view) + 1) % len(possible)]
+        self.show(self._runs)
+
+    def next_metric(self) -> None:
+        """Draw the next number."""
+        known = metrics_of(self._runs)
+        if known:
+            self.metric = known[(known.index(self.metric) + 1) % len(known) if self.metric in known else 0]
+            self.show(self._runs)
