@@ -253,7 +253,7 @@ async def test_looking_back_shows_the_frame_and_b_branches_from_it():
         form = screen.query_one(ParamsForm)
         assert form.display
         screen.on_params_form_applied(
-            ParamsForm.Applied(form, screen.params.edited({"mu_s": 0.01}), needs_restart=[], branch=True)
+            ParamsForm.Applied(form, screen.params.edited({"mu_s": 0.01}), {"mu_s": 0.01}, needs_restart=[], branch=True)
         )
         assert screen.spec.state.step == 58
         assert screen.params.mu_s == 0.01
@@ -269,7 +269,7 @@ async def test_a_branch_without_steps_left_is_refused():
         old = screen.session
         form = screen.query_one(ParamsForm)
         await this.press("b")
-        screen.on_params_form_applied(ParamsForm.Applied(form, screen.params, needs_restart=[], branch=True))
+        screen.on_params_form_applied(ParamsForm.Applied(form, screen.params, {}, needs_restart=[], branch=True))
         await this.pilot.pause()
         assert screen.session is old
         assert any("steps" in note.message for note in screen.app._notifications)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,7 +15,7 @@ from nnfd.core.remote import send
 from nnfd.tui.mailbox import Mailbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from nnfd.core.commands import Command
     from nnfd.core.events import Event
@@ -72,14 +73,18 @@ class RemoteController:
         self._send(do="stop")
 
     def send(self, command: Command) -> None:
-        """Ask for an edit or a stroke of paint. Raises ``ParamsError`` if a parameter needs a restart."""
-        if not isinstance(command, Params):
-            paint = {name: getattr(command, name) for name in ("field", "x", "y", "radius", "value")}
-            self._send(do="paint", paint=paint)
-            return
+        """Ask for a stroke of paint, or for new parameters; raises as :meth:`edit` does."""
+        if isinstance(command, Params):
+            known = self.params or self._folder.params
+            self.edit({name: new for name, (_, new) in known.changed(command).items()})
+        else:
+            self._send(do="paint", paint=dataclasses.asdict(command))
+
+    def edit(self, changes: Mapping[str, object]) -> None:
+        """Ask for these parameters and leave the others. Raises ``ParamsError`` for a wrong one."""
         known = self.params or self._folder.params
-        known.check_live_edit(command)
-        self._send(do="edit", changes={name: new for name, (_, new) in known.changed(command).items()})
+        known.check_live_edit(known.edited(changes))
+        self._send(do="edit", changes=dict(changes))
 
     @property
     def pace(self) -> float | None:

@@ -14,6 +14,8 @@ from nnfd.core.params import show_value
 from nnfd.tui.widgets.param_row import ParamRow, Words, help_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual import events
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -65,10 +67,20 @@ class ParamsForm(Vertical):
     class Applied(Message):
         """The user wants these parameters."""
 
-        def __init__(self, form: ParamsForm, params: Params, needs_restart: list[str], *, branch: bool) -> None:
+        def __init__(
+            self,
+            form: ParamsForm,
+            params: Params,
+            changes: Mapping[str, object],
+            needs_restart: list[str],
+            *,
+            branch: bool,
+        ) -> None:
             super().__init__()
             self.form = form
             self.params = params
+            self.changes = changes
+            """What the user changed, and nothing else: meanwhile the run may have taken edits from elsewhere."""
             self.needs_restart = needs_restart
             """Changed parameters that a running run cannot take."""
             self.branch = branch
@@ -231,7 +243,8 @@ class ParamsForm(Vertical):
         if self._branch and restart:
             self.app.bell()
             return
-        self.post_message(self.Applied(self, self._edited, restart, branch=self._branch))
+        changes = {name: new for name, (_, new) in self._params.changed(self._edited).items()}
+        self.post_message(self.Applied(self, self._edited, changes, restart, branch=self._branch))
 
     def action_leave(self) -> None:
         """Leave without applying."""
