@@ -174,7 +174,7 @@ def _export_network(folder: RunFolder, to: Path) -> None:
         case ".csv":
             _write_epochs(folder, to)
         case ".json":
-            content = json.dumps(_everything(folder), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+            content = json.dumps(_everything(folder), indent=2, allow_nan=False) + "\n"
             _write(to, content.encode())
         case _:
             from nnfd.core.fields.picture import write_npz

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.errors import RunError
 from nnfd.core.eventlog import read_events
 from nnfd.core.events import Ended
 from nnfd.core.remote import Live
 from nnfd.core.runs import EVENTS, STATE
+from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +57,13 @@ class Follower:
 
     def look(self) -> News:
         """Return what is new. Raises ``RunError`` if the log or the state is damaged or cannot be read."""
+        try:
+            return self._look()
+        except OSError as error:
+            where = printable(str(self._folder.path))
+            raise RunError(f"run {where!r} cannot be read: {error.strerror}") from None
+
+    def _look(self) -> News:
         # asked before the log is read: a run that ends in between is not taken for one that died
         alive = self._folder.is_live()
         live = Live.read(self._folder.path) if alive else None

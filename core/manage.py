@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from filelock import Timeout
 
 from nnfd.core.errors import RunError
-from nnfd.core.runs import COMMANDS, EVENTS, FRAMES, LIVE, LOCK, PARAMS, RESULT, STATE, TAGS, lock_of
+from nnfd.core.lock import lock_of
+from nnfd.core.runs import COMMANDS, EVENTS, FRAMES, LIVE, LOCK, PARAMS, RESULT, STATE, TAGS
 from nnfd.core.storage import storage_error
 from nnfd.core.sweep.names import FAILED, sweep_of
 from nnfd.core.text import printable
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # the parameters first: what is left after a kill in the middle is then no run that could be taken up
 _FILES = (PARAMS, RESULT, STATE, EVENTS, TAGS, LIVE, COMMANDS, FAILED)
 LONGEST_NAME = 100
+ASKED = 0.2
+"""Seconds to wait for the lock: one who asks whether the run is alive shares it for a moment."""
 
 
 def rename(run: Path, name: str) -> Path:
@@ -85,7 +88,7 @@ def _alone(run: Path) -> Iterator[None]:
     if not run.is_dir():  # the lock would make it
         raise RunError(f"run {printable(str(run))!r} is not there")
     try:
-        with lock_of(run).acquire(timeout=0):
+        with lock_of(run / LOCK).acquire(timeout=ASKED):
             yield
     except Timeout:
         raise RunError(f"run {printable(str(run))!r} is under way: stop it first") from None

@@ -27,10 +27,11 @@ from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from nnfd.core.errors import RunError
 from nnfd.core.eventlog import read_events
+from nnfd.core.lock import is_held, lock_of
 from nnfd.core.run_info import RunInfo
 from nnfd.core.storage import replace_file, storage_error
 from nnfd.core.sweep.names import PLAN, RUNS
@@ -38,6 +39,8 @@ from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from filelock import FileLock
 
     from nnfd.core.events import Event
     from nnfd.core.frames import FolderFrames
@@ -100,7 +103,7 @@ class RunFolder:
 
     @cached_property
     def _lock(self) -> FileLock:
-        return lock_of(self.path)  # made when it is asked for: a list of a thousand finished runs needs none
+        return lock_of(self.path / LOCK)  # made when it is asked for: a list of a thousand finished runs needs none
 
     @classmethod
     def create(cls, directory: Path, *, preset: str, title: str, params: Params, state: State | None = None) -> Self:
@@ -191,17 +194,7 @@ class RunFolder:
         """Tell whether a process writes to this folder now."""
         if self.holding:
             return True
-        if not (self.path / LOCK).exists():
-            return False
-        probe = lock_of(self.path)
-        try:
-            probe.acquire(timeout=0)
-        except Timeout:
-            return True
-        except OSError:
-            return False  # a folder that we may only read: nobody can be asked, and the lock says nothing
-        probe.release()
-        return False
+        return is_held(self.path / LOCK)
 
     def __enter__(self) -> Self:
         return self
@@ -245,7 +238,7 @@ class RunFolder:
         """Read how the run ended; None if it has not. Raises :class:`RunError` if the file is damaged."""
         file = self.path / RESULT
         try:
-            result = json.loads(file.read_text(encoding="utf-8"))
+            result = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
@@ -263,10 +256,8 @@ class RunFolder:
             raise storage_error(error, self.path / RESULT) from None
 
 
-def lock_of(path: Path) -> FileLock:
-    """Return the lock of a run folder, which need not be sound; it is not taken yet."""
-    # not bound to a thread: a dashboard makes the folder in one thread and writes in another
-    return FileLock(path / LOCK, thread_local=False)
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no number")
 
 
 def find(name: str, root: Path | None = None) -> RunFolder:

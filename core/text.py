@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421} | dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
+_PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
+_PICTURES |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)
 
 
 def printable(text: str) -> str:
     r"""Replace control characters by visible ones, so that a title cannot move the cursor.
 
-    C0 controls become their Unicode control pictures (escape becomes ``␛``, a line feed ``␊``), C1 controls
-    become the replacement character.
+    C0 controls become their Unicode control pictures (escape becomes ``␛``, a line feed ``␊``). C1 controls and lone
+    surrogates, which stand for undecodable bytes of a file's name and cannot be written, become the replacement
+    character.
     """
     return text.translate(_PICTURES)
 

@@ -222,3 +222,29 @@ async def test_a_stopped_run_goes_on_with_space_and_one_that_is_over_begins_anew
         await lab.press("space")
         await lab.until(lambda: not lab.screen.spec.watched)
         assert lab.screen.session.folder is None, "a new run, which this dashboard does not record"
+
+
+async def test_an_edit_from_an_older_form_leaves_what_another_watcher_changed_meanwhile(tmp_path):
+    with Headless(tmp_path / "r"):
+        async with looking_at(tmp_path / "r") as lab, looking_at(tmp_path / "r") as other:
+            await lab.until(lambda: lab.screen.history.log is not None)
+            await lab.press("e")
+            field = lab.screen.query_one(ParamsForm)._rows["momentum"].field
+            await edit_lr(other, "0.004")
+            await lab.until(lambda: lab.screen.params.lr == 0.004)
+            field.focus()
+            field.value = "0.5"
+            await lab.press("enter")
+            await lab.until(lambda: lab.screen.params.momentum == 0.5)
+        assert [e.changed for e in edits(tmp_path / "r")] == [{"lr": (0.01, 0.004)}, {"momentum": (0.9, 0.5)}]
+
+
+async def test_a_folder_that_becomes_a_file_while_we_look_is_told(tmp_path, run):
+    flags = ("--headless", "--quiet", "--dataset", "iris", "--epochs", "2", "--run-dir", str(tmp_path / "r"))
+    assert run("train", *flags)[0] == 0
+    async with looking_at(tmp_path / "r") as lab:
+        await lab.until(lambda: lab.screen.phase is Phase.DONE)
+        (tmp_path / "r").rename(tmp_path / "elsewhere")
+        (tmp_path / "r").write_text("")
+        await lab.until(lambda: lab.screen.phase is Phase.FAILED)
+        assert "cannot be read" in lab.screen.session.failure

@@ -1,4 +1,5 @@
 import json
+import os
 import tomllib
 
 import pytest
@@ -159,6 +160,10 @@ def test_any_sound_value_survives_text_toml_and_json(lr, hidden, seed):
 def test_any_text_survives_as_toml_and_shows_no_control_character(text):
     assert tomllib.loads(f"x = {toml_text(text)}")["x"] == text
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in printable(text))
+
+
+def test_undecodable_bytes_of_a_file_name_can_be_written():
+    assert printable(os.fsdecode(b"caf\xe9 \x1b[31m")).encode() == "caf� ␛[31m".encode()
 
 
 def test_did_you_mean_looks_past_capitals():

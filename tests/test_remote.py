@@ -239,3 +239,15 @@ class TestFollower:
         RunFolder.create(tmp_path / "r", preset="p", title="t", params=PARAMS).close()
         news = Follower(RunFolder.open(tmp_path / "r")).look()
         assert (list(news.events), news.fresh, news.state, news.alive) == ([], False, None, False)
+
+
+def test_a_run_outlives_whatever_is_put_in_the_place_of_its_files(tmp_path):
+    with Elsewhere(tmp_path / "r") as run:
+        run.answer(do="pause")
+        (run.path / LIVE).unlink()
+        (run.path / LIVE).mkdir()
+        here = run.controller.position
+        send(run.path, do="resume")
+        until(lambda: run.controller.position > here)
+    assert isinstance(RunFolder.open(tmp_path / "r").events()[-1], Ended)
+    assert not RunFolder.open(tmp_path / "r").is_live()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import shutil
@@ -11,11 +12,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nnfd.core.errors import RunError
 from nnfd.core.events import EpochDone
 from nnfd.core.params import NetworkParams
 from nnfd.core.report.curves import Curve, chart, thinned, ticks
+from nnfd.core.report.fields import picture
 from nnfd.core.report.run import report
 from nnfd.core.runs import RunFolder
 
@@ -218,3 +221,23 @@ def test_a_browser_shows_it_without_a_request_or_an_error(runs, tmp_path, name, 
     log = (tmp_path / "net.json").read_text()
     asked = [url for url in re.findall(r'"initiator":"([^"]*)"', log) if url not in {"not an origin", ""}]
     assert not [origin for origin in asked if "file" in origin or "null" in origin]
+
+
+def test_a_curve_of_one_point_is_a_dot_and_absurd_numbers_are_gaps():
+    svg = chart([Curve.of("one", [3], [2.0])], title="t", x_label="epoch")
+    (line,) = [part.get("points") for part in svg.iter("polyline")]
+    first, second = line.split(" ")
+    assert first == second
+    svg = chart([Curve.of("far", [0, 1, 2, 3, 4], [1.0, 1e308, -1e308, 2.0, 3.0])], title="t", x_label="step")
+    assert [len(part.get("points").split(" ")) for part in svg.iter("polyline")] == [2, 2]
+
+
+def test_pictures_of_large_grids_are_averaged():
+    field = np.zeros((1000, 3000))
+    field[:, 1500:] = 1.0
+    figure = picture(field, "a", 360, "half and half")
+    content = base64.b64decode(next(figure.iter("img")).get("src").partition(",")[2])
+    with Image.open(io.BytesIO(content)) as image:
+        assert image.size == (720, 240)
+        pixels = np.asarray(image)
+    assert set(np.unique(pixels[:, :360])) == {pixels[0, 0]} != set(np.unique(pixels[:, 360:])) == {pixels[0, -1]}

@@ -17,6 +17,7 @@ from nnfd.core.control import Controller
 from nnfd.core.errors import RunError, StorageError
 from nnfd.core.eventlog import read_events
 from nnfd.core.events import Edited, Ended, EpochDone, Outcome, Painted, Started, StepsDone, position_of
+from nnfd.core.lock import is_held
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.recorder import Recorder
 from nnfd.core.run_info import RunInfo
@@ -107,7 +108,7 @@ class TestFolder:
         assert folder.result() is None
         folder.write_result({"outcome": "completed", "test": {"accuracy": 0.5}})
         assert folder.result() == {"outcome": "completed", "test": {"accuracy": 0.5}}
-        for damage in ("", "[]", "{"):
+        for damage in ("", "[]", "{", '{"best": NaN}'):
             (folder.path / "result.json").write_text(damage)
             with pytest.raises(RunError, match="damaged"):
                 folder.result()
@@ -141,6 +142,22 @@ class TestLock:
         (tmp_path / "r" / "lock").unlink(missing_ok=True)
         assert not RunFolder.open(tmp_path / "r").is_live()
         assert not (tmp_path / "r" / "lock").exists(), "asking writes nothing"
+
+    def test_those_who_ask_are_not_taken_for_holders(self, tmp_path):
+        with create(tmp_path / "r"):
+            pass
+        answers = []
+
+        def ask():
+            answers.extend(is_held(tmp_path / "r" / "lock") for _ in range(2000))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(answers) == 8000
+        assert not any(answers)
 
 
 class TestLog:

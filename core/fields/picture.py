@@ -65,6 +65,15 @@ def shrink(field: NDArray[Any], rows: int, cols: int) -> NDArray[Any]:
     return _shrink_rows(_shrink_rows(field, rows).T, cols).T
 
 
+def shrink_to(field: NDArray[Any], longest: int) -> NDArray[Any]:
+    """Average `field` so that its longer side has at most `longest` cells; a smaller one is returned as it is."""
+    share = longest / max(field.shape)
+    if share >= 1:
+        return field
+    rows, cols = (max(1, round(size * share)) for size in field.shape)
+    return shrink(field, rows, cols)
+
+
 def _shrink_rows(field: NDArray[Any], rows: int) -> NDArray[Any]:
     size = field.shape[0]
     if rows == size:

@@ -20,6 +20,8 @@ WIDTH, HEIGHT = 860, 320
 LEFT, RIGHT, TOP, BOTTOM = 70, 12, 34, 44
 MOST_POINTS = 1000
 TICKS = 5
+BEYOND = 1e300
+"""Values that are not drawn: their differences are no numbers any more."""
 STYLES = (("var(--one)", "none"), ("var(--two)", "7 4"), ("var(--three)", "2 4"))
 """Colour and dashes of each curve in turn: they are told apart without colour too."""
 
@@ -86,7 +88,13 @@ def chart(
     for i, curve in enumerate(scaled):
         colour, dashes = STYLES[i % len(STYLES)]
         for points in frame.lines(curve):
-            line = {"fill": "none", "stroke": colour, "stroke_width": 2, "stroke_dasharray": dashes}
+            line = {
+                "fill": "none",
+                "stroke": colour,
+                "stroke_width": 2,
+                "stroke_dasharray": dashes,
+                "stroke_linecap": "round",
+            }
             parts.append(el("polyline", points=points, **line))
         at = LEFT + 10 + i * 150
         parts.append(
@@ -98,7 +106,7 @@ def chart(
 
 
 def _prepared(curve: Curve, *, log: bool) -> Curve:
-    x, y = curve.x, np.where(np.isfinite(curve.y), curve.y, np.nan)
+    x, y = curve.x, np.where(np.abs(curve.y) < BEYOND, curve.y, np.nan)  # what is not finite too
     if log:
         y = np.log10(np.where(y > 0, y, np.nan))
     filled = np.where(np.isnan(y), np.inf, y)  # a gap is kept by thinning as a greatest value
@@ -126,7 +134,8 @@ class _Frame:
                 stretches[-1].append(f"{self.x(x)},{self.y(y)}")
             elif stretches[-1]:
                 stretches.append([])
-        return [" ".join(stretch) for stretch in stretches if stretch]
+        # a stretch of one point is drawn as a line to itself, which its round ends make a dot
+        return [" ".join(stretch * 2 if len(stretch) == 1 else stretch) for stretch in stretches if stretch]
 
 
 def _axes(frame: _Frame, x_label: str, *, log: bool) -> list[Element]:

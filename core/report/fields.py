@@ -11,7 +11,7 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.events import Edited, StepsDone
 from nnfd.core.fields.analysis import dominant_wavelength, predicted_wavelength, spots, summary
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.picture import default_colormap, field_image
+from nnfd.core.fields.picture import default_colormap, field_image, shrink_to
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams
 from nnfd.core.report.curves import Curve, chart
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LARGE, SMALL = 360, 150
 """Pixels of the longer side of a picture, about."""
+MOST = 720
+"""Cells of the longer side that are drawn; those of a larger grid are averaged, for a page of megabytes."""
 STRIP = 8
 """Frames over time at the most."""
 
@@ -57,7 +59,9 @@ def picture(field: NDArray[Any], name: str, side: int, caption: str) -> Element:
     zoom = max(1, round(side / max(field.shape)))
     content = io.BytesIO()
     low, high = float(field.min()), float(field.max())
-    field_image(field, default_colormap(name), low, high, zoom).save(content, format="PNG", optimize=True)
+    field_image(shrink_to(field, MOST), default_colormap(name), low, high, zoom).save(
+        content, format="PNG", optimize=True
+    )
     source = "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
     return el("figure", el("img", src=source, alt=caption), el("figcaption", caption))
 
