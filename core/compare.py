@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from nnfd.core.arrange import known_first
 from nnfd.core.params import show_value
 from nnfd.core.text import printable
 
@@ -142,16 +143,10 @@ def text_of(run: Compared, column: Column) -> str:
 def order(runs: Sequence[Compared], column: Column, *, reverse: bool) -> list[Compared]:
     """Sort runs by a column: numbers before words; runs with nothing there come last either way."""
 
-    def key(run: Compared) -> tuple[bool, float, int, str]:
+    def key(run: Compared) -> tuple[bool, float, int, str] | None:
         value = value_of(run, column)
         if isinstance(value, str):
             return True, 0.0, len(value) if column == LABEL else 0, value  # AA comes after Z
-        return False, value or 0.0, 0, ""
+        return None if value is None or math.isnan(value) else (False, value, 0, "")
 
-    known = [run for run in runs if _is_known(value_of(run, column))]
-    unknown = [run for run in runs if not _is_known(value_of(run, column))]
-    return sorted(known, key=key, reverse=reverse) + unknown
-
-
-def _is_known(value: float | str | None) -> bool:
-    return isinstance(value, str) or (value is not None and not math.isnan(value))
+    return known_first(runs, key, reverse=reverse)

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from textual.color import Color
 
 from nnfd.core.catalog import RunStatus, summarise
 from nnfd.core.compare import LABEL, Column, Compared, Group, best, columns_of, differing, letters, order, text_of
@@ -16,7 +17,10 @@ from nnfd.tui import cli
 from nnfd.tui.screens.compare_runs import RecordedRun
 from nnfd.tui.widgets.chart import Chart, Series, draw_chart, legend, letter_places
 from nnfd.tui.widgets.compare_table import draw_rows, shorten_name
+from nnfd.tui.widgets.curves import many_colours
 from nnfd.tui.widgets.small_multiples import Picture, describe, fit, ranges
+
+from .dashboard import luminance
 
 
 def run_of(label, params=None, preset="", state="done", **results):
@@ -130,6 +134,16 @@ def test_the_legend_falls_back_to_the_letters():
     assert legend(series, 20) == [("A", " run A"), ("B", " run B")]
     assert legend(series, 15) == [("A", " 0.25"), ("B", " 0.25")]
     assert legend(series, 5) == [("A", ""), ("B", "")]
+
+
+@pytest.mark.parametrize("background", ["#121212", "#2e3440", "#282828", "#e0e0e0", "#fdf6e3", "#ffffff"])
+def test_colours_of_many_curves_are_readable_and_differ(background):
+    background = Color.parse(background)
+    colours = many_colours(background)
+    assert len(set(colours)) == 8
+    for colour in colours:
+        dark, light = sorted(luminance(rgb) for rgb in (colour, background.rgb))
+        assert (light + 0.05) / (dark + 0.05) > 3
 
 
 # -- small pictures

@@ -290,6 +290,16 @@ async def test_nothing_is_drawn_again_when_nothing_changed(recorded):
         assert list(screen.view.matrices.query("Item")) == items
 
 
+async def test_a_run_that_is_renamed_is_followed(recorded, tmp_path):
+    shutil.copytree(recorded / "net-3", tmp_path / "old")
+    shutil.copytree(recorded / "net-4", tmp_path / "other")
+    async with comparing(tmp_path, (80, 24), ["old", "other"]) as lab:
+        (tmp_path / "old").rename(tmp_path / "new")
+        lab.app.run_moved(tmp_path / "old", tmp_path / "new")
+        await lab.until(lambda: states(lab) == {"new": "done", "other": "done"})
+        assert column(lab, "▲") == ["A", "B"]
+
+
 async def test_a_run_that_is_deleted_or_damaged_is_told(recorded, tmp_path):
     for name in ("one", "two", "three"):
         shutil.copytree(recorded / "net-3", tmp_path / name)

@@ -185,6 +185,8 @@ class LabApp(App[None]):
         for lab in self._labs_with(old):
             spec, folder = watched(new)
             lab.begin(spec, folder=folder)
+        if self._compare is not None:
+            self._compare.run_moved(old, new)
 
     def look_away(self, paths: Collection[Path]) -> list[threading.Event]:
         """Look no longer into folders that are to go; what is shown of them stays.

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core import presets
-from nnfd.core.catalog import RunStatus, list_runs
+from nnfd.core.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.events import Edited, Outcome, Started
@@ -15,7 +15,7 @@ from nnfd.core.runs import RunFolder
 from nnfd.tui.session import RunSpec, Session, resumed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from nnfd.core.catalog import RunSummary
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 PRESETS = ("relu-128", "wide-256", "two-128-64", "tanh-128")
 """The main run and the three experiments."""
 BASELINE = "MLPClassifier"
-TO_GO_ON = {RunStatus.INTERRUPTED, RunStatus.CRASHED}
-"""What became of a run that can go on."""
 
 
 class CourseJob:
@@ -181,7 +179,7 @@ class CourseJob:
 
     def _to_go_on(self, known: Sequence[RunSummary], preset: Preset) -> tuple[RunSpec, RunFolder] | None:
         """Take over the newest run that was interrupted; one that is damaged does not keep the course from its run."""
-        for run in _faithful(known, preset, TO_GO_ON):
+        for run in _faithful(known, preset, RESUMABLE):
             try:
                 return resumed(run.path)
             except RunError as error:
@@ -218,7 +216,7 @@ def _is_over(baseline: BaselineRun) -> bool:
     return baseline.result is not None and baseline.result.outcome is not Outcome.STOPPED
 
 
-def _faithful(known: Sequence[RunSummary], preset: Preset, allowed: set[RunStatus]) -> Iterator[RunSummary]:
+def _faithful(known: Sequence[RunSummary], preset: Preset, allowed: Collection[RunStatus]) -> Iterator[RunSummary]:
     """Return the runs that did this preset and nothing else, newest first: no edit on the way, no branch."""
     for run in known:
         if run.status in allowed and run.preset == preset.name and run.params == preset.params and _is_plain(run):

@@ -6,18 +6,16 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from nnfd.core.compare import letters
 from nnfd.core.errors import NnfdError
 from nnfd.tui.course import BASELINE
 from nnfd.tui.screens.compare_course import CourseLine
+from nnfd.tui.screens.compare_keys import CompareKeys
 from nnfd.tui.screens.compare_runs import BaselineRow, RecordedRun
 from nnfd.tui.screens.compare_view import CompareView, View
-from nnfd.tui.screens.pick_runs import PickRuns
 from nnfd.tui.screens.run_screen import LABS
 from nnfd.tui.widgets.compare_table import CompareTable
 from nnfd.tui.widgets.top_bar import TopBar
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from nnfd.tui.course import CourseJob
     from nnfd.tui.screens.compare_runs import AnyRun, Look
@@ -47,27 +44,11 @@ POST_SECONDS = 0.25
 EMPTY = "nothing to compare yet: c takes the course's runs, p picks any others"
 
 
-class CompareScreen(Screen[None]):
+class CompareScreen(CompareKeys):
     """Any number of runs."""
 
     about: ClassVar[str] = ABOUT
     AUTO_FOCUS = "CompareTable"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "course", "Course", id="compare.course", tooltip="Take or train the course's runs; stop that"),
-        Binding("space", "pause", "Pause", id="compare.pause", tooltip="Pause the course's training, or go on"),
-        Binding("p", "pick", "Pick", id="compare.pick", tooltip="Add runs that were recorded"),
-        Binding("v", "view", "View", id="compare.view", tooltip="Curves, confusion matrices, patterns"),
-        Binding("m", "metric", "Metric", id="compare.metric", tooltip="The next number to draw"),
-        Binding("l", "log", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
-        Binding("o", "smooth", "Smooth", id="compare.smooth", tooltip="Smooth the curves: not, a little, much"),
-        Binding("n", "percent", "Counts/%", id="compare.percent", tooltip="Counts, or % of each true class"),
-        Binding("a", "scale", "Scale", id="compare.scale", tooltip="Colours: a range for each pattern, or one for all"),
-        Binding("h", "hide", "Hide", id="compare.hide", tooltip="Hide the run, and show it again", show=False),
-        Binding("d,delete", "remove", "Take out", id="compare.remove", tooltip="Take the run out", show=False),
-        Binding("s", "sort", "Sort", id="compare.sort", tooltip="Sort by the next column", show=False),
-        Binding("S", "reverse", "Reverse", id="compare.reverse", tooltip="Turn the order round", show=False),
-        Binding("enter", "open", "Open", id="compare.open", tooltip="Open the run in its lab", show=False),
-    ]
 
     class Looked(Message):
         """Some runs have been looked at."""
@@ -81,7 +62,7 @@ class CompareScreen(Screen[None]):
         super().__init__()
         self.storage = storage
         self.runs: list[AnyRun] = []
-        self._course = CourseLine(storage)
+        self.course_line = CourseLine(storage)
         self._numbered = 0
         self._looking = False
         self._possible: tuple[bool | None, ...] = ()
@@ -92,7 +73,7 @@ class CompareScreen(Screen[None]):
         yield CompareView(id="compare-view")
         yield Label(EMPTY, id="compare-note", markup=False)
         yield CompareTable(id="compare-table")
-        yield self._course
+        yield self.course_line
         yield Footer()
 
     def on_mount(self) -> None:
@@ -131,6 +112,15 @@ class CompareScreen(Screen[None]):
         self.show()
         self.look()
 
+    def run_moved(self, old: Path, new: Path) -> None:
+        """Follow a run whose folder was given another name. Raises ``RunError`` if there is none under it."""
+        for number, run in enumerate(self.runs):
+            if run.path == old:
+                self.runs[number] = moved = RecordedRun(new, run.label)
+                moved.visible = run.visible
+        self.show()
+        self.look()
+
     def _next_label(self) -> str:
         return letters(self._numbered)
 
@@ -146,7 +136,7 @@ class CompareScreen(Screen[None]):
         if recorded and not self._looking:
             self._looking = True
             self.run_worker(partial(self._look, recorded), group="look", thread=True)
-        if self._course.under_way:  # scikit-learn's row grows without a folder to look at
+        if self.course_line.under_way:  # scikit-learn's row grows without a folder to look at
             self.show()
 
     def _look(self, runs: Sequence[RecordedRun]) -> None:
@@ -182,7 +172,7 @@ class CompareScreen(Screen[None]):
         self.set_class(self.view.view is not View.CURVES, "-pictures")
         self.query_one(TopBar).title = f"{len(self.runs)} runs · {self.view.view}"
         self._show_note()
-        possible = tuple(self.check_action(b.action, ()) for b in self.BINDINGS if isinstance(b, Binding))
+        possible = self.possible_actions()
         if possible != self._possible:  # the footer is built anew each time
             self._possible = possible
             self.refresh_bindings()
@@ -220,104 +210,12 @@ class CompareScreen(Screen[None]):
         """Open the run."""
         self.action_open()
 
-    # -- keys
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave out the keys of the other views, and grey out what is not possible now."""
-        match action:
-            case "pause":
-                return self._course.under_way
-            case "metric" | "log" | "smooth":
-                return self.is_mounted and self.view.view is View.CURVES
-            case "percent":
-                return self.is_mounted and self.view.view is View.MATRICES
-            case "scale":
-                return self.is_mounted and self.view.view is View.PATTERNS
-            case "hide" | "remove" | "open" | "sort" | "reverse" | "view":
-                return True if self.runs else None
-            case _:
-                return super().check_action(action, parameters)
-
-    def action_view(self) -> None:
-        """Show the next view."""
-        self.view.next_view()
-        self.show()
-        # the table may have become lower
-        self.call_after_refresh(lambda: self.table.move_cursor(row=self.table.cursor_row))
-
-    def action_metric(self) -> None:
-        """Draw the next number."""
-        self.view.next_metric()
-
-    def action_log(self) -> None:
-        """Change the scale of the curves."""
-        self.view.curves.toggle_log()
-
-    def action_smooth(self) -> None:
-        """Change the smoothing of the curves."""
-        self.view.curves.cycle_smoothing()
-
-    def action_percent(self) -> None:
-        """Show counts or shares."""
-        self.view.matrices.toggle_percent()
-
-    def action_scale(self) -> None:
-        """Change the scale of the patterns' colours."""
-        self.view.pictures.toggle_common()
-        self._show_note()
-
-    def action_hide(self) -> None:
-        """Hide the run under the cursor in the view, or show it again."""
-        if (run := self.under_cursor()) is not None:
-            run.visible = not run.visible
-            self.show()
-
-    def action_remove(self) -> None:
-        """Take the run under the cursor out."""
-        if (run := self.under_cursor()) is not None:
-            self.runs.remove(run)
-            self.show()
-
-    def action_sort(self) -> None:
-        """Sort by the next column."""
-        self.table.sort_by_next()
-
-    def action_reverse(self) -> None:
-        """Turn the order round."""
-        self.table.turn_round()
-
-    def action_open(self) -> None:
-        """Open the run under the cursor in its lab."""
-        from nnfd.tui.app import LabApp
-
-        run = self.under_cursor()
-        if isinstance(run, BaselineRow):
-            self.notify("scikit-learn's classifier is no run of ours: it has no lab to open in", markup=False)
-        elif run is not None and run.path is not None and isinstance(self.app, LabApp):
-            self.app.open_run(run.path)
-
-    def action_pick(self) -> None:
-        """Choose runs to add."""
-
-        def add(paths: Sequence[Path] | None) -> None:
-            self.add_runs(paths or [])
-
-        self.app.push_screen(PickRuns(self.storage.root), add)
-
     # -- the course
 
     @property
     def course(self) -> CourseJob:
         """What trains the course's runs."""
-        return self._course.job
-
-    def action_course(self) -> None:
-        """Take or train the course's runs; stop that if it is under way."""
-        self._course.begin_or_stop()
-
-    def action_pause(self) -> None:
-        """Hold the course's training, or go on with it."""
-        self._course.toggle_pause()
+        return self.course_line.job
 
     def on_course_line_run_there(self, event: CourseLine.RunThere) -> None:
         """Show one of the course's runs as it is trained."""

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, SelectionList
 from textual.widgets.selection_list import Selection
 
+from nnfd.core.arrange import matches
 from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.errors import NnfdError
 
@@ -32,13 +33,8 @@ NO_MATCH = "no run holds all of these words"
 
 def line_of(run: RunSummary) -> str:
     """Return what the list says of a run."""
-    return f"{run.name}  {run.status}  {run.position}/{run.total}  {run.best}"
-
-
-def holds(run: RunSummary, words: str) -> bool:
-    """Tell whether every word is in what the list says of the run, in its preset or in its title."""
-    text = f"{line_of(run)} {run.preset} {run.title} {run.kind or ''}".lower()
-    return all(word in text for word in words.lower().split())
+    parts = [run.name, str(run.status), f"{run.position}/{run.total}", run.best, *(f"#{tag}" for tag in run.tags)]
+    return "  ".join(part for part in parts if part)
 
 
 class PickRuns(ModalScreen[list[Path] | None]):
@@ -68,7 +64,7 @@ class PickRuns(ModalScreen[list[Path] | None]):
         with Vertical(classes="dialog"):
             yield Label("Add runs", classes="dialog-title")
             yield SelectionList[int]()
-            yield Input(placeholder="filter by words: name, state, preset, title")
+            yield Input(placeholder="filter by words: name, state, tags, title ...")
             yield Label(READING, id="pick-hint", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
@@ -103,7 +99,7 @@ class PickRuns(ModalScreen[list[Path] | None]):
         if self._runs is None:
             return
         chooser = self.query_one(SelectionList)
-        found = [(number, run) for number, run in enumerate(self._runs) if holds(run, words)]
+        found = [(number, run) for number, run in enumerate(self._runs) if matches(run, words)]
         chooser.clear_options()
         chooser.add_options(Selection(Text(line_of(run)), number, run.path in self._marked) for number, run in found)
         chooser.highlighted = 0 if found else None

@@ -27,6 +27,17 @@ SMOOTHINGS = (0.0, 0.6, 0.9)
 """Weights that the smoothing key goes through."""
 _SERIES_COLOURS = ("text-primary", "text-warning", "text-success", "text-error", "text-accent", "text-secondary")
 """Theme variables that every theme keeps readable on its background."""
+_HUES = (210, 30, 120, 330, 55, 270, 175, 0)
+"""Degrees; neighbours are far from each other."""
+
+
+def many_colours(background: Color) -> tuple[RGB, ...]:
+    """Return eight colours that are readable on the background.
+
+    They are for many curves: of a theme's own colours, two are often the same.
+    """
+    lightness = 0.32 if background.get_contrast_text(1.0).brightness < 0.5 else 0.7
+    return tuple(Color.from_hsl(hue / 360, 0.75, lightness).rgb for hue in _HUES)
 
 
 class CurveView(Widget):
@@ -105,6 +116,7 @@ class CurveView(Widget):
         """Return the colours of the theme in use."""
         variables = self.app.theme_variables
         background = self.background_colors[1]
+        lettered = any(series.letter for series in self._chart.series)
 
         def colour(name: str) -> RGB:
             text = Color.parse(variables[name])
@@ -113,7 +125,7 @@ class CurveView(Widget):
         return ChartStyle(
             background=background.rgb,
             text=background.blend(background.get_contrast_text(1.0), 0.65).rgb,
-            series=tuple(colour(name) for name in _SERIES_COLOURS),
+            series=many_colours(background) if lettered else tuple(colour(name) for name in _SERIES_COLOURS),
             marker=colour("text-accent"),
             cursor=background.get_contrast_text(1.0).rgb,
         )
