@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.message import Message
 from textual.widgets import DataTable
@@ -11,7 +12,7 @@ from textual.widgets import DataTable
 from nnfd.core.compare import LABEL, RUN, STAR, Column, Group, best, columns_of, order, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from nnfd.core.compare import Compared
 
@@ -19,6 +20,8 @@ NAME_WIDTH = 30
 """Cells of a run's name; label and name stay in view, so the rest needs room beside them."""
 Cell = tuple[str, str]
 """Text and style."""
+Heading = tuple[str, str, int]
+"""Key, text and width of a column."""
 
 
 def shorten_name(name: str, width: int = NAME_WIDTH) -> str:
@@ -63,7 +66,7 @@ class CompareTable(DataTable[Text]):
         self.reverse = False
         self._runs: Sequence[Compared] = ()
         self._hidden: Collection[str] = ()
-        self._headings: list[tuple[str, str]] = []
+        self._headings: list[Heading] = []
         self._drawn: dict[str, list[Cell]] = {}
 
     @property
@@ -92,7 +95,7 @@ class CompareTable(DataTable[Text]):
             self.sorted_by, self.reverse = LABEL, False
         rows = draw_rows(runs, columns, hidden)
         ordered = [run.label for run in order(runs, self.sorted_by, reverse=self.reverse)]
-        headings = [(column.key, self._heading(column)) for column in columns]
+        headings = self._wide_enough([(column.key, self._heading(column)) for column in columns], rows)
         here = self.label_under_cursor
         if headings != self._headings:
             self._build(headings, {label: rows[label] for label in ordered})
@@ -105,11 +108,23 @@ class CompareTable(DataTable[Text]):
         arrow = "▼" if self.reverse else "▲"
         return f"{column.heading} {arrow}".strip() if column == self.sorted_by else column.heading
 
-    def _build(self, headings: list[tuple[str, str]], rows: dict[str, list[Cell]]) -> None:
+    def _wide_enough(self, headings: Sequence[tuple[str, str]], rows: Mapping[str, list[Cell]]) -> list[Heading]:
+        """Add the widths. Left to the table, they come a moment after the cells, which it may have drawn by then."""
+        before = {key: width for key, _, width in self._headings}
+        return [
+            (
+                key,
+                heading,
+                max([before.get(key, 0), cell_len(heading), *(cell_len(row[at][0]) for row in rows.values())]),
+            )
+            for at, (key, heading) in enumerate(headings)
+        ]
+
+    def _build(self, headings: list[Heading], rows: dict[str, list[Cell]]) -> None:
         x, y = self.scroll_offset
         self.clear(columns=True)
-        for key, heading in headings:
-            self.add_column(Text(heading), key=key)
+        for key, heading, width in headings:
+            self.add_column(Text(heading), key=key, width=width)
         for label, cells in rows.items():
             self.add_row(*map(_text, cells), key=label)
         self._headings, self._drawn = headings, rows
@@ -122,9 +137,9 @@ class CompareTable(DataTable[Text]):
             if label not in self._drawn:
                 self.add_row(*map(_text, cells), key=label)
                 continue
-            for (key, _), old, new in zip(self._headings, self._drawn[label], cells, strict=True):
+            for (key, _, _), old, new in zip(self._headings, self._drawn[label], cells, strict=True):
                 if old != new:
-                    self.update_cell(label, key, _text(new), update_width=True)
+                    self.update_cell(label, key, _text(new))
         self._drawn = rows
         if [row.key.value for row in self.ordered_rows] != ordered:
             place = {label: number for number, label in enumerate(ordered)}

@@ -36,7 +36,7 @@ def many_colours(background: Color) -> tuple[RGB, ...]:
 
     They are for many curves: of a theme's own colours, two are often the same.
     """
-    lightness = 0.32 if background.get_contrast_text(1.0).brightness < 0.5 else 0.7
+    lightness = 0.27 if background.get_contrast_text(1.0).brightness < 0.5 else 0.7
     return tuple(Color.from_hsl(hue / 360, 0.75, lightness).rgb for hue in _HUES)
 
 
