@@ -17,10 +17,11 @@ import pytest
 
 from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.runs import RunFolder
+from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.phase_map import phase_map, write_phase_map
 from nnfd.core.sweep.run import Runner
-from nnfd.core.sweep.spec import SweepError, parse_spec
+from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import Spread, best_point, summarise, write_tables
 
 SMALL = {
@@ -226,11 +227,11 @@ class TestWrongInput:
         [
             (("--jobs", "0"), "--jobs: 0 is not allowed"),
             (("--cluster", "tcp://127.0.0.1:9"), "--cluster: 'tcp://127.0.0.1:9' does not answer"),
-            (("--cluster", "nonsense://x"), "--cluster: 'nonsense://x' does not answer"),
+            (("--cluster", "nonsense://x"), "--cluster: 'nonsense://x' is not allowed"),
         ],
     )
     def test_flags(self, tmp_path, run, flags, message, monkeypatch):
-        monkeypatch.setattr("nnfd.core.sweep.run.CONNECT_SECONDS", 0.5)
+        monkeypatch.setattr("nnfd.core.sweep.cluster.CONNECT_SECONDS", 0.5)
         spec = spec_toml(tmp_path / "x.toml", SMALL)
         code, _, err = run("sweep", "--headless", spec, "--run-dir", str(tmp_path / "s"), *flags)
         assert code == 2

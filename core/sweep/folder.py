@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -20,11 +19,15 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import FileLock, Timeout
 
 from nnfd.core.errors import NnfdError
+from nnfd.core.events import Outcome
 from nnfd.core.params import MODELS, Kind
+from nnfd.core.run_info import RunInfo
 from nnfd.core.runs import LOCK, PARAMS, RESULT, RunFolder
 from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.names import FAILED, PLAN, RUNS
-from nnfd.core.sweep.spec import Point, SweepError, SweepSpec
+from nnfd.core.sweep.spec import Point, SweepSpec
+from nnfd.core.sweep.ways import as_tuples
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -32,8 +35,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from nnfd.core.params import Params
+
 NETWORK_METRICS = ("test_acc", "val_acc", "val_loss", "train_acc", "train_loss", "best_epoch")
 FIELD_METRICS = ("mean", "std", "min", "max", "wavelength", "spots", "covered")
+LONGEST_MESSAGE = 1000
+"""Characters of a run's failure that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +88,15 @@ class Sweep:
                 if json.loads((path / PLAN).read_text(encoding="utf-8")) != plan:
                     raise SweepError(f"{where!r} holds another sweep: choose another --run-dir")
                 return cls(path, spec)
-            if found := next(path.iterdir(), None):
+            if found := next((item for item in path.iterdir() if not _is_left_over(item)), None):
                 raise SweepError(f"{where!r} is not empty: {printable(found.name)!r} is in it")
-            (path / RUNS).mkdir()
             content = json.dumps(plan, indent=1, ensure_ascii=False).encode()
+            # first of all: killed after this, it is a sweep that can go on
             replace_file(path / PLAN, lambda file: file.write(content))
+            (path / RUNS).mkdir(exist_ok=True)
         except OSError as error:
             raise storage_error(error, path) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SweepError(f"sweep {where!r} is damaged: {PLAN}: {printable(str(error))}") from None
         return cls(path, spec)
 
@@ -122,17 +130,25 @@ class Sweep:
         """Return the folder of a run."""
         return self.path / RUNS / point.folder
 
-    def row(self, point: Point) -> Row:
-        """Read what is known of a run; nothing but its result is read."""
+    def row(self, point: Point, problem: str = "") -> Row:
+        """Read what is known of a run; nothing but its result is read, and whatever is wrong there is a failed run.
+
+        `problem` is why it failed if its folder does not say.
+        """
         path = self.run_path(point)
-        with contextlib.suppress(FileNotFoundError):
-            return _row(point, "failed", message=printable((path / FAILED).read_text(encoding="utf-8").strip()))
-        if not (path / RESULT).exists() or not (path / PARAMS).exists():
-            return _row(point)
         try:
-            return _finished(point, RunFolder.open(path).result() or {})
+            if message := _failure(path / FAILED):
+                return _row(point, "failed", message)
+            if (path / RESULT).exists() and (path / PARAMS).exists():
+                result = RunFolder(path, RunInfo(self.spec.preset, self.spec.title, point.params)).result()
+                return _finished(point, result or {})
+            if not problem and path.exists() and not path.is_dir():
+                problem = f"{printable(str(path))!r} is no folder"
+        except OSError as error:
+            problem = problem or f"it cannot be read: {printable(str(error))}"
         except NnfdError as error:
-            return _row(point, "failed", message=str(error))
+            problem = problem or str(error)
+        return _row(point, "failed" if problem else "", problem)
 
     def rows(self) -> list[Row]:
         """Read what is known of every run, in the order of the plan."""
@@ -148,15 +164,24 @@ def _row(point: Point, status: str = "", message: str = "") -> Row:
     return Row(point.index, point.varied, point.params.values()["seed"], status, message=message)
 
 
+def _failure(file: Path) -> str:
+    """Read why a run failed; empty if it did not."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as text:
+            return printable(text.read(LONGEST_MESSAGE).strip()) or "it failed"
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
 def _finished(point: Point, result: Mapping[str, Any]) -> Row:
     """Read a result. A run that was stopped goes on later, so it is not over."""
     try:
-        outcome, message = str(result["outcome"]), printable(str(result["message"]))
+        outcome, message = Outcome(result["outcome"]), printable(str(result["message"]))
         position, seconds = int(result["position"]), float(result["seconds"])
         metrics = _metrics(result)
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
         return _row(point, "failed", message=f"{RESULT} is damaged")
-    status = {"stopped": "", "diverged": "failed"}.get(outcome, "done")
+    status = {Outcome.STOPPED: "", Outcome.DIVERGED: "failed"}.get(outcome, "done")
     seed = point.params.values()["seed"]
     return Row(point.index, point.varied, seed, status, position, seconds, metrics, message)
 
@@ -195,16 +220,25 @@ def _plan(spec: SweepSpec) -> dict[str, Any]:
 
 
 def _spec(plan: Mapping[str, Any]) -> SweepSpec:
-    base = MODELS[Kind(plan["kind"])].check(plan["params"])
-    points = tuple(
-        Point(number, base.edited(run["params"]), {k: _tuple(v) for k, v in run["varied"].items()})
-        for number, run in enumerate(plan["runs"], 1)
-    )
+    model = MODELS[Kind(plan["kind"])]
+    base = model.check(plan["params"])
     varied = tuple(str(name) for name in plan["varied"])
+    if unknown := [name for name in varied if name not in model.model_fields]:
+        raise SweepError(f"unknown parameter {printable(unknown[0])!r}")
+    points = tuple(_point(number, base, varied, run) for number, run in enumerate(plan["runs"], 1))
     if not points:
         raise SweepError("it has no runs")
     return SweepSpec(printable(str(plan["preset"])), printable(str(plan["title"])), varied, points)
 
 
-def _tuple(value: object) -> object:
-    return tuple(_tuple(item) for item in value) if isinstance(value, list) else value
+def _point(number: int, base: Params, varied: Sequence[str], run: Mapping[str, Any]) -> Point:
+    values = {name: as_tuples(value) for name, value in run["varied"].items()}
+    hash(tuple(values.values()))  # a table is no value: points are told apart by their values
+    if unknown := [name for name in values if name not in varied]:
+        raise SweepError(f"run {number}: {printable(unknown[0])!r} is not varied")
+    return Point(number, base.edited(run["params"]), values)
+
+
+def _is_left_over(item: Path) -> bool:
+    """Tell whether a file is what a sweep left that was killed before its plan was there."""
+    return item.name.startswith(f".{PLAN}.") or (item.name == RUNS and item.is_dir() and not any(item.iterdir()))

@@ -15,7 +15,7 @@ from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.runs import STATE
 from nnfd.core.storage import replace_file, storage_error
-from nnfd.core.sweep.spec import SweepError
+from nnfd.core.sweep.errors import SweepError
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

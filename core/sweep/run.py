@@ -5,108 +5,64 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 from collections import Counter
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.checkpoint import resume
-from nnfd.core.control import Controller
+from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.figures import figures
-from nnfd.core.launch import start
-from nnfd.core.params import NetworkParams
-from nnfd.core.recorder import Recorder
-from nnfd.core.remote import Remote, send
-from nnfd.core.runs import COMMANDS, PARAMS, RunFolder
-from nnfd.core.storage import replace_file
-from nnfd.core.sweep.names import FAILED, STOPPING
-from nnfd.core.sweep.spec import SweepError
-from nnfd.core.text import printable
+from nnfd.core.remote import send
+from nnfd.core.runs import COMMANDS, PARAMS, STATE
+from nnfd.core.sweep.errors import WorkersLostError
+from nnfd.core.sweep.names import STOPPING
+from nnfd.core.sweep.task import Reply, Task, do_run, record_failure
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+    from pathlib import Path
 
-    from nnfd.core.network.data import Dataset
-    from nnfd.core.params import Params
+    from nnfd.core.sweep.cluster import ClusterBackend
     from nnfd.core.sweep.folder import Row, Sweep
     from nnfd.core.sweep.spec import Point
 
 MOST_DEATHS = 3
-"""A run whose process died so often is given up: it is likely to be the cause."""
-CONNECT_SECONDS = 10.0
+"""A run whose process dies so often without getting any further is suspected; when it is alone, it is given up."""
+LOST = f"its process died {MOST_DEATHS} times at the same place"
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What a worker needs to know of one run."""
+class Deaths:
+    """Finds the run that makes its process die, and leaves those alone that were in the same pool by chance.
 
-    path: str
-    preset: str
-    title: str
-    params: Params
-    stopping: str
-    """A file; once it is there no run is begun."""
-    caller: int
-    """Process that does the sweep: it deals with signals itself."""
-
-
-def do_run(task: Task) -> None:
-    """Do one run, or go on with it, into its folder; what a user can cause is written there as well.
-
-    It may be called again for the same run: by a scheduler whose worker died, or by a sweep that goes on.
+    When one worker process dies, loky ends all of them, and nobody can tell which run it was. But the others have got
+    further meanwhile, from one saved state to the next, while a run that kills its process does so at the same place
+    every time. A run that has not got further is suspected; suspects are done one at a time.
     """
-    from threadpoolctl import threadpool_limits
 
-    if Path(task.stopping).exists():
-        return
-    if os.getpid() != task.caller and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the caller stops its runs
-    path = Path(task.path)
-    failed = path / FAILED
-    try:
-        failed.unlink(missing_ok=True)
-        # one order of summation everywhere, so that every worker gives the same numbers
-        with threadpool_limits(1):
-            _record(task, path)
-    except (NnfdError, OSError) as error:
-        path.mkdir(parents=True, exist_ok=True)
-        content = f"{printable(str(error))}\n".encode()
-        replace_file(failed, lambda file: file.write(content))
+    def __init__(self) -> None:
+        self._suspects: set[int] = set()
+        self._positions: dict[int, int] = {}
+        """Where a run was when its process died last."""
+        self._together: Counter[int] = Counter()
+        self._alone: Counter[int] = Counter()
+        """Deaths at that place, with other runs beside it and without."""
 
+    def batch(self, points: Collection[Point]) -> Sequence[Point]:
+        """Choose what to do next: all that are not suspected, at the same time; then one suspect."""
+        calm = [point for point in points if point.index not in self._suspects]
+        return calm or [next(iter(points))]
 
-def _record(task: Task, path: Path) -> None:
-    resumption = None
-    if (path / PARAMS).exists():
-        folder = RunFolder.open(path)
-        if (folder.result() or {}).get("outcome", "stopped") != "stopped":
-            return
-        resumption = resume(folder)
-    else:
-        folder = RunFolder.create(path, preset=task.preset, title=task.title, params=task.params)
-    with folder:
-        # no frames: the last state is kept, and a hundred runs shall not fill the disk
-        recorder = Recorder(folder, resumption=resumption)
-        data = _data(task.params)
-        state = resumption.state if resumption else None
-        controller: Controller[Any, Any] = Controller(
-            start(resumption.params if resumption else task.params, state, data),
-            recorder,
-            replay=resumption.replay if resumption else (),
-            on_hold=recorder.flush,
-        )
-        with Remote(folder, controller):
-            result = controller.run()
-        recorder.finish(**figures(result, data))
-
-
-def _data(params: Params) -> Dataset | None:
-    if not isinstance(params, NetworkParams):
-        return None
-    from nnfd.core.network.data import load
-
-    return load(params)
+    def note(self, index: int, position: int, *, alone: bool) -> bool:
+        """Note that the process of a run died; return whether the run is to be given up."""
+        if position > self._positions.get(index, -1):
+            self._together.pop(index, None)
+            self._alone.pop(index, None)
+        self._positions[index] = position
+        counted = self._alone if alone else self._together
+        counted[index] += 1
+        if counted[index] < MOST_DEATHS:
+            return False
+        self._suspects.add(index)
+        return alone
 
 
 class Runner:
@@ -126,86 +82,137 @@ class Runner:
         self._sweep = sweep
         self._jobs = jobs
         self._cluster = cluster
+        self._backend: ClusterBackend | None = None
         self.stopped = False
 
     def stop(self) -> None:
         """Begin no more runs and ask those under way to save their state and end."""
         self.stopped = True
+        # a worker looks for the file before a run and during it; the command is there sooner on a network file system
         (self._sweep.path / STOPPING).touch()
         for point in self._sweep.spec.points:
             path = self._sweep.run_path(point)
             if (path / COMMANDS).exists():
                 with contextlib.suppress(RunError):  # over meanwhile
                     send(path, do="stop")
+        if self._backend is not None:
+            self._backend.stop()
 
     def rows(self) -> Generator[Row, None, None]:
-        """Do the runs and yield each as it ends, in no fixed order. Raises :class:`SweepError`."""
+        """Do the runs and yield each as it ends, in no fixed order.
+
+        Raises :class:`SweepError`; ``WorkersLostError``, one of them, if there is nobody left to do the runs.
+        """
         (self._sweep.path / STOPPING).unlink(missing_ok=True)
-        with _backend(self._cluster):
-            todo = [point for point in self._sweep.spec.points if self._sweep.row(point).status != "done"]
-            deaths: Counter[int] = Counter()
-            while todo and not self.stopped:
-                for point in self._do(tuple(todo), deaths):
-                    todo.remove(point)
-                    row = self._sweep.row(point)
+        left = {point.index: point for point in self._sweep.spec.points if self._sweep.row(point).status != "done"}
+        deaths, barren = Deaths(), 0
+        with self._workers() as workers:
+            while left and not self.stopped:
+                batch = deaths.batch(left.values())
+                barren += 1
+                for reply in self._do(batch, workers):
+                    barren = 0
+                    point = left[reply.index]
+                    row = self._sweep.row(point, reply.problem)
+                    if reply.died and not row.over:
+                        if not self._is_culprit(deaths, point, alone=len(batch) == 1):
+                            continue
+                        row = self._sweep.row(point, LOST)
+                    del left[reply.index]
                     if row.over:
                         yield row
+                if barren >= MOST_DEATHS:
+                    raise WorkersLostError("the worker processes die before they begin a run")
 
-    def _do(self, points: Sequence[Point], deaths: Counter[int]) -> Iterator[Point]:
-        """Do these runs; return early if a worker process died, after which the rest is to be done again."""
-        from joblib import Parallel, delayed
-        from joblib.externals.loky.process_executor import TerminatedWorkerError
+    def _is_culprit(self, deaths: Deaths, point: Point, *, alone: bool) -> bool:
+        path = self._sweep.run_path(point)
+        if not deaths.note(point.index, _position(point, path), alone=alone):
+            return False
+        record_failure(path, LOST)
+        return True
 
-        work = Parallel(n_jobs=self._jobs or -1, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-        try:
-            yield from work(delayed(_indexed)(self._task(point), point) for point in points)
-        except TerminatedWorkerError:
+    def _do(self, points: Sequence[Point], workers: Callable[[Any], Iterator[Reply]]) -> Iterator[Reply]:
+        """Do these runs; if a worker process died, say of which runs, and leave the others for another time."""
+        from joblib import delayed
+
+        under_way: dict[int, Point] = {}
+
+        def tasks() -> Iterator[Any]:
             for point in points:
-                path = self._sweep.run_path(point)
-                if (path / PARAMS).exists() and not self._sweep.row(point).over:
-                    deaths[point.index] += 1
-                    if deaths[point.index] >= MOST_DEATHS:
-                        (path / FAILED).write_text(f"its process died {MOST_DEATHS} times\n", encoding="utf-8")
-                        yield point
+                under_way[point.index] = point
+                yield delayed(do_run)(self._task(point))
+
+        try:
+            with _interrupts_held_back():
+                replies = workers(tasks())
+            for reply in replies:
+                del under_way[reply.index]
+                yield reply
+        except BrokenProcessPool:
+            for index, point in under_way.items():
+                if (self._sweep.run_path(point) / PARAMS).exists():
+                    yield Reply(index, died=True)
+
+    @contextlib.contextmanager
+    def _workers(self) -> Iterator[Callable[[Any], Iterator[Reply]]]:
+        """Choose who does the tasks."""
+        from joblib import Parallel, cpu_count
+
+        how = {"return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": "2*n_jobs"}
+        if self._cluster is None:
+            jobs = self._jobs or cpu_count()
+            if jobs > 1:  # more processes than runs only take time to start; but one would be this very process
+                jobs = max(2, min(jobs, len(self._sweep.spec.points)))
+            yield lambda tasks: Parallel(n_jobs=jobs, backend="loky", **how)(tasks)
+            return
+        from nnfd.core.sweep.cluster import connected
+
+        with connected(self._cluster) as self._backend:
+            yield lambda tasks: Parallel(n_jobs=-1, backend=self._backend, **how)(tasks)
+            self._backend = None
 
     def _task(self, point: Point) -> Task:
         sweep = self._sweep
         return Task(
+            point.index,
             str(sweep.run_path(point).resolve()),
             sweep.spec.preset,
             sweep.spec.title,
             point.params,
             str((sweep.path / STOPPING).resolve()),
             os.getpid(),
+            self._cluster is not None,
         )
 
 
-def _indexed(task: Task, point: Point) -> Point:
-    do_run(task)
-    return point
+def _position(point: Point, path: Path) -> int:
+    """Return how far a run got, by its saved state."""
+    try:
+        saved = Checkpoint.load(path / STATE, point.params.kind)
+    except (NnfdError, OSError):
+        return 0
+    return 0 if saved is None or saved.state is None else saved.state.position
 
 
 @contextlib.contextmanager
-def _backend(cluster: str | None) -> Iterator[None]:
-    """Choose where joblib does its work."""
-    from joblib import parallel_config
+def _interrupts_held_back() -> Iterator[None]:
+    """Start worker processes that no signal of a terminal, or of what ends a whole group, can reach.
 
-    if cluster is None:
-        with parallel_config(backend="loky"):
-            yield
+    A process inherits which signals are held back, from its first moment on: one that is importing is not interrupted
+    there, which would break the whole pool. For us they come as soon as the workers are started.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
         return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+
+    # before: each of them, when it is started, lets the signals through
+    for tracker in (resource_tracker, loky_tracker):
+        tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
-        from distributed import Client
-    except ImportError:
-        raise SweepError("--cluster needs Dask: install nnfd-tui with the extra [cluster]") from None
-    where = printable(cluster)
-    try:
-        client = Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TimeoutError) as error:
-        reason = printable(str(error).partition("\n")[0])
-        raise SweepError(f"--cluster: {where!r} does not answer: {reason}") from None
-    with client:
-        if not client.ncores():  # type: ignore[no-untyped-call]
-            raise SweepError(f"--cluster: {where!r} has no workers")
-        with parallel_config(backend="dask", client=client):
-            yield
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

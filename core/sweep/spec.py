@@ -25,30 +25,25 @@ A spec names a preset and exactly one way to vary it::
 from __future__ import annotations
 
 import itertools
+import os
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nnfd.core import presets
 from nnfd.core.errors import NnfdError, ParamsError
-from nnfd.core.params import show_value
+from nnfd.core.params import FieldParams, NetworkParams, show_value
+from nnfd.core.sweep.errors import SweepError
+from nnfd.core.sweep.ways import MOST_RUNS, WAYS, as_tuples, is_whole, shown
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from nnfd.core.params import Params
 
-MOST_RUNS = 100_000
-_KEYS = ("preset", "title", "seeds", "params", "grid", "list", "random")
-_WAYS = ("grid", "list", "random")
-
-
-class SweepError(NnfdError):
-    """A sweep's spec is malformed, or its folder holds another sweep."""
+_KEYS = ("preset", "title", "seeds", "params", *WAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +88,18 @@ def read_spec(path: Path) -> SweepSpec:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SweepError(f"{where}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise SweepError(f"{where} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise SweepError(f"{where} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
         raise SweepError(f"{where} is not valid TOML: {printable(str(error))}") from None
     try:
         return parse_spec(table)
     except NnfdError as error:
         raise type(error)(f"{where}: {error}") from None
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise SweepError(f"{where}: a value is not allowed: {printable(str(error))}") from None
 
 
 def parse_spec(table: Mapping[str, Any]) -> SweepSpec:
@@ -108,113 +107,74 @@ def parse_spec(table: Mapping[str, Any]) -> SweepSpec:
     for key in table:
         if key not in _KEYS:
             raise SweepError(f"unknown key {printable(key)!r}{did_you_mean(key, _KEYS)}")
-    ways = [way for way in _WAYS if way in table]
+    ways = [way for way in WAYS if way in table]
     if len(ways) != 1:
         found = " and ".join(ways) or "none of them"
         raise SweepError(f"exactly one of grid, list and random is needed, found {found}")
     if not isinstance(table.get("preset"), str):
         raise SweepError("preset: the name of a preset is needed")
     preset = presets.load(table["preset"])
-    fixed = _table(table, "params")
-    base = preset.params.edited(_tuples(fixed))
+    base = preset.params.edited({name: as_tuples(value) for name, value in _table(table, "params").items()})
     seeds = _seeds(table.get("seeds", [base.values()["seed"]]))
-    combinations = list(_COMBINATIONS[ways[0]](table[ways[0]]))
-    if not combinations:
-        raise SweepError(f"{ways[0]}: it describes no run")
-    varied = tuple(dict.fromkeys(name for values in combinations for name in values))
-    if len(combinations) * len(seeds) > MOST_RUNS:
-        raise SweepError(f"{len(combinations) * len(seeds)} runs are too many; at most {MOST_RUNS} are allowed")
-    points: list[Point] = []
-    for values, seed in itertools.product(combinations, seeds):
-        if "seed" in values:
-            raise SweepError("seed: is varied by 'seeds', not here")
-        params = _with(base, values, seed)
-        points.append(Point(len(points) + 1, params, values))
+    points = _points(base, WAYS[ways[0]](table[ways[0]], len(seeds)), seeds)
+    varied = tuple(dict.fromkeys(name for point in points for name in point.varied))
     title = table.get("title", f"{preset.name}: {', '.join(varied)}")
     if not isinstance(title, str):
-        raise SweepError(f"title: {printable(repr(title))} is not allowed: it is to be a text")
-    return SweepSpec(preset.name, printable(title), varied, tuple(points))
+        raise SweepError(f"title: {shown(title)} is not allowed: it is to be a text")
+    return SweepSpec(preset.name, printable(title), varied, points)
+
+
+def _points(base: Params, combinations: Iterable[dict[str, object]], seeds: Sequence[int]) -> tuple[Point, ...]:
+    """Check every run. A point that comes again is dropped: it would count as another, independent sample."""
+    found: dict[Params, dict[str, object]] = {}
+    for values in combinations:
+        if "seed" in values:
+            raise SweepError("seed: is varied by 'seeds', not here")
+        found.setdefault(_with(base, values, seeds[0]), values)
+    runs = itertools.product(found.items(), seeds)
+    return tuple(
+        Point(number, params if seed == seeds[0] else _with(base, values, seed), values)
+        for number, ((params, values), seed) in enumerate(runs, 1)
+    )
 
 
 def _with(base: Params, values: Mapping[str, object], seed: int) -> Params:
     try:
-        return base.edited({**values, "seed": seed})
+        return _located(base.edited({**values, "seed": seed}))
     except ParamsError as error:
-        shown = ", ".join(f"{name} = {show_value(value)}" for name, value in values.items())
-        raise ParamsError(f"run with {shown}: {error}") from None
+        named = ", ".join(f"{name} = {show_value(value)}" for name, value in values.items())
+        raise ParamsError(f"run with {printable(named)}: {error}") from None
 
 
-def _tuples(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+def _located(params: Params) -> Params:
+    """Name the files of a run by their full path: it may go on from another folder, or on another computer."""
+    if isinstance(params, NetworkParams) and params.dataset.lower().endswith((".csv", ".npz")):
+        return params.edited({"dataset": _full(params.dataset)})
+    if isinstance(params, FieldParams) and isinstance(params.seeds, str):
+        return params.edited({"seeds": _full(params.seeds)})
+    return params
+
+
+def _full(path: str) -> str:
+    # os.path: unlike Path's own, this never fails on a user that is not there
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
 
 
 def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:
     value = table.get(key, {})
     if not isinstance(value, dict):
-        raise SweepError(f"{key}: it is to be a table, not {printable(repr(value))}")
+        raise SweepError(f"{key}: it is to be a table, not {shown(value)}")
     return value
 
 
 def _seeds(value: object) -> list[int]:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+    if is_whole(value) and 1 <= value <= MOST_RUNS:
         return list(range(value))
-    if (
-        isinstance(value, list)
-        and value
-        and all(isinstance(seed, int) and not isinstance(seed, bool) for seed in value)
-    ):
-        return value
-    raise SweepError(
-        f"seeds: {printable(repr(value))} is not allowed: a count of at least 1 or a list of whole numbers"
-    )
-
-
-def _grid(grid: object) -> Iterator[dict[str, object]]:
-    if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
-        raise SweepError("grid: each parameter needs a list of values, for example lr = [0.01, 0.1]")
-    for values in itertools.product(*grid.values()):
-        yield _tuples(dict(zip(grid, values, strict=True)))
-
-
-def _list(runs: object) -> Iterator[dict[str, object]]:
-    if not isinstance(runs, list) or not all(isinstance(run, dict) and run for run in runs):
-        raise SweepError("list: it is to be tables of parameters, each under [[list]]")
-    yield from (_tuples(run) for run in runs)
-
-
-def _random(table: object) -> Iterator[dict[str, object]]:
-    if not isinstance(table, dict):
-        raise SweepError("random: it is to be a table")
-    rules = {name: rule for name, rule in table.items() if name not in {"samples", "seed"}}
-    samples, seed = table.get("samples"), table.get("seed", 0)
-    if not isinstance(samples, int) or isinstance(samples, bool) or not 1 <= samples <= MOST_RUNS:
-        raise SweepError(f"random.samples: {printable(repr(samples))} is not allowed: 1 to {MOST_RUNS}")
-    if not isinstance(seed, int) or seed < 0:
-        raise SweepError(f"random.seed: {printable(repr(seed))} is not allowed: a whole number, at least 0")
-    rng = np.random.default_rng(seed)
-    if not rules:
-        raise SweepError("random: no parameter is named, for example lr = { low = 1e-4, high = 0.1, log = true }")
-    for _ in range(samples):
-        yield {name: _draw(name, rule, rng) for name, rule in rules.items()}
-
-
-def _draw(name: str, rule: object, rng: np.random.Generator) -> object:
-    match rule:
-        case {"values": [_, *_] as values, **rest} if not rest:
-            value = values[int(rng.integers(len(values)))]
-            return tuple(value) if isinstance(value, list) else value
-        case {"low": int() | float() as low, "high": int() | float() as high, **rest} if (
-            low < high and set(rest) <= {"log"} and (low > 0 or not rest.get("log"))
-        ):
-            if rest.get("log"):
-                value = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-            else:
-                value = float(rng.uniform(low, high))
-            return round(value) if isinstance(low, int) and isinstance(high, int) else value
-    raise SweepError(
-        f"random.{printable(name)}: {printable(repr(rule))} is not allowed: "
-        "{ low = .., high = .. } with low below high, log = true only above 0, or { values = [..] }"
-    )
-
-
-_COMBINATIONS = {"grid": _grid, "list": _list, "random": _random}
+    if not isinstance(value, list) or not value or not all(is_whole(seed) for seed in value):
+        raise SweepError(
+            f"seeds: {shown(value)} is not allowed: a count of 1 to {MOST_RUNS} or a list of whole numbers"
+        )
+    if len(set(value)) < len(value):
+        twice = next(seed for i, seed in enumerate(value) if seed in value[:i])
+        raise SweepError(f"seeds: {shown(twice)} is there twice: the same seed gives the same run, not another sample")
+    return value
