@@ -168,7 +168,7 @@ def _finished(folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:
         outcome = Outcome(result["outcome"])
         best, score = _best_of(result)
         return {
-            "status": _STATUS.get(outcome, RunStatus.DONE),
+            "status": status_after(outcome),
             "position": int(result["position"]),
             "total": int(result["total"]),
             "params": params_from_json(result["params"]) if "params" in result else folder.params,
@@ -179,7 +179,10 @@ def _finished(folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:
         raise RunError(f"{printable(str(folder.path / RESULT))!r} is damaged: it is no result of a run") from None
 
 
-_STATUS = {Outcome.DIVERGED: RunStatus.DIVERGED, Outcome.STOPPED: RunStatus.INTERRUPTED}
+def status_after(outcome: Outcome) -> RunStatus:
+    """Return what a run is called that ended in this way."""
+    ends = {Outcome.DIVERGED: RunStatus.DIVERGED, Outcome.STOPPED: RunStatus.INTERRUPTED}
+    return ends.get(outcome, RunStatus.DONE)
 
 
 def _best_of(result: dict[str, Any]) -> tuple[str, float | None]:

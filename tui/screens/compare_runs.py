@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.catalog import RunStatus, summarise
+from nnfd.core.catalog import RunStatus, status_after, summarise
 from nnfd.core.compare import Compared
 from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.events import Outcome
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.follow import Follower
@@ -200,8 +199,7 @@ class BaselineRow:
             if self._job.finished.is_set():
                 return RunStatus.CRASHED
             return RunStatus.PAUSED if self._run.controller.phase is Phase.PAUSED else RunStatus.RUNNING
-        ends = {Outcome.STOPPED: RunStatus.INTERRUPTED, Outcome.DIVERGED: RunStatus.DIVERGED}
-        return ends.get(result.outcome, RunStatus.DONE)
+        return status_after(result.outcome)
 
     def compared(self) -> Compared:
         """Return what the table shows of it."""

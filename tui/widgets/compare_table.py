@@ -52,10 +52,7 @@ def _cell(run: Compared, column: Column, stars: Collection[str], hidden: bool) -
 class CompareTable(DataTable[Text]):
     """Shows the runs of a comparison; the cursor stays on its run, whatever comes and goes."""
 
-    DEFAULT_CSS = """
-    CompareTable { height: 1fr; }
-    CompareTable > .datatable--cursor, CompareTable > .datatable--fixed-cursor { background: $primary; color: $text; }
-    """
+    DEFAULT_CSS = "CompareTable { height: 1fr; }"
 
     class Reordered(Message):
         """The rows are sorted by something else."""
