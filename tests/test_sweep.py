@@ -48,7 +48,7 @@ def spec_toml(path, spec):
 def do(path, spec, **how):
     with Sweep.create(path, parse_spec(spec)) as sweep:
         rows = list(Runner(sweep, **how).rows())
-        write_tables(sweep)
+        write_tables(sweep, sweep.rows())
         return sweep, rows
 
 
@@ -169,7 +169,7 @@ class TestGoingOn:
             got = [next(rows)]
             os.kill(next(iter(reusable_executor._executor._processes)), signal.SIGKILL)
             got += rows
-            write_tables(sweep)
+            write_tables(sweep, sweep.rows())
         assert sorted(row.index for row in got) == [1, 2, 3, 4]
         assert {row.status for row in got} == {"done"}
         assert_same_results(tmp_path / "whole", tmp_path / "s")
@@ -276,12 +276,12 @@ class TestPhaseMap:
         from PIL import Image
 
         sweep, _ = do(tmp_path / "s", PATTERNS, jobs=1)
-        found = phase_map(sweep)
+        found = phase_map(sweep, sweep.rows())
         assert (found.across, list(found.columns)) == ("noise", [0.0, 0.02])
         assert (found.down, list(found.rows)) == ("D_h", [0.1, 0.15, 0.2])
         assert all(found.fields[0.0, row].std() == 0 for row in found.rows)
         assert all(found.fields[0.02, row].std() > 0 for row in found.rows)
-        write_phase_map(sweep, tmp_path / "map.png")
+        write_phase_map(sweep, sweep.rows(), tmp_path / "map.png")
         with Image.open(tmp_path / "map.png") as picture:
             assert picture.width > 2 * 120
             assert picture.height > 3 * 80
@@ -292,11 +292,11 @@ class TestPhaseMap:
         sweep, _ = do(tmp_path / "s", PATTERNS | {"seeds": [1]}, jobs=1)
         (sweep.run_path(sweep.spec.points[0]) / "state.npz").unlink()
         (sweep.run_path(sweep.spec.points[1]) / "state.npz").write_bytes(b"garbage")
-        found = phase_map(sweep)
+        found = phase_map(sweep, sweep.rows())
         assert len(found.fields) == 4
-        write_phase_map(sweep, tmp_path / "map.png")
+        write_phase_map(sweep, sweep.rows(), tmp_path / "map.png")
 
     def test_not_every_sweep_has_one(self, tmp_path):
         for spec in (SMALL, PATTERNS | {"grid": {"noise": [0.0]}}):
             with pytest.raises(SweepError, match="grid of two parameters"):
-                phase_map(Sweep(tmp_path, parse_spec(spec)))
+                phase_map(Sweep(tmp_path, parse_spec(spec)), [])

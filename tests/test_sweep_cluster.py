@@ -75,7 +75,7 @@ def test_a_worker_that_is_killed_loses_no_run(tmp_path, address, workers):
         got = [next(rows)]
         os.kill(workers[0], signal.SIGKILL)
         got += rows
-        write_tables(sweep)
+        write_tables(sweep, sweep.rows())
     assert sorted(row.index for row in got) == [1, 2, 3, 4]
     assert {row.status for row in got} == {"done"}
     assert_same_results(tmp_path / "here", tmp_path / "there")

@@ -6,19 +6,23 @@ place of; and a hundred runs would share the interpreter with the drawing of the
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING
 
+from nnfd.core.text import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nnfd.core.sweep.folder import Sweep
 
-_EXPECTED = {0, 1, 130}
-"""Exit codes of a sweep that is over or was stopped; what failed then is in its folder."""
+INTERRUPTED = 130
+_OVER = re.compile(r"nnfd-tui: \d+ of \d+ runs failed|nnfd-tui: stopped after .*")
+"""What the process says last when it ended as it should; what failed is in the sweep's folder then."""
 
 
 class SweepJob:
@@ -43,6 +47,7 @@ class SweepJob:
         flags += [] if cluster is None else ["--cluster", cluster]
         self._command = [
             sys.executable,
+            "-P",  # no module of ours is to be found in the folder where the user happens to be
             "-m",
             "nnfd.tui.cli",
             "sweep",
@@ -52,10 +57,13 @@ class SweepJob:
             *flags,
         ]
         self._process: subprocess.Popen[str] | None = None
+        self._asked = False
+        """Whether this process was asked to stop."""
 
     def begin(self) -> None:
         """Start the process that does what is left; :meth:`wait` is to follow."""
         self.failure = None
+        self._asked = False
         self.finished.clear()
         # a session of its own: what the terminal sends is for the dashboard, which then asks it to stop
         self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -73,15 +81,19 @@ class SweepJob:
         """Wait for the end of the process, then call `wake`; belongs in a worker thread."""
         assert self._process is not None, "begin() comes first"
         _, said = self._process.communicate()
-        if self._process.returncode not in _EXPECTED:
-            lines = said.strip().splitlines() or [f"its process ended with {self._process.returncode}"]
-            self.failure = lines[-1].removeprefix("nnfd-tui: ")
+        code = self._process.returncode
+        if self._asked and code in {INTERRUPTED, -signal.SIGINT}:
+            code = 0  # stopped, perhaps before it had read what to do
+        last = (said.strip().splitlines() or [""])[-1]
+        if code and not (code in {1, INTERRUPTED} and _OVER.fullmatch(last)):
+            self.failure = printable(last.removeprefix("nnfd-tui: ")) or f"its process ended with {code}"
         self.finished.set()
         wake()
 
     def stop(self) -> None:
         """Ask to begin no more runs; those under way save their state and end."""
         if self._process is not None and self.running:
+            self._asked = True
             # Windows ends the process at once: its runs go on from what they saved last
             self._process.terminate() if sys.platform == "win32" else self._process.send_signal(signal.SIGINT)
 

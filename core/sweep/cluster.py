@@ -130,7 +130,8 @@ def connected(address: str) -> Iterator[ClusterBackend]:
         raise SweepError("--cluster needs Dask: install nnfd-tui with the extra [cluster]") from None
     where = printable(address)
     # what Dask says of a scheduler that is gone, in many lines, is said by us in one
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # which Dask gives a level each
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         # a client that never connects leaves threads and warnings behind: ask first whether anybody is there
         socket.create_connection(host_and_port(address), CONNECT_SECONDS).close()

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from nnfd.core.sweep.folder import Sweep
-    from nnfd.core.sweep.spec import SweepSpec
+    from nnfd.core.sweep.folder import Row, Sweep
+    from nnfd.core.sweep.spec import Point, SweepSpec
 
 PHASE_MAP = "phase-map.png"
 LONGEST_SIDE = 120
@@ -55,28 +55,40 @@ def can_map(spec: SweepSpec) -> bool:
     """Tell whether a sweep has a phase map: a field, and two parameters of which every combination is there."""
     if len(spec.varied) != 2 or not isinstance(spec.points[0].params, FieldParams):
         return False
+    cells = {_cell(spec, point) for point in spec.points}
+    columns, rows = ({cell[i] for cell in cells} for i in (0, 1))
+    return len(cells) == len(columns) * len(rows)
+
+
+def _cell(spec: SweepSpec, point: Point) -> Cell:
+    """Return the place of a point; where a list leaves a parameter out, the preset's value holds."""
     across, down = spec.varied
-    combinations = {(point.varied.get(across), point.varied.get(down)) for point in spec.points}
-    columns, rows = ({cell[i] for cell in combinations} for i in (0, 1))
-    return len(combinations) == len(columns) * len(rows)
+    values = point.params.values()
+    return values[across], values[down]
 
 
-def phase_map(sweep: Sweep) -> PhaseMap:
-    """Gather the final patterns. Raises :class:`SweepError` if the sweep has no phase map."""
-    if not can_map(sweep.spec):
+def phase_map(sweep: Sweep, rows: Sequence[Row]) -> PhaseMap:
+    """Gather the final patterns of the rows that are done: what is not over or diverged shows none.
+
+    Raises :class:`SweepError` if the sweep has no phase map.
+    """
+    spec = sweep.spec
+    if not can_map(spec):
         raise SweepError("a phase map needs a sweep of a pattern over a grid of two parameters")
-    across, down = sweep.spec.varied
-    params = sweep.spec.points[0].params
+    params = spec.points[0].params
     assert isinstance(params, FieldParams)
     name = main_field(params)
+    done = {row.index for row in rows if row.status == "done"}
     fields: dict[Cell, NDArray[Any]] = {}
-    for point in sweep.spec.points:
-        cell = point.varied[across], point.varied[down]
-        if cell not in fields and (state := _final_state(sweep.run_path(point), point.params)) is not None:
-            fields[cell] = state.fields[name]
-    columns = list(dict.fromkeys(point.varied[across] for point in sweep.spec.points))
-    rows = list(dict.fromkeys(point.varied[down] for point in sweep.spec.points))
-    return PhaseMap(across, down, columns, rows, name, fields)
+    for point in spec.points:
+        cell = _cell(spec, point)
+        if point.index in done and cell not in fields:
+            state = _final_state(sweep.run_path(point), point.params)
+            if state is not None:
+                fields[cell] = state.fields[name]
+    columns, lines = (list(dict.fromkeys(_cell(spec, point)[i] for point in spec.points)) for i in (0, 1))
+    across, down = spec.varied
+    return PhaseMap(across, down, columns, lines, name, fields)
 
 
 def _final_state(path: Path, params: object) -> FieldState | None:
@@ -88,9 +100,9 @@ def _final_state(path: Path, params: object) -> FieldState | None:
     return saved.state if saved is not None and isinstance(saved.state, FieldState) else None
 
 
-def write_phase_map(sweep: Sweep, to: Path) -> None:
+def write_phase_map(sweep: Sweep, rows: Sequence[Row], to: Path) -> None:
     """Write the map as a PNG. Raises :class:`SweepError` as :func:`phase_map` does, ``RunError``, ``StorageError``."""
-    picture = draw(phase_map(sweep))
+    picture = draw(phase_map(sweep, rows))
     try:
         replace_file(to, lambda file: picture.save(file, format="PNG", optimize=True))
     except OSError as error:
@@ -102,7 +114,9 @@ def draw(found: PhaseMap) -> Image.Image:
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(FONT)
-    width, height = _size(found)
+    scale = _scale(found)
+    sizes = [_size(field, scale) for field in found.fields.values()] or [(LONGEST_SIDE, LONGEST_SIDE)]
+    width, height = (max(size[i] for size in sizes) for i in (0, 1))
     low, high = _range(found)
     labels = [printable(show_value(value)) for value in found.rows]
     left = MARGIN + int(max(font.getlength(text) for text in [*labels, found.down])) + GAP
@@ -121,17 +135,21 @@ def draw(found: PhaseMap) -> Image.Image:
         pen.text((MARGIN, y + height // 2 - FONT // 2), labels[j], "black", font)
         for i, column in enumerate(found.columns):
             x = left + i * (width + GAP)
-            _place(image, found, (column, row), (x, y), (width, height), (low, high))
+            _place(image, found, (column, row), (x, y, width, height), (low, high))
     pen.text((left, full_height - FONT - MARGIN), caption, "black", font)
     return image
 
 
-def _size(found: PhaseMap) -> tuple[int, int]:
+def _scale(found: PhaseMap) -> float:
+    """Return pixels a cell: the same in every picture, so that grids of several sizes can be compared."""
+    longest = max((side for field in found.fields.values() for side in field.shape), default=1)
+    return LONGEST_SIDE / longest if longest > LONGEST_SIDE else LONGEST_SIDE // longest
+
+
+def _size(field: NDArray[Any], scale: float) -> tuple[int, int]:
     """Return width and height of one picture in pixels."""
-    height, width = next(iter(found.fields.values()), np.zeros((1, 1))).shape
-    shrunk = min(1.0, LONGEST_SIDE / max(width, height))
-    grown = max(1, LONGEST_SIDE // max(width, height))
-    return max(1, round(width * shrunk * grown)), max(1, round(height * shrunk * grown))
+    height, width = field.shape
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _range(found: PhaseMap) -> tuple[float, float]:
@@ -144,21 +162,23 @@ def _place(
     image: Image.Image,
     found: PhaseMap,
     cell: Cell,
-    at: tuple[int, int],
-    size: tuple[int, int],
+    box: tuple[int, int, int, int],
     scale: tuple[float, float],
 ) -> None:
+    """Draw one picture into its box, at its left and upper edge if it is smaller than others."""
     from PIL import Image, ImageDraw
 
+    x, y, box_width, box_height = box
     if cell not in found.fields:
         pen = ImageDraw.Draw(image)
-        pen.rectangle((*at, at[0] + size[0] - 1, at[1] + size[1] - 1), outline="gray")
-        pen.line((*at, at[0] + size[0] - 1, at[1] + size[1] - 1), "gray")
+        corners = (x, y, x + box_width - 1, y + box_height - 1)
+        pen.rectangle(corners, outline="gray")
+        pen.line(corners, "gray")
         return
-    width, height = size
     field = found.fields[cell]
+    width, height = _size(field, _scale(found))
     if width < field.shape[1] or height < field.shape[0]:
         field = shrink(field, min(height, field.shape[0]), min(width, field.shape[1]))
     colours = lut(default_colormap(found.field))[to_indices(field, *scale)]
     picture = Image.fromarray(np.ascontiguousarray(colours))
-    image.paste(picture.resize(size, Image.Resampling.NEAREST), at)
+    image.paste(picture.resize((width, height), Image.Resampling.NEAREST), (x, y))

@@ -98,13 +98,17 @@ class Runner:
         if self._backend is not None:
             self._backend.stop()
 
-    def rows(self) -> Generator[Row, None, None]:
+    def rows(self, known: Sequence[Row] | None = None) -> Generator[Row, None, None]:
         """Do the runs and yield each as it ends, in no fixed order.
 
-        Raises :class:`SweepError`; ``WorkersLostError``, one of them, if there is nobody left to do the runs.
+        `known` is what :meth:`Sweep.rows` gave, if somebody read it just now. Raises ``SweepError``;
+        ``WorkersLostError``, one of them, if there is nobody left to do the runs.
         """
-        (self._sweep.path / STOPPING).unlink(missing_ok=True)
-        left = {point.index: point for point in self._sweep.spec.points if self._sweep.row(point).status != "done"}
+        if not self.stopped:
+            (self._sweep.path / STOPPING).unlink(missing_ok=True)
+        known = self._sweep.rows() if known is None else known
+        done = {row.index for row in known if row.status == "done"}
+        left = {point.index: point for point in self._sweep.spec.points if point.index not in done}
         deaths, barren = Deaths(), 0
         with self._workers() as workers:
             while left and not self.stopped:

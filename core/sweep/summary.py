@@ -71,9 +71,12 @@ def best_point(points: Sequence[PointSummary], metric: str) -> int | None:
     return -(min(measured, key=lambda m: (m[0], -m[1])) if metric in LESS_IS_BETTER else max(measured))[1]
 
 
-def write_tables(sweep: Sweep) -> None:
-    """Write both tables into the sweep's folder. Raises ``RunError`` or ``StorageError``."""
-    rows, metrics, varied = sweep.rows(), sweep.metrics, sweep.spec.varied
+def write_tables(sweep: Sweep, rows: Sequence[Row]) -> None:
+    """Write both tables into the sweep's folder. Raises ``RunError`` or ``StorageError``.
+
+    `rows` are what is known of every run, in the order of the plan: to read them again costs a file a run.
+    """
+    metrics, varied = sweep.metrics, sweep.spec.varied
     each = [[*varied, "seed", "run", "status", "position", "seconds", *metrics, "message"]]
     for point, row in zip(sweep.spec.points, rows, strict=True):
         values = [_cell(row.metrics.get(name)) for name in metrics]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import os
 import shlex
 import sys
 from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
@@ -12,9 +13,12 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
+from nnfd.core.cadence import Sparingly
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
 from nnfd.core.runs import default_directory, default_root
+from nnfd.core.sweep.address import host_and_port
+from nnfd.core.sweep.errors import WorkersLostError
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.phase_map import PHASE_MAP, can_map, write_phase_map
 from nnfd.core.sweep.run import Runner
@@ -27,12 +31,18 @@ from nnfd.tui.headless import stop_on_signals
 from nnfd.tui.reporting import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from nnfd.core.sweep.folder import Row
     from nnfd.core.sweep.summary import Spread
 
 _SHOWN_NETWORK = ("test_acc", "val_acc", "val_loss")
 _SHOWN_FIELDS = ("mean", "std", "wavelength", "spots")
 INTERRUPTED = 130
+TABLE_SECONDS = 2.0
+"""Least time between two writings of the tables: each writes all of them, which takes longer the larger the sweep."""
+MOST_JOBS = max(64, 4 * (os.cpu_count() or 1))
+"""More processes than that would fill the memory, not the cores."""
 
 
 def sweep(
@@ -68,14 +78,17 @@ def sweep(
     runs_root
         Folder below which runs are recorded.
     """
-    if jobs is not None and jobs < 1:
-        raise ParamsError(f"--jobs: {jobs} is not allowed: at least 1")
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
+        raise ParamsError(f"--jobs: {jobs} is not allowed: 1 to {MOST_JOBS}")
+    if cluster is not None:
+        host_and_port(cluster)
     for name, on in (("json", json), ("quiet", quiet)):
         if on and not headless:
             raise ParamsError(f"--{name} needs --headless")
     if not headless:
         need_terminal()
-    if spec.is_dir():
+    # os.path: a name that is too long is simply no folder
+    if os.path.isdir(spec):  # noqa: PTH112
         found = Sweep.open(spec)
     else:
         checked = read_spec(spec)
@@ -92,20 +105,23 @@ def _dashboard(found: Sweep, jobs: int | None, cluster: str | None, runs_root: P
     from nnfd.tui.sweep_job import SweepJob
 
     code = run_sweep(SweepJob(found, jobs=jobs, cluster=cluster), Storage(root=runs_root))
-    return code or say_how_it_ended(found)
+    return code or say_how_it_ended(found, found.rows())
 
 
-def say_how_it_ended(sweep: Sweep, flags: str = "") -> int:
+def say_how_it_ended(sweep: Sweep, rows: Iterable[Row], flags: str = "") -> int:
     """Say on the standard error if runs are left or failed, and return the exit code."""
-    rows = sweep.rows()
-    over, failed = (sum(row.over for row in rows), sum(row.status == "failed" for row in rows))
-    if over < len(rows):
-        how = f"go on with: nnfd-tui sweep {shlex.quote(str(sweep.path))}{flags}"
-        sys.stderr.write(f"nnfd-tui: stopped after {over} of {len(rows)} runs; {how}\n")
+    status = [row.status for row in rows]
+    over, failed = (sum(map(bool, status)), status.count("failed"))
+    if over < len(status):
+        sys.stderr.write(f"nnfd-tui: stopped after {over} of {len(status)} runs; {_how_to_go_on(sweep, flags)}\n")
         return INTERRUPTED
     if failed:
-        sys.stderr.write(f"nnfd-tui: {failed} of {len(rows)} runs failed\n")
+        sys.stderr.write(f"nnfd-tui: {failed} of {len(status)} runs failed\n")
     return 1 if failed else 0
+
+
+def _how_to_go_on(sweep: Sweep, flags: str) -> str:
+    return f"go on with: nnfd-tui sweep {shlex.quote(printable(str(sweep.path)))}{flags}"
 
 
 class _Report:
@@ -113,36 +129,60 @@ class _Report:
 
     def __init__(self, sweep: Sweep, *, json: bool, quiet: bool) -> None:
         self._sweep = sweep
-        self._total = len(sweep.spec.points)
+        self._rows: dict[int, Row] = {}
+        """What is known of every run, in the order of the plan."""
         self._over = 0
         self._has_map = can_map(sweep.spec)
         self._json = json
         self._quiet = quiet
 
     def run(self, runner: Runner) -> int:
-        out = Output(sys.stdout, runner.stop)
-        log = Output(sys.stderr if self._json else sys.stdout, runner.stop)
-        if self._quiet:
-            log.closed = True
-        log.line(f"sweep folder: {printable(str(self._sweep.path))}")
-        self._over = sum(row.status == "done" for row in self._sweep.rows())
-        if self._over:
-            log.line(f"{self._over} of {self._total} runs are done already")
         with stop_on_signals(runner.stop):
-            for row in runner.rows():
-                self._over += 1
-                write_tables(self._sweep)
-                if self._json:
-                    out.line(_as_json(row))
-                log.line(self._line(row))
-        write_tables(self._sweep)
-        if self._has_map:
-            write_phase_map(self._sweep, self._sweep.path / PHASE_MAP)
+            out = Output(sys.stdout, runner.stop)
+            log = Output(sys.stderr if self._json else sys.stdout, runner.stop)
+            if self._quiet:
+                log.closed = True
+            log.line(f"sweep folder: {printable(str(self._sweep.path))}")
+            self._rows = {row.index: row for row in self._sweep.rows()}
+            self._over = sum(row.status == "done" for row in self._rows.values())
+            if self._over:
+                log.line(f"{self._over} of {len(self._rows)} runs are done already")
+            try:
+                self._do(runner, out, log)
+            except WorkersLostError as error:
+                raise WorkersLostError(f"{error}; {_how_to_go_on(self._sweep, ' --headless')}") from None
+            finally:
+                self._look_again()
+                write_tables(self._sweep, self._all)
+            if self._has_map:
+                write_phase_map(self._sweep, self._all, self._sweep.path / PHASE_MAP)
         return self._finish(log)
 
+    def _look_again(self) -> None:
+        """Read how far the runs got that were stopped."""
+        for point in self._sweep.spec.points:
+            if not self._rows[point.index].over:
+                self._rows[point.index] = self._sweep.row(point)
+
+    @property
+    def _all(self) -> Sequence[Row]:
+        return list(self._rows.values())
+
+    def _do(self, runner: Runner, out: Output, log: Output) -> None:
+        tables = Sparingly(TABLE_SECONDS)
+        for row in runner.rows(self._all):
+            self._rows[row.index] = row
+            self._over += 1
+            if self._json:
+                out.line(_as_json(row))
+            log.line(self._line(row))
+            if tables.due():
+                write_tables(self._sweep, self._all)
+                tables.done()
+
     def _line(self, row: Row) -> str:
-        width = len(str(self._total))
-        head = f"[{self._over:{width}d}/{self._total}] {_varied(row.varied)} seed={row.seed}:"
+        total = len(self._rows)
+        head = f"[{self._over:{len(str(total))}d}/{total}] {_varied(row.varied)} seed={row.seed}:"
         if row.status == "failed":
             return f"{head} FAILED: {row.message}"
         shown = [name for name in (*_SHOWN_NETWORK, *_SHOWN_FIELDS) if name in row.metrics]
@@ -155,16 +195,16 @@ class _Report:
             log.line(f"written: {printable(str(self._sweep.path / SUMMARY))}")
             if self._has_map:
                 log.line(f"written: {printable(str(self._sweep.path / PHASE_MAP))}")
-        return say_how_it_ended(self._sweep, " --headless")
+        return say_how_it_ended(self._sweep, self._all, " --headless")
 
     def _print_summary(self) -> None:
-        points = summarise(self._sweep.rows(), self._sweep.metrics)
+        points = summarise(self._all, self._sweep.metrics)
         names = [name for name in (*_SHOWN_NETWORK, *_SHOWN_FIELDS) if name in self._sweep.metrics]
         # chosen on the validation set: to choose on the test set would spoil it as a judge
         best = best_point(points, "val_loss") if "val_loss" in names else None
         table = Table(box=None, pad_edge=False)
         for name in self._sweep.spec.varied:
-            table.add_column(Text(name))
+            table.add_column(Text(printable(name)))
         for heading in ("runs", *names):
             table.add_column(Text(heading), justify="right")
         table.add_column("")
