@@ -20,9 +20,11 @@ from filelock import FileLock, Timeout
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.events import Outcome
+from nnfd.core.lock import is_held
+from nnfd.core.logtail import read_tail
 from nnfd.core.params import MODELS, Kind
 from nnfd.core.run_info import RunInfo
-from nnfd.core.runs import LOCK, PARAMS, RESULT, RunFolder
+from nnfd.core.runs import EVENTS, LIVE, LOCK, PARAMS, RESULT, RunFolder
 from nnfd.core.storage import replace_file, storage_error
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.names import FAILED, PLAN, RUNS
@@ -153,6 +155,23 @@ class Sweep:
     def rows(self) -> list[Row]:
         """Read what is known of every run, in the order of the plan."""
         return [self.row(point) for point in self.spec.points]
+
+    def begun(self) -> set[str]:
+        """Return the names of the run folders that are there; empty if they cannot be listed."""
+        try:
+            return {item.name for item in (self.path / RUNS).iterdir()}
+        except OSError:
+            return set()
+
+    def live_position(self, point: Point) -> int | None:
+        """Return how far a run is that is under way now; None if it is not."""
+        path = self.run_path(point)
+        try:
+            if not (path / LIVE).exists() or not is_held(path / LOCK):
+                return None
+            return read_tail(path / EVENTS).position
+        except (NnfdError, OSError):
+            return None  # it ends, or begins, at this moment
 
     @property
     def metrics(self) -> Sequence[str]:

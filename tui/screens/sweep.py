@@ -5,17 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Label
+from textual.widgets import Footer, Label
 
+from nnfd.core.arrange import known_first
 from nnfd.core.control import Phase
 from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.screens.run_screen import LABS
+from nnfd.tui.screens.sweep_table import SteadyTable
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.top_bar import TopBar
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.widgets import DataTable
 
     from nnfd.core.sweep.folder import Row
     from nnfd.core.sweep.summary import Spread
@@ -40,9 +42,7 @@ LOOK_SECONDS = 0.5
 
 def order(rows: Sequence[Row], column: str, *, reverse: bool) -> list[Row]:
     """Sort rows by a column; those without a value in it come last either way."""
-    keys = [(key, row) for row in rows if (key := _sort_key(row, column)) is not None]
-    ordered = [row for _, row in sorted(keys, key=lambda pair: pair[0], reverse=reverse)]
-    return ordered + [row for row in rows if _sort_key(row, column) is None]
+    return known_first(rows, lambda row: _sort_key(row, column), reverse=reverse)
 
 
 def _sort_key(row: Row, column: str) -> tuple[bool, float, str] | None:
@@ -77,12 +77,26 @@ class SweepScreen(Screen[None]):
     class Wake(Message):
         """No more runs are under way."""
 
+    class Seen(Message):
+        """The sweep's folder has been read."""
+
+        def __init__(self, rows: Sequence[Row], under_way: Mapping[int, int]) -> None:
+            super().__init__()
+            self.rows = rows
+            self.under_way = under_way
+            """How far each run is that is under way, by its place in the plan."""
+
     def __init__(self, job: SweepJob) -> None:
         super().__init__()
         self._job = job
         self._sorted_by = "run"
         self._reverse = False
-        self._rows: list[Row] = []
+        self._rows: Sequence[Row] = []
+        self._under_way: Mapping[int, int] = {}
+        self._lines: dict[str, dict[str, str]] = {}
+        """What is shown of every run, by the key of its line."""
+        self._looking = False
+        self._saw_the_end = False
         spec = job.sweep.spec
         self._columns = ["run", *spec.varied, "seed", "state", *job.sweep.metrics, "s"]
 
@@ -90,99 +104,127 @@ class SweepScreen(Screen[None]):
         """Lay out both tables."""
         yield TopBar(LABS, "sweep")
         yield Label("runs", id="sweep-order", markup=False)
-        yield DataTable(id="sweep-runs", cursor_type="row", zebra_stripes=True)
+        yield SteadyTable(cursor_type="row", fixed_columns=1, id="sweep-runs")
         yield Label("points: mean ± standard deviation over the seeds", classes="-heading", markup=False)
-        yield DataTable(id="sweep-points", cursor_type="none", zebra_stripes=True)
+        yield SteadyTable(cursor_type="none", fixed_columns=0, id="sweep-points")
         yield StatusLine()
         yield Footer()
 
     def on_mount(self) -> None:
         """Begin at once, and look for the runs under way from time to time."""
-        spec = self._job.sweep.spec
-        self.query_one(TopBar).title = spec.title
-        for name in self._columns:
-            self.query_one("#sweep-runs", DataTable).add_column(Text(printable(name)), key=name)
-        points = self.query_one("#sweep-points", DataTable)
-        for name in ("", *spec.varied, "done", *self._job.sweep.metrics):
-            points.add_column(Text(printable(name)))
-        self.set_interval(LOOK_SECONDS, self.show)
+        self.query_one(TopBar).title = self._job.sweep.spec.title
+        self.set_interval(LOOK_SECONDS, self.look)
         self._begin()
 
     def _begin(self) -> None:
         self._job.begin()
         wake = partial(self.post_message, self.Wake())
         self.run_worker(partial(self._job.wait, wake), group="engine", thread=True)
-        self.show()
+        self.look()
+        self._show_status()
 
     def on_sweep_screen_wake(self) -> None:
         """Show how it ended."""
         if self._job.failure is not None and not self._job.running:
             self.notify(self._job.failure, title="the sweep failed", severity="error", timeout=15, markup=False)
-        self.show()
+        self.look()
+        self._show_status()
 
-    def show(self) -> None:
-        """Read the sweep's folder and show it."""
-        # what is over stays as it is: only the rest is read again
-        sweep, known = self._job.sweep, {row.index: row for row in self._rows if row.over}
-        self._rows = [known.get(point.index) or sweep.row(point) for point in sweep.spec.points]
-        self._show_runs()
-        self._show_points()
+    # -- what is seen of the runs
+
+    def look(self) -> None:
+        """Read the sweep's folder in the background; once nothing runs and that was seen, nothing changes any more."""
+        if self._looking or (self._saw_the_end and not self._job.running):
+            return
+        self._looking = True
+        self._saw_the_end = not self._job.running
+        self.run_worker(partial(self._read, self._rows), group="look", thread=True)
+
+    def _read(self, before: Sequence[Row]) -> None:
+        sweep = self._job.sweep
+        # what is over stays as it is, and a run without a folder has not begun: only the rest is read
+        over = {row.index: row for row in before if row.over}
+        begun = sweep.begun() if before else None
+        rows = []
+        for i, point in enumerate(sweep.spec.points):
+            known = over.get(point.index) or (before[i] if begun is not None and point.folder not in begun else None)
+            rows.append(known or sweep.row(point))
+        under_way = {}
+        for row, point in zip(rows, sweep.spec.points, strict=True):
+            if not row.over and (begun is None or point.folder in begun):
+                position = sweep.live_position(point)
+                if position is not None:
+                    under_way[row.index] = position
+        self.post_message(self.Seen(rows, under_way))
+
+    def on_sweep_screen_seen(self, event: Seen) -> None:
+        """Show what was read."""
+        self._looking = False
+        before = {row.index: row for row in self._rows}
+        changed = [row for row in event.rows if row != before.get(row.index)]
+        moved = {i for i in {*event.under_way, *self._under_way} if event.under_way.get(i) != self._under_way.get(i)}
+        self._rows, self._under_way = event.rows, event.under_way
+        for row in event.rows:
+            if row.index in moved or row != before.get(row.index):
+                self._lines[str(row.index)] = self._line(row)
+        if changed or moved:
+            self._show_runs()
+        if changed:
+            self._show_points()
+        self._show_status()
+
+    def _show_status(self) -> None:
+        total = len(self._job.sweep.spec.points)
         over = sum(row.over for row in self._rows)
         failed = sum(row.status == "failed" for row in self._rows)
-        phase = Phase.RUNNING if self._job.running else Phase.DONE if over == len(self._rows) else Phase.PAUSED
+        # done is what was seen to be done: the last rows may not be read yet
+        done = Phase.DONE if over == total else Phase.PAUSED
+        phase = Phase.RUNNING if self._job.running or not self._saw_the_end else done
         message = f"{failed} failed" if failed else ""
         self.query_one(StatusLine).show(
             phase=Phase.FAILED if self._job.failure else phase,
             what=self._job.sweep.spec.preset,
             done=over,
-            total=len(self._rows),
+            total=total,
             unit="runs",
             message=self._job.failure or message,
         )
 
-    def _show_runs(self) -> None:
-        table = self.query_one("#sweep-runs", DataTable)
-        here = self._under_cursor()
-        table.clear()
+    def _show_runs(self, *, follow: bool = False) -> None:
         ordered = order(self._rows, self._sorted_by, reverse=self._reverse)
-        for row in ordered:
-            table.add_row(*self._cells(row), key=str(row.index))
-        if here is not None:
-            table.move_cursor(row=[row.index for row in ordered].index(here), animate=False)
+        table = self.query_one("#sweep-runs", SteadyTable)
+        table.show(self._lines, [str(row.index) for row in ordered], follow=follow)
         way = "descending" if self._reverse else "ascending"
         self.query_one("#sweep-order", Label).update(f"runs, by {printable(self._sorted_by)}, {way}")
 
-    def _cells(self, row: Row) -> list[Text]:
-        state = row.status or ("running" if self._is_running(row) else "")
-        metrics = [f"{row.metrics[name]:.4g}" if name in row.metrics else "" for name in self._job.sweep.metrics]
-        varied = values(row.varied, self._job.sweep.spec.varied)
+    def _line(self, row: Row) -> dict[str, str]:
+        sweep = self._job.sweep
+        state = row.status
+        if row.index in self._under_way:
+            total = sweep.spec.points[row.index - 1].params.total
+            state = f"running {self._under_way[row.index]}/{total}"
+        metrics = [f"{row.metrics[name]:.4g}" if name in row.metrics else "" for name in sweep.metrics]
+        varied = values(row.varied, sweep.spec.varied)
         seconds = f"{row.seconds:.1f}" if row.seconds else ""
-        return [Text(cell) for cell in (str(row.index), *varied, str(row.seed), state, *metrics, seconds)]
-
-    def _is_running(self, row: Row) -> bool:
-        from nnfd.core.runs import LIVE
-
-        return (self._job.sweep.run_path(self._job.sweep.spec.points[row.index - 1]) / LIVE).exists()
+        cells = [str(row.index), *varied, str(row.seed), state, *metrics, seconds]
+        return dict(zip(self._columns, cells, strict=True))
 
     def _show_points(self) -> None:
         sweep = self._job.sweep
         points = summarise(self._rows, sweep.metrics)
         best = best_point(points, "val_loss") if "val_loss" in sweep.metrics else None
-        table = self.query_one("#sweep-points", DataTable)
-        table.clear()
+        lines = {}
         for index, point in enumerate(points):
             done = f"{point.done}/{point.runs}" + (f", {point.failed} failed" if point.failed else "")
             cells = [*values(point.varied, sweep.spec.varied), done]
             cells += [spread_text(point.metrics[name]) for name in sweep.metrics]
-            style = "bold" if index == best else ""
-            table.add_row(Text("* best" if index == best else ""), *(Text(cell, style=style) for cell in cells))
+            names = ["", *sweep.spec.varied, "done", *sweep.metrics]
+            lines[str(index)] = dict(zip(names, ["* best" if index == best else "", *cells], strict=True))
+        self.query_one("#sweep-points", SteadyTable).show(lines, list(lines), bold=None if best is None else str(best))
 
     def _under_cursor(self) -> int | None:
-        table = self.query_one("#sweep-runs", DataTable)
-        if not table.row_count:
-            return None
-        key = table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-        return int(key) if key is not None else None
+        key = self.query_one("#sweep-runs", SteadyTable).key_under_cursor
+        return None if key is None else int(key)
 
     # -- keys
 
@@ -191,18 +233,18 @@ class SweepScreen(Screen[None]):
         if self._job.running:
             self._job.stop()
             self.notify("every run under way saves its state and ends", title="stopping", markup=False)
-        elif not all(row.over for row in self._rows):
+        elif sum(row.over for row in self._rows) < len(self._job.sweep.spec.points):
             self._begin()
 
     def action_sort(self, by: int) -> None:
         """Sort by the next column."""
         self._sorted_by = self._columns[(self._columns.index(self._sorted_by) + by) % len(self._columns)]
-        self._show_runs()
+        self._show_runs(follow=True)
 
     def action_reverse(self) -> None:
         """Turn the order round."""
         self._reverse = not self._reverse
-        self._show_runs()
+        self._show_runs(follow=True)
 
     def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked; once more turns it round."""
@@ -210,7 +252,7 @@ class SweepScreen(Screen[None]):
         if event.data_table.id == "sweep-runs" and name is not None:
             self._reverse = name == self._sorted_by and not self._reverse
             self._sorted_by = name
-            self._show_runs()
+            self._show_runs(follow=True)
 
     def action_open(self) -> None:
         """Look at the run under the cursor."""
