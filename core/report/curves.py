@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 WIDTH, HEIGHT = 860, 320
-LEFT, RIGHT, TOP, BOTTOM = 70, 12, 34, 44
+LEFT, RIGHT, TOP, BOTTOM = 70, 24, 34, 44
 MOST_POINTS = 1000
 TICKS = 5
 BEYOND = 1e300
