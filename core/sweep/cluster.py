@@ -7,9 +7,9 @@ and it keeps no hold of its tasks, so that those which wait for a worker cannot 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-import socket
 import threading
 import uuid
 from concurrent.futures import CancelledError
@@ -128,18 +128,28 @@ def connected(address: str) -> Iterator[ClusterBackend]:
         from distributed import Client
     except ImportError:
         raise SweepError("--cluster needs Dask: install nnfd-tui with the extra [cluster]") from None
+    host_and_port(address)
     where = printable(address)
     # what Dask says of a scheduler that is gone, in many lines, is said by us in one
     for name in ("distributed", "distributed.client"):  # which Dask gives a level each
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        # a client that never connects leaves threads and warnings behind: ask first whether anybody is there
-        socket.create_connection(host_and_port(address), CONNECT_SECONDS).close()
+        # a client waits for ever for one who takes the call and says nothing, and leaves warnings behind if nobody does
+        asyncio.run(asyncio.wait_for(_knock(address), CONNECT_SECONDS))
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
-        reason = printable(str(error).partition("\n")[0])
+        reason = printable(str(error).partition("\n")[0]) or f"no answer within {CONNECT_SECONDS:g} s"
         raise SweepError(f"--cluster: {where!r} does not answer: {reason}") from None
     with client:
         if not client.ncores():  # type: ignore[no-untyped-call]
             raise SweepError(f"--cluster: {where!r} has no workers")
         yield ClusterBackend(client, address)
+
+
+async def _knock(address: str) -> None:
+    """Connect and introduce ourselves, as a client does. Raises ``OSError``, ``TimeoutError``."""
+    from distributed import Security
+    from distributed.comm import connect
+
+    comm = await connect(address, CONNECT_SECONDS, **Security().get_connection_args("client"))
+    await comm.close()

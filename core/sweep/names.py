@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nnfd.core.text import printable
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 PLAN, RUNS, STOPPING, FAILED = "sweep.json", "runs", "stopping", "failed.txt"
+
+
+def run_name(run: Path) -> str:
+    """Return what a run is called: its folder's name, before it the name of the sweep that it belongs to."""
+    run = run.absolute()
+    sweep = sweep_of(run)
+    return printable(run.name if sweep is None else f"{sweep.name}/{run.name}")
 
 
 def sweep_of(run: Path) -> Path | None:

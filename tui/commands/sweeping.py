@@ -150,19 +150,19 @@ class _Report:
             try:
                 self._do(runner, out, log)
             except WorkersLostError as error:
+                self._write_tables()
                 raise WorkersLostError(f"{error}; {_how_to_go_on(self._sweep, ' --headless')}") from None
-            finally:
-                self._look_again()
-                write_tables(self._sweep, self._all)
+            self._write_tables()
             if self._has_map:
                 write_phase_map(self._sweep, self._all, self._sweep.path / PHASE_MAP)
         return self._finish(log)
 
-    def _look_again(self) -> None:
-        """Read how far the runs got that were stopped."""
+    def _write_tables(self) -> None:
+        # how far the runs got that were stopped is not known yet
         for point in self._sweep.spec.points:
             if not self._rows[point.index].over:
                 self._rows[point.index] = self._sweep.row(point)
+        write_tables(self._sweep, self._all)
 
     @property
     def _all(self) -> Sequence[Row]:
