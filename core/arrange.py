@@ -46,6 +46,11 @@ _CELLS: dict[Column, Callable[[RunSummary, float], str]] = {
 }
 
 
+DESCENDING = frozenset({Column.PROGRESS, Column.BEST, Column.AGE, Column.SIZE})
+"""Columns of numbers, whose greatest come first; of ages, the newest."""
+RIGHT_ALIGNED = frozenset({Column.PROGRESS, Column.AGE, Column.SIZE})
+
+
 def cell(run: RunSummary, column: Column, now: float) -> str:
     """Return what a run has in a column, safe to show; `now` is in seconds since the epoch."""
     return printable(_CELLS[column](run, now))
@@ -59,8 +64,7 @@ def matches(run: RunSummary, words: str) -> bool:
 
 def arranged(runs: Iterable[RunSummary], column: Column, *, reverse: bool = False) -> list[RunSummary]:
     """Sort runs by a column: newest, largest, best and furthest first, words from a to z; `reverse` turns it round."""
-    descending = column in {Column.PROGRESS, Column.BEST, Column.AGE, Column.SIZE}
-    return known_first(runs, lambda run: _key(run, column), reverse=descending is not reverse)
+    return known_first(runs, lambda run: _key(run, column), reverse=(column in DESCENDING) is not reverse)
 
 
 def known_first(items: Iterable[T], key: Callable[[T], Any], *, reverse: bool = False) -> list[T]:

@@ -7,18 +7,18 @@ import os
 import zipfile
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from nnfd.core import presets
 from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError, ParamsError, PresetError, RunError
-from nnfd.core.eventlog import params_from_json
 from nnfd.core.events import Outcome
 from nnfd.core.logtail import read_tail
 from nnfd.core.params import MODELS
 from nnfd.core.remote import Live
+from nnfd.core.result import Result
 from nnfd.core.runs import EVENTS, FRAMES, LOCK, PARAMS, RESULT, STATE, TAGS, RunFolder
-from nnfd.core.sweep.names import PLAN, RUNS, sweep_of
+from nnfd.core.sweep.names import PLAN, RUNS, run_name
 from nnfd.core.tags import read_tags
 from nnfd.core.text import printable
 
@@ -141,42 +141,37 @@ def _folders_of(path: Path) -> list[Path]:
 
 
 def _summarise(path: Path, files: _Files, origins: _Origins) -> RunSummary:
-    sweep = sweep_of(path)
-    name = printable(path.name if sweep is None else f"{sweep.name}/{path.name}")
-    run = RunSummary(
-        path, name, RunStatus.DAMAGED, modified=files.modified, size=files.size + _frames_size(path / FRAMES)
-    )
+    size = files.size + _frames_size(path / FRAMES)
+    run = RunSummary(path, run_name(path), RunStatus.DAMAGED, modified=files.modified, size=size)
     try:
         folder = RunFolder.open(path)
         if STATE in files.names and not zipfile.is_zipfile(path / STATE):
             raise RunError(f"{printable(str(path / STATE))!r} is damaged: it is cut off")
-        result = folder.result()
-        known = _unfinished(folder) if result is None else _finished(folder, result)
+        result = Result.read(folder)
+        run = _unfinished(run, folder) if result is None else _finished(run, folder, result)
+        assert run.params is not None, "both know them"
+        changed = {name: mine for name, (mine, _) in run.params.changed(origins.of(folder.info)).items()}
     except NnfdError as error:
         return dataclasses.replace(run, problem=str(error))
-    info, params = folder.info, known["params"]
-    changed = {name: mine for name, (mine, _) in params.changed(origins.of(info)).items()}
-    run = dataclasses.replace(run, kind=params.kind, preset=info.preset, title=info.title, changed=changed, **known)
+    kind, preset, title = run.params.kind, folder.info.preset, folder.info.title
+    run = dataclasses.replace(run, kind=kind, preset=preset, title=title, changed=changed)
     try:
         return dataclasses.replace(run, tags=read_tags(path)) if TAGS in files.names else run
     except RunError as error:
         return dataclasses.replace(run, problem=str(error))
 
 
-def _finished(folder: RunFolder, result: dict[str, Any]) -> dict[str, Any]:
-    try:
-        outcome = Outcome(result["outcome"])
-        best, score = _best_of(result)
-        return {
-            "status": status_after(outcome),
-            "position": int(result["position"]),
-            "total": int(result["total"]),
-            "params": params_from_json(result["params"]) if "params" in result else folder.params,
-            "best": best,
-            "score": score,
-        }
-    except (KeyError, ValueError, TypeError, AttributeError, NnfdError):
-        raise RunError(f"{printable(str(folder.path / RESULT))!r} is damaged: it is no result of a run") from None
+def _finished(run: RunSummary, folder: RunFolder, result: Result) -> RunSummary:
+    best, score = _best_of(result)
+    return dataclasses.replace(
+        run,
+        status=status_after(result.outcome),
+        params=result.params or folder.params,
+        position=result.position,
+        total=result.total,
+        best=best,
+        score=score,
+    )
 
 
 def status_after(outcome: Outcome) -> RunStatus:
@@ -185,38 +180,38 @@ def status_after(outcome: Outcome) -> RunStatus:
     return ends.get(outcome, RunStatus.DONE)
 
 
-def _best_of(result: dict[str, Any]) -> tuple[str, float | None]:
-    if "test" in result:
-        accuracy = float(result["test"]["accuracy"])
-        return f"test_acc {accuracy:.4f}", accuracy
-    if best := result.get("best"):
-        accuracy = float(best["val_acc"])
-        return f"val_acc {accuracy:.4f} at {int(best['epoch'])}", accuracy
-    if pattern := result.get("pattern"):
-        spots, wavelength = int(pattern["spots"]), pattern["wavelength"]
-        words = "1 spot" if spots == 1 else f"{spots} spots"
-        words += "" if wavelength is None else f", wavelength {float(wavelength):.3g}"
-        return words, float(spots)
+def _best_of(result: Result) -> tuple[str, float | None]:
+    if result.test is not None:
+        return f"test_acc {result.test.accuracy:.4f}", result.test.accuracy
+    if "val_acc" in result.best:
+        accuracy = result.best["val_acc"]
+        return f"val_acc {accuracy:.4f} at {result.best['epoch']:.0f}", accuracy
+    if "spots" in result.pattern:
+        spots, wavelength = result.pattern["spots"], result.pattern.get("wavelength")
+        words = "1 spot" if spots == 1 else f"{spots:.0f} spots"
+        return words + ("" if wavelength is None else f", wavelength {wavelength:.3g}"), spots
     return "", None
 
 
-def _unfinished(folder: RunFolder) -> dict[str, Any]:
+def _unfinished(run: RunSummary, folder: RunFolder) -> RunSummary:
     tail = read_tail(folder.path / EVENTS)
     params, best = tail.params or folder.params, tail.best
-    return {
-        "status": _status_of_unfinished(folder),
-        "position": tail.position,
-        "total": params.total,
-        "params": params,
-        "best": f"val_acc {best.val_acc:.4f} at {best.epoch}" if best else "",
-        "score": best.val_acc if best else None,
-    }
+    alive = folder.is_live()
+    return dataclasses.replace(
+        run,
+        status=status_of_unfinished(alive, Live.read(folder.path) if alive else None),
+        params=params,
+        position=tail.position,
+        total=params.total,
+        best=f"val_acc {best.val_acc:.4f} at {best.epoch}" if best else "",
+        score=best.val_acc if best else None,
+    )
 
 
-def _status_of_unfinished(folder: RunFolder) -> RunStatus:
-    if not folder.is_live():
+def status_of_unfinished(alive: bool, live: Live | None) -> RunStatus:
+    """Return what a run without a result is called, by whether a process does it and what that says of itself."""
+    if not alive:
         return RunStatus.CRASHED
-    live = Live.read(folder.path)
     return RunStatus.PAUSED if live is not None and live.phase is Phase.PAUSED else RunStatus.RUNNING
 
 

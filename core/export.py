@@ -15,7 +15,7 @@ from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
 from nnfd.core.runs import STATE
-from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.storage import write_file
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def _export_network(folder: RunFolder, to: Path) -> None:
             _write_epochs(folder, to)
         case ".json":
             content = json.dumps(_everything(folder), indent=2, allow_nan=False) + "\n"
-            _write(to, content.encode())
+            write_file(to, content.encode())
         case _:
             from nnfd.core.fields.picture import write_npz
 
@@ -197,7 +197,7 @@ def _write_epochs(folder: RunFolder, to: Path) -> None:
     writer = csv.DictWriter(text, EPOCH_COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(_epochs(folder))
-    _write(to, text.getvalue().encode())
+    write_file(to, text.getvalue().encode())
 
 
 def _everything(folder: RunFolder) -> dict[str, Any]:
@@ -226,10 +226,3 @@ def best_weights(folder: RunFolder) -> dict[str, NDArray[Any]]:
     named = {"W": model.W, "b": model.b, "gamma": model.gamma, "beta": model.beta}
     weights = {f"{name}{layer}": array for name, arrays in named.items() for layer, array in enumerate(arrays)}
     return weights | ({"running_stats": model.stats} if model.stats.size else {})
-
-
-def _write(to: Path, content: bytes) -> None:
-    try:
-        replace_file(to, lambda file: file.write(content))
-    except OSError as error:
-        raise storage_error(error, to) from None

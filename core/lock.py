@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+LOCK_WAIT = 0.5
+"""Seconds to wait for a lock: one who asks whether it is held shares it, or on Windows takes it, for a moment."""
+
+
 def lock_of(file: Path) -> FileLock:
     """Return the lock on this file, which is not taken yet."""
     # not bound to a thread: a dashboard makes the folder in one thread and writes in another

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from filelock import Timeout
 
 from nnfd.core.errors import RunError
-from nnfd.core.lock import lock_of
-from nnfd.core.runs import COMMANDS, EVENTS, FRAMES, LIVE, LOCK, PARAMS, RESULT, STATE, TAGS
+from nnfd.core.lock import LOCK_WAIT, lock_of
+from nnfd.core.runs import FILES, FRAMES, LOCK
 from nnfd.core.storage import storage_error
 from nnfd.core.sweep.names import FAILED, sweep_of
 from nnfd.core.text import printable
@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# the parameters first: what is left after a kill in the middle is then no run that could be taken up
-_FILES = (PARAMS, RESULT, STATE, EVENTS, TAGS, LIVE, COMMANDS, FAILED)
 LONGEST_NAME = 100
-ASKED = 0.2
-"""Seconds to wait for the lock: one who asks whether the run is alive shares it for a moment."""
 
 
 def rename(run: Path, name: str) -> Path:
@@ -70,7 +66,7 @@ def delete(run: Path) -> None:
             run.unlink()  # the run itself is somewhere else, and may be listed there too
             return
         with _alone(run):
-            for name in _FILES:
+            for name in (*FILES, FAILED):
                 (run / name).unlink(missing_ok=True)
             for file in [*(run / FRAMES).glob("*.npz"), *run.rglob(".*.tmp")]:
                 file.unlink(missing_ok=True)
@@ -88,7 +84,7 @@ def _alone(run: Path) -> Iterator[None]:
     if not run.is_dir():  # the lock would make it
         raise RunError(f"run {printable(str(run))!r} is not there")
     try:
-        with lock_of(run / LOCK).acquire(timeout=ASKED):
+        with lock_of(run / LOCK).acquire(timeout=LOCK_WAIT):
             yield
     except Timeout:
         raise RunError(f"run {printable(str(run))!r} is under way: stop it first") from None

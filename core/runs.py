@@ -31,10 +31,10 @@ from filelock import Timeout
 
 from nnfd.core.errors import RunError
 from nnfd.core.eventlog import read_events
-from nnfd.core.lock import is_held, lock_of
+from nnfd.core.lock import LOCK_WAIT, is_held, lock_of
 from nnfd.core.run_info import RunInfo
-from nnfd.core.storage import replace_file, storage_error
-from nnfd.core.sweep.names import PLAN, RUNS
+from nnfd.core.storage import replace_file, storage_error, write_file
+from nnfd.core.sweep.names import PLAN, RUNS, run_name
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -59,8 +59,9 @@ PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS = (
     "tags.json",
 )
 
-_LOCK_WAIT = 1.0
-"""Seconds to wait for the lock: one who asks whether a run is alive holds it for a moment."""
+# the parameters first: what is left after a kill in the middle of a deletion is no run that could be taken up
+FILES = (PARAMS, RESULT, STATE, EVENTS, TAGS, LIVE, COMMANDS)
+"""All files of a run but its lock and its frames."""
 
 
 def default_root() -> Path:
@@ -163,7 +164,7 @@ class RunFolder:
     def hold(self) -> None:
         """Become the writer of this folder. Raises :class:`RunError` if another process or thread is."""
         try:
-            self._lock.acquire(timeout=_LOCK_WAIT)
+            self._lock.acquire(timeout=LOCK_WAIT)
         except Timeout:
             raise RunError(f"run {printable(str(self.path))!r} is under way: another process writes to it") from None
         except OSError as error:
@@ -207,7 +208,7 @@ class RunFolder:
     def discard(self) -> None:
         """Remove the folder of a run that never began, and let go of the lock; what is not a run's stays."""
         self.close()
-        for name in (PARAMS, EVENTS, STATE, LIVE, COMMANDS, TAGS, LOCK):
+        for name in (*FILES, LOCK):
             (self.path / name).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # somebody else put something into it
             self.path.rmdir()
@@ -221,8 +222,12 @@ class RunFolder:
 
     @property
     def name(self) -> str:
-        """The folder's name, safe to show."""
-        return printable(self.path.resolve().name)
+        """What the run is called, safe to show."""
+        return run_name(self.path)
+
+    def is_at(self, path: Path) -> bool:
+        """Tell whether this is the folder at `path`, however either of them is written."""
+        return self.path.resolve() == path.resolve()
 
     def events(self) -> list[Event]:
         """Read every event logged so far. Raises :class:`RunError` if the log is damaged before its last line."""
@@ -249,11 +254,8 @@ class RunFolder:
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Write how the run ended. Raises :class:`StorageError` or :class:`RunError`."""
-        content = (json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-        try:
-            replace_file(self.path / RESULT, lambda file: file.write(content))
-        except OSError as error:
-            raise storage_error(error, self.path / RESULT) from None
+        content = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        write_file(self.path / RESULT, content.encode())
 
 
 def _refuse(word: str) -> None:

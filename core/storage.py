@@ -24,6 +24,14 @@ def storage_error(error: OSError, path: Path) -> NnfdError:
     return StorageError(message) if error.errno in _FULL else RunError(message)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file as :func:`replace_file` does. Raises ``StorageError`` for a full disk, else ``RunError``."""
+    try:
+        replace_file(path, lambda file: file.write(content))
+    except OSError as error:
+        raise storage_error(error, path) from None
+
+
 def replace_file(path: Path, write: Callable[[IO[bytes]], object], *, sync: bool = False) -> None:
     """Write a file beside `path` and rename it, so that readers see the old content or the new, never a part.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.errors import RunError
 from nnfd.core.runs import TAGS
-from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.storage import write_file
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -47,8 +47,4 @@ def read_tags(run: Path) -> tuple[str, ...]:
 
 def write_tags(run: Path, words: Iterable[str]) -> None:
     """Set the tags of a run. Raises :class:`RunError` for a wrong one, or if the folder cannot be written."""
-    content = json.dumps(check_tags(words), ensure_ascii=False).encode()
-    try:
-        replace_file(run / TAGS, lambda file: file.write(content))
-    except OSError as error:
-        raise storage_error(error, run / TAGS) from None
+    write_file(run / TAGS, json.dumps(check_tags(words), ensure_ascii=False).encode())

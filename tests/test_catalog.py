@@ -14,14 +14,7 @@ from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.tags import read_tags, write_tags
 
-RESULT = {"outcome": "completed", "message": "", "position": 3, "total": 3, "seconds": 1.0, "best": {}}
-
-
-def make(path, params=None, *, preset="relu-128", title="One layer", result=None):
-    with RunFolder.create(path, preset=preset, title=title, params=params or NetworkParams()) as folder:
-        if result is not None:
-            folder.write_result({**RESULT, **result})
-    return path
+from .recorded import make, measured
 
 
 def test_what_differs_from_the_preset_is_named(tmp_path):
@@ -45,7 +38,7 @@ def test_a_finished_run_shows_the_parameters_it_ended_with(tmp_path):
 @pytest.mark.parametrize(
     ("result", "best", "score"),
     [
-        ({"test": {"accuracy": 0.97}}, "test_acc 0.9700", 0.97),
+        ({"test": measured(0.97)}, "test_acc 0.9700", 0.97),
         ({"best": {"val_acc": 0.9, "epoch": 7}}, "val_acc 0.9000 at 7", 0.9),
         ({"pattern": {"spots": 12, "wavelength": 8.01}}, "12 spots, wavelength 8.01", 12.0),
         ({"pattern": {"spots": 0, "wavelength": None}}, "0 spots", 0.0),

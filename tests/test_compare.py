@@ -18,7 +18,7 @@ from nnfd.tui.screens.compare_runs import RecordedRun
 from nnfd.tui.widgets.chart import Chart, Series, draw_chart, legend, letter_places
 from nnfd.tui.widgets.compare_table import draw_rows, shorten_name
 from nnfd.tui.widgets.curves import many_colours
-from nnfd.tui.widgets.small_multiples import Picture, describe, fit, ranges
+from nnfd.tui.widgets.small_multiples import Picture, describe, ranges
 
 from .dashboard import luminance
 
@@ -160,13 +160,6 @@ def test_colours_stand_for_a_range_of_each_or_for_one_of_each_field():
     assert joined == {"A": (0, 3), "B": (0, 3), "C": (0.1, 0.2)}
     assert describe(pictures[1], (0.5, 3.0)) == "a 0.5 to 3 · step 5"
     assert describe(pictures[1], joined["B"]) == "a 0.5 to 3 in 0 to 3 · step 5"
-
-
-def test_a_field_is_fitted_and_never_enlarged():
-    assert fit(np.zeros((100, 200)), 40, 40).shape == (20, 40)
-    assert fit(np.zeros((200, 100)), 40, 40).shape == (40, 20)
-    assert fit(np.zeros((8, 8)), 40, 40).shape == (8, 8)
-    assert fit(np.zeros((3, 1000)), 40, 40).shape == (1, 40)
 
 
 # -- runs from their folders

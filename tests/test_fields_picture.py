@@ -13,6 +13,7 @@ from nnfd.core.fields.picture import (
     default_colormap,
     lut,
     shrink,
+    shrink_to,
     to_indices,
     write_csv,
     write_gif,
@@ -138,3 +139,10 @@ def test_memory_does_not_depend_on_the_number_of_steps():
     row = bench.memory_row(600, 3000)
     assert row.ratio == row.long / row.short
     assert row.ratio <= row.target
+
+
+@pytest.mark.parametrize(
+    ("shape", "shrunk"), [((100, 200), (20, 40)), ((200, 100), (40, 20)), ((8, 8), (8, 8)), ((3, 1000), (1, 40))]
+)
+def test_a_field_is_shrunk_in_its_shape_and_never_enlarged(shape, shrunk):
+    assert shrink_to(np.zeros(shape), 40).shape == shrunk

@@ -252,8 +252,9 @@ async def test_looking_back_shows_the_frame_and_b_branches_from_it():
         await this.press("b")
         form = screen.query_one(ParamsForm)
         assert form.display
+        changes = {"mu_s": 0.01}
         screen.on_params_form_applied(
-            ParamsForm.Applied(form, screen.params.edited({"mu_s": 0.01}), {"mu_s": 0.01}, needs_restart=[], branch=True)
+            ParamsForm.Applied(form, screen.params.edited(changes), changes, needs_restart=[], branch=True)
         )
         assert screen.spec.state.step == 58
         assert screen.params.mu_s == 0.01

@@ -12,7 +12,7 @@ from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.tags import write_tags
 
-from .test_catalog import make
+from .recorded import make
 
 
 def names(folder):

@@ -10,8 +10,8 @@ from nnfd.core.params import NetworkParams
 from nnfd.core.runs import RunFolder
 from nnfd.core.tags import read_tags
 
+from .recorded import make, measured
 from .terminal import Terminal
-from .test_catalog import make
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def here(tmp_path, monkeypatch):
 
 
 def test_the_table_tells_what_was_changed_and_the_tags(run, here):
-    make(here / "one", NetworkParams(lr=0.5), result={"test": {"accuracy": 0.5}})
+    make(here / "one", NetworkParams(lr=0.5), result={"test": measured(0.5)})
     run("tag", "one", "thesis", "[red]x[/]")
     make(here / "two", NetworkParams(), title="\x1b[31m[bold]red")
     (here / "two" / "params.toml").write_bytes(b"\xff")
@@ -48,7 +48,7 @@ def test_filter_order_and_json(run, here):
 
 
 def test_a_narrow_terminal_says_what_it_leaves_out(here):
-    make(here / "a-name-of-some-length-20261125-173836", NetworkParams(lr=0.5), result={"test": {"accuracy": 0.5}})
+    make(here / "a-name-of-some-length-20261125-173836", NetworkParams(lr=0.5), result={"test": measured(0.5)})
     with Terminal("runs", columns=80, cwd=here.parent) as narrow:
         narrow.wait_for(lambda text: re.search(r"not shown in a terminal of this width: .*changed, kind, preset", text))
     with Terminal("runs", columns=200, cwd=here.parent) as wide:

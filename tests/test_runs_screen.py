@@ -21,7 +21,7 @@ from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.runs_table import RunsTable, row_texts
 
 from .dashboard import opened
-from .test_catalog import make
+from .recorded import make, measured
 
 HOSTILE = "[red]x[/] \x1b[31m"
 
@@ -52,7 +52,7 @@ async def go_to(lab, name):
 
 @pytest.fixture
 def three(tmp_path):
-    make(tmp_path / "a", NetworkParams(lr=0.5), title=HOSTILE, result={"test": {"accuracy": 0.5}})
+    make(tmp_path / "a", NetworkParams(lr=0.5), title=HOSTILE, result={"test": measured(0.5)})
     make(tmp_path / "b", NetworkParams(hidden=(7,)), result={"outcome": "stopped"})
     make(tmp_path / "c", DiffusionParams(), preset="diffusion", result={"pattern": {"spots": 3, "wavelength": None}})
     (make(tmp_path / "d") / "params.toml").write_bytes(b"\xff")

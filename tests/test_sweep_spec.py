@@ -92,3 +92,88 @@ def test_a_file_is_named_in_the_error(tmp_path):
     file.write_text('preset = "relu-128"\n[grid]\nlr = [-1.0]\n', encoding="utf-8")
     with pytest.raises(NnfdError, match=r"sweep.toml.*lr: -1 is not allowed"):
         read_spec(file)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"random": {"samples": 5, "lr": {"low": 0.1, "high": float("inf")}}}, "random.lr:"),
+        ({"random": {"samples": 5, "lr": {"low": float("-inf"), "high": 1.0}}}, "random.lr:"),
+        ({"random": {"samples": 5, "lr": {"low": -1e308, "high": 1e308}}}, "random.lr:"),
+        ({"random": {"samples": 5, "epochs": {"low": 1, "high": 10**400}}}, "random.epochs:"),
+        ({"random": {"samples": 5, "epochs": {"low": 1, "high": 16**5000}}}, "random.epochs: this is not allowed"),
+        ({"random": {"samples": 5, "lr": {"low": False, "high": True}}}, "random.lr:"),
+        ({"grid": {"lr": [0.1]}, "seeds": 10**18}, "seeds: 1000000000000000000 is not allowed"),
+        ({"grid": {"lr": [0.1]}, "seeds": [3, 1, 3]}, "seeds: 3 is there twice"),
+        (
+            {"grid": {name: list(range(1, 400)) for name in ("lr", "epochs", "l2", "batch_size", "patience")}},
+            "too many",
+        ),
+        ({"grid": {}}, "grid: it describes no run"),
+    ],
+)
+def test_numbers_beyond_all_bounds_are_one_line_at_once(entries, message):
+    with pytest.raises(NnfdError) as caught:
+        spec(**entries)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "lr = " + "[" * 100_000,
+        "seeds = " + "1" * 5000,
+        'preset = "relu-128"\nseeds = 0x' + "f" * 5000 + "\n[grid]\nlr = [0.1]\n",
+        'preset = "relu-128"\n[grid]\nepochs = [0x' + "f" * 5000 + "]\n",
+        'preset = "relu-128"\n[grid]\n"\\u001b[31mred" = [1]\n',
+        'preset = "relu-128"\n[grid]\nactivation = ["\\u001b[31mred"]\n',
+        'preset = "relu-128"\n[random]\nsamples = 1\n"\\u001b[31m" = 1\n',
+    ],
+)
+def test_files_made_to_break_a_reader_are_one_safe_line(tmp_path, content):
+    file = tmp_path / "sweep.toml"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(NnfdError) as caught:
+        read_spec(file)
+    assert str(caught.value).isprintable()
+
+
+def test_a_path_that_is_too_long(run):
+    code, _, err = run("sweep", "--headless", "x" * 5000)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_points_that_come_again_are_dropped():
+    def rates(**entries):
+        return [point.params.lr for point in spec(**entries).points]
+
+    assert rates(grid={"lr": [0.1, 0.2, 0.1, 1, 1.0]}) == [0.1, 0.2, 1.0]
+    assert len(rates(list=[{"lr": 0.1, "l2": 0.0}, {"l2": 0.0, "lr": 0.1}], seeds=2)) == 2
+    assert len(rates(random={"samples": 50, "batch_size": {"low": 1, "high": 3}})) == 3
+
+
+def test_whole_numbers_are_drawn_evenly_up_to_both_ends():
+    epochs = spec(random={"samples": 3000, "epochs": {"low": 1, "high": 3}, "lr": {"low": 0.1, "high": 1.0}}).points
+    counts = [sum(point.params.epochs == n for point in epochs) for n in (1, 2, 3)]
+    assert sum(counts) == 3000
+    assert min(counts) > 900, "round() would give the ends half as often"
+
+
+def test_lists_of_cells_are_taken_wherever_values_are():
+    cells = [[3, 4], [1, 2]]
+    assert spec(preset="cheetah", params={"seeds": cells}, grid={"dt": [0.5]}).points[0].params.seeds == (
+        (3, 4),
+        (1, 2),
+    )
+    swept = spec(preset="cheetah", grid={"seeds": [cells, 5]})
+    assert [point.params.seeds for point in swept.points] == [((3, 4), (1, 2)), 5]
+
+
+def test_files_are_named_by_their_full_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    swept = spec(grid={"dataset": ["digits", "d.csv"]})
+    assert [point.params.dataset for point in swept.points] == ["digits", str(tmp_path / "d.csv")]
+    held = spec(preset="cheetah", params={"seeds": "seeds.png"}, grid={"dt": [0.5]})
+    assert held.points[0].params.seeds == str(tmp_path / "seeds.png")

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from nnfd.tui.screens.compare import CompareScreen
     from nnfd.tui.screens.run_screen import RunScreen
     from nnfd.tui.sweep_job import SweepJob
-    from nnfd.tui.watching import AnySession
 
 
 DEFAULTS = {"network": "relu-128", "fur": "giraffe"}
@@ -149,15 +148,14 @@ class LabApp(App[None]):
         """Bring a screen to the front."""
         if mode == self.current_mode:
             return
-        # the default screen of Textual and modal ones know nothing of coming and going
-        if leave := getattr(self.screen, "leave", None):
-            leave()
+        if (lab := self._labs.get(self.current_mode)) is not None:
+            lab.leave()
         self.switch_mode(mode)
         self.call_after_refresh(self._arrived)
 
     def _arrived(self) -> None:
-        if come_back := getattr(self.screen, "come_back", None):
-            come_back()
+        if (lab := self._labs.get(self.current_mode)) is not None:
+            lab.come_back()
 
     @staticmethod
     def _default_spec(mode: str) -> RunSpec:
@@ -199,8 +197,7 @@ class LabApp(App[None]):
         return [lab.session.finished for lab in labs]
 
     def _labs_with(self, path: Path) -> list[RunScreen[Any]]:
-        labs = [lab for lab in self._labs.values() if hasattr(lab, "session")]  # a lab that opens has none yet
-        return [lab for lab in labs if lab.session.folder is not None and lab.session.folder.path == path]
+        return [lab for lab in self._open_labs() if lab.session.folder is not None and lab.session.folder.is_at(path)]
 
     def compare_runs(self, paths: Sequence[Path]) -> None:
         """Put these runs side by side with what is compared already."""
@@ -255,8 +252,8 @@ class LabApp(App[None]):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
-        for session in self._sessions():
-            session.stop()
+        for lab in self._open_labs():
+            lab.session.stop()
         for job in self._jobs():
             job.stop()
         await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
@@ -266,8 +263,8 @@ class LabApp(App[None]):
         course = [] if self._compare is None else [self._compare.course]
         return [*course, *([] if self.sweep is None else [self.sweep])]
 
-    def _sessions(self) -> list[AnySession]:
-        return [lab.session for lab in self._labs.values() if hasattr(lab, "session")]  # a lab that opens has none yet
+    def _open_labs(self) -> list[RunScreen[Any]]:
+        return [lab for lab in self._labs.values() if hasattr(lab, "session")]  # one that opens has none yet
 
     def _quit_on_signals(self) -> None:
         """Let SIGTERM and SIGHUP save the state too; Windows has no such handlers."""
@@ -286,7 +283,7 @@ class LabApp(App[None]):
 
     def _leave_at_once(self) -> None:
         """Save every run and end the process; in a thread, as the event loop may hang in a write any moment."""
-        sessions = [session for session in self._sessions() if session.phase is not Phase.IDLE]
+        sessions = [lab.session for lab in self._open_labs() if lab.session.phase is not Phase.IDLE]
         work = [*sessions, *self._jobs()]
         for one in work:
             one.stop()

@@ -14,8 +14,9 @@ import numpy as np
 
 from nnfd.core import presets
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.picture import shrink, to_indices
+from nnfd.core.fields.picture import shrink_to, to_indices
 from nnfd.core.fields.simulate import simulate
+from nnfd.core.launch import run_to_end
 from nnfd.core.params import FIELD_MODELS, FieldParams
 
 if TYPE_CHECKING:
@@ -27,14 +28,8 @@ SIZE = 32
 
 def make(params: FieldParams) -> NDArray[np.uint8]:
     """Run a simulation to its end and return its picture, shape (rows, columns)."""
-    generator = simulate(params)
-    try:
-        while True:
-            next(generator)
-    except StopIteration as stop:
-        field = stop.value.state.fields[main_field(params)]
-    scale = min(1.0, SIZE / max(field.shape))
-    small = shrink(field, max(1, round(field.shape[0] * scale)), max(1, round(field.shape[1] * scale)))
+    field = run_to_end(simulate(params)).state.fields[main_field(params)]
+    small = shrink_to(field, SIZE)
     return to_indices(small, float(small.min()), float(small.max()))
 
 

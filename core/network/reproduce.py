@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from nnfd.core import presets
+from nnfd.core.launch import run_to_end
 from nnfd.core.network.baseline import baseline
 from nnfd.core.network.data import load
 from nnfd.core.network.evaluate import Evaluation, evaluate
@@ -13,11 +14,7 @@ from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-
-    from nnfd.core.events import Event
-
-R = TypeVar("R")
+    from collections.abc import Iterator
 
 SHUFFLES = range(5)
 """Seeds of the batch order. The course drew its own from an unseeded source, so one run cannot repeat its curve."""
@@ -83,19 +80,9 @@ def reproduce() -> Iterator[Measurement]:
 def _ours(params: NetworkParams, shuffle_seed: int) -> Evaluation:
     params = params.edited({"shuffle_seed": shuffle_seed})
     data = load(params)
-    result = _result(train(params, data))
+    result = run_to_end(train(params, data))
     return evaluate(result.model(), data.X_test, data.y_test, data.class_names)
 
 
 def _baseline(params: NetworkParams) -> Evaluation:
-    return _result(baseline(params, load(params))).evaluation
-
-
-def _result(generator: Generator[Event, NetworkParams | None, R]) -> R:
-    """Run a step-generator to its end."""
-    try:
-        while True:
-            next(generator)
-    except StopIteration as stop:
-        result: R = stop.value
-        return result
+    return run_to_end(baseline(params, load(params))).evaluation

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import NnfdError
 from nnfd.core.events import Edited, EpochDone
+from nnfd.core.launch import run_to_end
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import NetworkParams
 from nnfd.core.report.curves import Curve, chart
@@ -136,10 +137,5 @@ def _baseline(params: NetworkParams, data: Dataset, ours: Evaluation) -> Element
 def _fitted(params: NetworkParams, data: Dataset) -> BaselineResult | None:
     from nnfd.core.network.baseline import baseline
 
-    run = baseline(params, data)
-    while True:
-        try:
-            next(run)
-        except StopIteration as stop:
-            result: BaselineResult = stop.value
-            return result if result.curves else None
+    result = run_to_end(baseline(params, data))
+    return result if result.curves else None

@@ -9,7 +9,8 @@ from nnfd.core.params import FieldParams, show_value
 from nnfd.core.report.fields import field_sections
 from nnfd.core.report.markup import el, page, section, table
 from nnfd.core.report.network import network_sections
-from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.result import Result
+from nnfd.core.storage import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +31,7 @@ def write_report(folder: RunFolder, to: Path) -> None:
     RunError, StorageError
         If the run is damaged, or the file cannot be written.
     """
-    content = report(folder)
-    try:
-        replace_file(to, lambda file: file.write(content))
-    except OSError as error:
-        raise storage_error(error, to) from None
+    write_file(to, report(folder))
 
 
 def report(folder: RunFolder) -> bytes:
@@ -54,13 +51,17 @@ def report(folder: RunFolder) -> bytes:
 
 
 def _outcome(folder: RunFolder) -> Element:
-    result = folder.result()
+    result = Result.read(folder)
     if result is None:
         state = "It is under way." if folder.is_live() else "It has not ended: its process was killed."
         return section("Outcome", el("p", f"{state} This is what there is of it so far."))
-    rows: list[Sequence[Node]] = [("outcome", str(result.get("outcome", ""))), ("how", str(result.get("message", "")))]
-    rows.append(("done", f"{result.get('position', '?')} of {result.get('total', '?')}"))
-    rows += [(key, str(result[key])) for key in ("seconds", "finished") if key in result]
+    rows: list[Sequence[Node]] = [
+        ("outcome", str(result.outcome)),
+        ("how", result.message),
+        ("done", f"{result.position:,} of {result.total:,}"),
+        ("seconds", f"{result.seconds:g}"),
+        ("finished", result.finished),
+    ]
     return section("Outcome", table(("", ""), rows, class_="words"))
 
 

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from nnfd.core.arrange import Column, arranged, cell, matches
+from nnfd.core.arrange import RIGHT_ALIGNED, Column, arranged, cell, matches
 from nnfd.core.catalog import RunStatus, RunSummary, list_runs
 from nnfd.core.runs import default_root
 from nnfd.core.text import printable
@@ -32,7 +32,6 @@ _STYLES = {
     RunStatus.CRASHED: "red",
     RunStatus.DAMAGED: "red",
 }
-_RIGHT = {Column.PROGRESS, Column.AGE, Column.SIZE}
 _LEAST_NEEDED = (Column.PRESET, Column.KIND, Column.SIZE, Column.TAGS, Column.CHANGED, Column.AGE)
 """What a narrow terminal goes without, in turn."""
 
@@ -109,7 +108,7 @@ def _lines(cells: Mapping[Column, Sequence[str]], listed: Sequence[RunSummary]) 
 
 def _padded(text: str, column: Column, widths: Mapping[Column, int]) -> str:
     space = " " * (widths[column] - cell_len(text))
-    return space + text if column in _RIGHT else text + space
+    return space + text if column in RIGHT_ALIGNED else text + space
 
 
 def _as_json(run: RunSummary) -> dict[str, object]:

@@ -47,9 +47,7 @@ def train(
     """
     chosen = _chosen(preset, options.runs_root)
     if chosen.kind is not Kind.NETWORK:
-        raise PresetError(
-            f"preset: {printable(preset)!r} is of kind {chosen.kind}: 'nnfd-tui fur {printable(preset)}' runs it"
-        )
+        raise _other_kind(preset, chosen.kind, "fur")
     return _begin(chosen, override(chosen.params, given(params)), options)
 
 
@@ -69,9 +67,7 @@ def fur(
     """
     chosen = _chosen(preset, options.runs_root)
     if chosen.kind is Kind.NETWORK:
-        raise PresetError(
-            f"preset: {printable(preset)!r} is of kind network: 'nnfd-tui train {printable(preset)}' runs it"
-        )
+        raise _other_kind(preset, chosen.kind, "train")
     return _begin(chosen, override(chosen.params, given(params)), options)
 
 

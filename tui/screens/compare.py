@@ -99,23 +99,20 @@ class CompareScreen(CompareKeys):
 
     def add_runs(self, paths: Sequence[Path]) -> None:
         """Put these runs into the comparison; those that are in it already, or damaged, are left out."""
-        there = {run.path.resolve() for run in self.runs if run.path is not None}
         for path in paths:
-            if path.resolve() in there:
+            if any(run.folder.is_at(path) for run in self.runs if isinstance(run, RecordedRun)):
                 continue
             try:
                 self._add(RecordedRun(path, self._next_label()))
             except NnfdError as error:
                 self.notify(str(error), severity="error", markup=False)
-            else:
-                there.add(path.resolve())
         self.show()
         self.look()
 
     def run_moved(self, old: Path, new: Path) -> None:
         """Follow a run whose folder was given another name. Raises ``RunError`` if there is none under it."""
         for number, run in enumerate(self.runs):
-            if run.path == old:
+            if isinstance(run, RecordedRun) and run.folder.is_at(old):
                 self.runs[number] = moved = RecordedRun(new, run.label)
                 moved.visible = run.visible
         self.show()
@@ -167,6 +164,9 @@ class CompareScreen(CompareKeys):
         """Bring everything up to date; what did not change is not drawn again."""
         if not self.is_mounted:
             return
+        for run in self.runs:
+            if isinstance(run, BaselineRow):
+                run.take_in()
         self.table.show([run.compared() for run in self.runs], {run.label for run in self.runs if not run.visible})
         self.view.show(self.runs)
         self.set_class(self.view.view is not View.CURVES, "-pictures")

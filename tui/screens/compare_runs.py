@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.catalog import RunStatus, status_after, summarise
+from nnfd.core.catalog import RunStatus, status_after, status_of_unfinished
 from nnfd.core.compare import Compared
 from nnfd.core.control import Phase
-from nnfd.core.errors import NnfdError, RunError
+from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.follow import Follower
 from nnfd.core.params import FieldParams, NetworkParams
+from nnfd.core.result import Result
 from nnfd.core.runs import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
-from nnfd.core.text import printable
 from nnfd.tui.history import FieldHistory, NetworkHistory
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.events import Event
-    from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.params import Params
+    from nnfd.core.result import TestSet
     from nnfd.tui.baseline_run import BaselineRun
     from nnfd.tui.course import CourseJob
 
@@ -127,10 +127,10 @@ class RecordedRun:
 
     def _read(self) -> tuple[Look, bool]:
         """Return what is new, and whether a process writes to the folder."""
-        summary = summarise(self.path)
-        if summary.status is RunStatus.DAMAGED:
-            raise RunError(summary.problem)
+        folder = RunFolder.open(self.path)  # says so if it is gone
+        result = Result.read(folder)  # before the log is followed: what that reads comes once
         news = self._follower.look()
+        status = status_of_unfinished(news.alive, news.live) if result is None else status_after(result.outcome)
         history = None
         events = news.events
         if news.fresh:  # of a long run the most work, so not in the screen's thread
@@ -138,8 +138,9 @@ class RecordedRun:
             for event in news.events:
                 history.add(event)
         pattern = _pattern_of(news.state) if isinstance(news.state, FieldState) else None
-        figures, confusion = _read_result(self.folder)
-        return Look(summary.status, "", history, events, pattern, figures, confusion), news.alive
+        figures = {} if result is None else figures_of(result)
+        confusion = None if result is None or result.test is None else _confusion_of(result.test)
+        return Look(status, "", history, events, pattern, figures, confusion), news.alive
 
     def take_in(self, look: Look) -> None:
         """Take in what :meth:`look` returned."""
@@ -185,10 +186,13 @@ class BaselineRow:
         assert self._job.baseline is not None, "the row comes with the run"
         return self._job.baseline
 
+    def take_in(self) -> None:
+        """Take in the epochs that it has done since."""
+        self._run.take_in()
+
     @property
     def history(self) -> NetworkHistory:
         """Its epochs."""
-        self._run.take_in()
         return self._run.history
 
     @property
@@ -211,8 +215,10 @@ class BaselineRow:
     @property
     def confusion(self) -> Confusion | None:
         """What the test set says; None before the end."""
-        result = self._run.result
-        return None if result is None else _confusion_of(result.evaluation)
+        if self._run.result is None:
+            return None
+        test = self._run.result.evaluation
+        return Confusion(test.confusion, tuple(test.class_names), float(test.accuracy))
 
 
 AnyRun = RecordedRun | BaselineRow
@@ -231,8 +237,8 @@ def results_of(history: AnyHistory) -> dict[str, float]:
     return results
 
 
-def _confusion_of(evaluation: Evaluation) -> Confusion:
-    return Confusion(evaluation.confusion, tuple(evaluation.class_names), float(evaluation.accuracy))
+def _confusion_of(test: TestSet) -> Confusion:
+    return Confusion(np.array(test.confusion, dtype=np.int64), test.classes, test.accuracy)
 
 
 def _pattern_of(state: FieldState) -> Pattern:
@@ -240,26 +246,14 @@ def _pattern_of(state: FieldState) -> Pattern:
     return Pattern(name, state.fields[name], state.step)
 
 
-def _read_result(folder: RunFolder) -> tuple[dict[str, float], Confusion | None]:
-    """Read figures and confusion matrix of a run that is over. Raises ``RunError`` if the file is damaged."""
-    result = folder.result() or {}
-    try:
-        figures = {"seconds": float(result["seconds"])} if "seconds" in result else {}
-        # a log of very many epochs leaves some out, the best one perhaps
-        best = result.get("best") or {}
-        figures |= {name: float(best[name]) for name in ("val_loss", "val_acc") if name in best}
-        figures |= {"best_epoch": float(best["epoch"])} if best else {}
-        pattern = result.get("pattern") or {}
-        figures |= {name: float(pattern[name]) for name in FIELD_FIGURES if pattern.get(name) is not None}
-        test = result.get("test")
-        if test is None:
-            return figures, None
-        names = tuple(printable(str(name)) for name in test["classes"])
-        counts = np.array(test["confusion"], dtype=np.int64).reshape(len(names), len(names))
-        return {**figures, "test_acc": float(test["accuracy"])}, Confusion(counts, names, float(test["accuracy"]))
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
-        where = printable(str(folder.path / RESULT))
-        raise RunError(f"{where!r} is damaged: it is no result of a run") from None
+def figures_of(result: Result) -> dict[str, float]:
+    """Return what was measured of a run that is over."""
+    figures = {"seconds": result.seconds}
+    # a log of very many epochs leaves some out, the best one perhaps
+    figures |= {name: result.best[name] for name in ("val_loss", "val_acc") if name in result.best}
+    figures |= {"best_epoch": result.best["epoch"]} if "epoch" in result.best else {}
+    figures |= {name: result.pattern[name] for name in FIELD_FIGURES if name in result.pattern}
+    return figures if result.test is None else {**figures, "test_acc": result.test.accuracy}
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -17,7 +17,27 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class AskText(ModalScreen[str | None]):
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T | None]):
+    """A modal screen that escape leaves without an answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", id="dialog.leave", tooltip="Back without a change"),
+    ]
+
+    def close(self, answer: T | None = None) -> None:
+        """Go back with an answer, or without one."""
+        if self.is_current:  # a second key may come before the first has closed it
+            self.dismiss(answer)
+
+    def action_leave(self) -> None:
+        """Go back without an answer."""
+        self.close()
+
+
+class AskText(Dialog[str]):
     """One line of text; enter takes it, escape leaves.
 
     Parameters
@@ -29,10 +49,6 @@ class AskText(ModalScreen[str | None]):
     hint
         What enter does.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", id="ask.leave", tooltip="Back without a change"),
-    ]
 
     def __init__(self, title: str, text: str, hint: str) -> None:
         super().__init__()
@@ -50,21 +66,15 @@ class AskText(ModalScreen[str | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the text."""
         event.stop()
-        if self.is_current:  # a second enter may come before the first has closed the dialog
-            self.dismiss(event.value)
-
-    def action_leave(self) -> None:
-        """Go back without one."""
-        if self.is_current:
-            self.dismiss(None)
+        self.close(event.value)
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """A question that only `y` says yes to: enter, pressed in haste, must not delete anything."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", id="confirm.yes", tooltip="Do it"),
-        Binding("n,escape,enter,q", "answer(False)", "No", id="confirm.no", tooltip="Leave everything as it is"),
+        Binding("n,enter,q", "answer(False)", "No", id="confirm.no", tooltip="Leave everything as it is"),
     ]
 
     def __init__(self, question: str, lines: list[str]) -> None:
@@ -81,11 +91,10 @@ class Confirm(ModalScreen[bool]):
 
     def action_answer(self, yes: bool) -> None:
         """Go back with the answer."""
-        if self.is_current:
-            self.dismiss(yes)
+        self.close(yes)
 
 
-class EditParams(ModalScreen[Params | None]):
+class EditParams(Dialog[Params]):
     """The parameters of a new run; enter takes them, escape leaves."""
 
     def __init__(self, title: str, params: Params) -> None:
@@ -108,10 +117,8 @@ class EditParams(ModalScreen[Params | None]):
     def on_params_form_applied(self, event: ParamsForm.Applied) -> None:
         """Take the parameters."""
         event.stop()
-        if self.is_current:
-            self.dismiss(event.params)
+        self.close(event.params)
 
     def on_params_form_left(self) -> None:
         """Go back without any."""
-        if self.is_current:
-            self.dismiss(None)
+        self.close()

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
 from nnfd.core.params import Kind
+from nnfd.tui.screens.dialogs import Dialog
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from nnfd.core.runs import RunFolder
 
@@ -33,12 +31,8 @@ CONTENT = {
 """What a file of each suffix holds."""
 
 
-class ExportScreen(ModalScreen[None]):
+class ExportScreen(Dialog[None]):
     """A file name; enter writes, escape leaves."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", id="export.leave", tooltip="Back without writing"),
-    ]
 
     class Written(Message):
         """The file is there, or why it is not."""
@@ -58,7 +52,7 @@ class ExportScreen(ModalScreen[None]):
         suffixes = NETWORK_SUFFIXES if self._folder.params.kind is Kind.NETWORK else FIELD_SUFFIXES
         with Vertical(classes="dialog -small"):
             yield Label("Export this run", classes="dialog-title")
-            yield Input(f"{self._folder.name}{suffixes[0]}", select_on_focus=False)
+            yield Input(f"{self._folder.name.replace('/', '-')}{suffixes[0]}", select_on_focus=False)
             for suffix in suffixes:
                 yield Label(f"{suffix:6}{CONTENT[suffix]}", markup=False)
             yield Label("enter writes · escape leaves", classes="dialog-hint")
@@ -86,9 +80,4 @@ class ExportScreen(ModalScreen[None]):
             self.notify(event.error, severity="error", markup=False)
             return
         self.app.notify(f"written: {event.path}", markup=False)
-        self.action_leave()
-
-    def action_leave(self) -> None:
-        """Go back."""
-        if self.is_current:
-            self.dismiss(None)
+        self.close()

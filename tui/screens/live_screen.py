@@ -118,7 +118,7 @@ class LiveScreen(Screen[None], Generic[H]):
         session = self.session
         if self.spec.watched or session.folder is None or session.finished.is_set():
             return False
-        return session.folder.path.resolve() == path.resolve()
+        return session.folder.is_at(path)
 
     def go_on(self, path: Path) -> None:
         """Go on here with the run in this folder. Raises ``NnfdError``, and nothing is changed then."""

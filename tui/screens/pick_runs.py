@@ -9,13 +9,13 @@ from rich.text import Text
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, SelectionList
 from textual.widgets.selection_list import Selection
 
 from nnfd.core.arrange import matches
 from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.errors import NnfdError
+from nnfd.tui.screens.dialogs import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +37,10 @@ def line_of(run: RunSummary) -> str:
     return "  ".join(part for part in parts if part)
 
 
-class PickRuns(ModalScreen[list[Path] | None]):
+class PickRuns(Dialog[list[Path]]):
     """A list with a filter; space marks, enter takes what is marked, escape leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", id="pick.leave", tooltip="Back without a choice"),
         Binding("enter", "take", "Take", id="pick.take", tooltip="Take what is marked", priority=True),
     ]
 
@@ -120,10 +119,5 @@ class PickRuns(ModalScreen[list[Path] | None]):
         if not self._marked and self._runs and chooser.highlighted is not None:
             number = chooser.get_option_at_index(chooser.highlighted).value
             self._marked[self._runs[number].path] = None
-        if self.is_current and self._marked:
-            self.dismiss(list(self._marked))
-
-    def action_leave(self) -> None:
-        """Go back."""
-        if self.is_current:
-            self.dismiss(None)
+        if self._marked:
+            self.close(list(self._marked))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -16,13 +14,13 @@ from nnfd.core.fields.picture import default_colormap, lut
 from nnfd.core.fields.thumbnails import read
 from nnfd.core.params import MODELS, FieldParams, show_value
 from nnfd.core.presets import Preset, load_all
+from nnfd.tui.screens.dialogs import Dialog
 from nnfd.tui.widgets.pixel_view import PixelView
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from nnfd.core.params import Kind
 
@@ -41,12 +39,8 @@ def changes(preset: Preset) -> Text:
     return text
 
 
-class PresetPicker(ModalScreen[Preset | None]):
+class PresetPicker(Dialog[Preset]):
     """A list of presets with what each of them does; enter starts one, escape leaves."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", id="presets.leave", tooltip="Back without a change"),
-    ]
 
     def __init__(self, kinds: Sequence[Kind], current: str) -> None:
         super().__init__()
@@ -85,10 +79,4 @@ class PresetPicker(ModalScreen[Preset | None]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Start the preset."""
-        if self.is_current:  # a second enter may come before the first has closed the picker
-            self.dismiss(self._presets[event.option_index])
-
-    def action_leave(self) -> None:
-        """Go back without a choice."""
-        if self.is_current:
-            self.dismiss(None)
+        self.close(self._presets[event.option_index])

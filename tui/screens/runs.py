@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Footer, Input, Label
 
-from nnfd.core.arrange import Column, arranged, cell, matches, size
+from nnfd.core.arrange import DESCENDING, Column, arranged, cell, matches, size
 from nnfd.core.catalog import LIVE_STATES, RESUMABLE, Catalog, RunStatus
 from nnfd.core.errors import NnfdError
 from nnfd.tui.screens.run_screen import LABS
@@ -90,7 +90,7 @@ class RunsScreen(RunsKeys):
 
     # -- reading
 
-    def come_back(self) -> None:
+    def on_screen_resume(self) -> None:
         """Read them at once when the screen comes to the front."""
         self.look()
 
@@ -128,9 +128,8 @@ class RunsScreen(RunsKeys):
         words, now = self.query_one("#runs-filter", Input).value, time.time()
         found = (run for run in self.runs if matches(run, words))
         self.shown = arranged(found, self._sorted_by, reverse=self._reverse)
-        descends = self._sorted_by in {Column.PROGRESS, Column.BEST, Column.AGE, Column.SIZE}
-        table = self.query_one(RunsTable)
-        table.show(self.shown, self.marked, now, self._sorted_by, reverse=self._reverse is descends)
+        ascending = (self._sorted_by in DESCENDING) is self._reverse
+        self.query_one(RunsTable).show(self.shown, self.marked, now, self._sorted_by, ascending=ascending)
         self._show_title()
         self._show_note()
         self.refresh_bindings()

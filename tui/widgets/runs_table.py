@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
 
-from nnfd.core.arrange import Column, cell
+from nnfd.core.arrange import RIGHT_ALIGNED, Column, cell
 from nnfd.core.catalog import RunStatus
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ SYMBOLS = {
     RunStatus.CRASHED: "✗",
     RunStatus.DAMAGED: "?",
 }
-_RIGHT = {Column.PROGRESS, Column.AGE, Column.SIZE}
 
 
 def row_texts(run: RunSummary, marked: Collection[Path], now: float) -> dict[str, str]:
@@ -48,13 +47,13 @@ class RunsTable(DataTable[Text]):
         self._widths: dict[str, int] = {}
 
     def show(
-        self, runs: Sequence[RunSummary], marked: Collection[Path], now: float, sorted_by: Column, *, reverse: bool
+        self, runs: Sequence[RunSummary], marked: Collection[Path], now: float, sorted_by: Column, *, ascending: bool
     ) -> None:
         """Show these runs in this order; the cursor stays on its run.
 
         Lines that are there already are changed where they stand: a thousand new ones take a third of a second.
         """
-        arrow = "▲" if reverse else "▼"
+        arrow = "▲" if ascending else "▼"
         heads = {str(column): f"{column} {arrow}" if column is sorted_by else str(column) for column in Column}
         rows = {str(run.path): row_texts(run, marked, now) for run in runs}
         widths = {name: _width(name, rows.values()) for name in (MARK, *heads)}
@@ -93,4 +92,4 @@ def _width(name: str, rows: Iterable[dict[str, str]]) -> int:
 
 
 def _styled(name: str, text: str) -> Text:
-    return Text(text, justify="right" if name in _RIGHT else "left", no_wrap=True)
+    return Text(text, justify="right" if name in RIGHT_ALIGNED else "left", no_wrap=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from textual.containers import ItemGrid, Vertical, VerticalScroll
 from textual.widgets import Label
 
-from nnfd.core.fields.picture import default_colormap, lut, shrink, to_indices
+from nnfd.core.fields.picture import default_colormap, lut, shrink_to, to_indices
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.pixel_view import PixelView
@@ -73,13 +74,6 @@ def describe(picture: Picture, scale: Range) -> str:
     low, high = float(picture.values.min()), float(picture.values.max())
     colours = f" in {scale[0]:.3g} to {scale[1]:.3g}" if scale != (low, high) else ""
     return f"{picture.field} {low:.3g} to {high:.3g}{colours} · step {picture.step}"
-
-
-def fit(values: NDArray[Any], width: int, rows: int) -> NDArray[Any]:
-    """Shrink a field to at most `width` cells and `rows` half cells, keeping its shape; never enlarge it."""
-    scale = min(1.0, width / values.shape[1], rows / values.shape[0])
-    size = max(1, round(values.shape[0] * scale)), max(1, round(values.shape[1] * scale))
-    return values if size == values.shape else shrink(values, *size)
 
 
 Shown = TypeVar("Shown", Matrix, Picture)
@@ -240,6 +234,8 @@ class Pictures(SmallMultiples[Picture]):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.common = False
+        self._drawn: WeakKeyDictionary[PixelView, tuple[NDArray[Any], Range, int]] = WeakKeyDictionary()
+        """What each view shows: the values, the range of the colours, the width."""
 
     def column_width(self) -> int:
         """Return the width of a square picture that is as high as the view."""
@@ -256,7 +252,11 @@ class Pictures(SmallMultiples[Picture]):
             item, scale = items[picture.key], scales[picture.key]
             assert isinstance(item.view, PixelView)
             item.head(picture.title, describe(picture, scale))
-            small = fit(picture.values, width, width)
+            drawn = picture.values, scale, width
+            if (old := self._drawn.get(item.view)) is not None and old[0] is drawn[0] and old[1:] == drawn[1:]:
+                continue  # to average a large field takes longer than to draw all the rest
+            self._drawn[item.view] = drawn
+            small = shrink_to(picture.values, width)
             item.view.show(to_indices(small, *scale), lut(default_colormap(picture.field)))
 
     def toggle_common(self) -> None:
