@@ -1,19 +1,8 @@
 import numpy as np
 import pytest
 
-from nnfd.tui.widgets.chart import (
-    Chart,
-    ChartStyle,
-    Series,
-    downsample,
-    draw_chart,
-    legend,
-    log_ticks,
-    names_width,
-    nice_ticks,
-    smooth,
-    tick_label,
-)
+from nnfd.core.axes import downsample, log_ticks, nice_ticks, tick_label
+from nnfd.tui.widgets.chart import Chart, ChartStyle, Series, draw_chart, legend, names_width, smooth
 
 
 def bare(text: str) -> list[str]:

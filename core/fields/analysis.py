@@ -36,6 +36,7 @@ __all__ = [
     "spots",
     "summary",
     "uniform_states",
+    "wavelength_words",
 ]
 
 FLAT = 1e-6
@@ -191,3 +192,12 @@ def dominant_wavelength(field: NDArray[Any], *, periodic: bool = True) -> float 
     top = int(np.argmax(total))
     near = slice(max(0, top - 1), top + 2)
     return float(2 * math.pi * total[near].sum() / (k[near] * total[near]).sum())
+
+
+def wavelength_words(dominant: float | None, predicted: float | None) -> tuple[str, str]:
+    """Return what to say about the measured and about the predicted wavelength."""
+    measured = "none: the field is uniform" if dominant is None else f"{dominant:.3g} cells"
+    if predicted is None:
+        return measured, NO_WAVELENGTH
+    off = "" if dominant is None else f" (measured {dominant / predicted - 1:+.0%})"
+    return measured, f"{predicted:.3g} cells{off}"

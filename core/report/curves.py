@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnfd.core.axes import downsample, log_ticks, nice_ticks, tick_label
 from nnfd.core.report.markup import el
 
 if TYPE_CHECKING:
@@ -38,27 +39,6 @@ class Curve:
     def of(cls, name: str, x: ArrayLike, y: ArrayLike) -> Curve:
         """Return the curve of any sequences of numbers."""
         return cls(name, np.asarray(x, float), np.asarray(y, float))
-
-
-def thinned(x: NDArray[Any], y: NDArray[Any], most: int = MOST_POINTS) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Leave out points but keep the first, the last and, stretch by stretch, the least and the greatest."""
-    if len(x) <= most:
-        return x, y
-    kept = {0, len(x) - 1}
-    for part in np.array_split(np.arange(len(x)), most // 2):
-        kept |= {int(part[np.argmin(y[part])]), int(part[np.argmax(y[part])])}
-    index = sorted(kept)
-    return x[index], y[index]
-
-
-def ticks(low: float, high: float) -> list[float]:
-    """Return round numbers between `low` and `high`, about five."""
-    if not high > low:
-        return [low]
-    raw = (high - low) / TICKS
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(s - raw))
-    return [i * step for i in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
 def chart(
@@ -96,21 +76,25 @@ def chart(
                 "stroke_linecap": "round",
             }
             parts.append(el("polyline", points=points, **line))
-        at = LEFT + 10 + i * 150
-        parts.append(
-            el("line", x1=at, x2=at + 28, y1=16, y2=16, stroke=colour, stroke_width=2, stroke_dasharray=dashes)
-        )
-        parts.append(el("text", curve.name, x=at + 34, y=20))
+    parts += _legend(curves)
     svg = el("svg", el("title", title), *parts, viewBox=f"0 0 {WIDTH} {HEIGHT}", role="img")
     return el("figure", svg, el("figcaption", title + (", log scale" if log else "")), class_="curve")
+
+
+def _legend(curves: Sequence[Curve]) -> list[Element]:
+    parts = []
+    for i, curve in enumerate(curves):
+        (colour, dashes), at = STYLES[i % len(STYLES)], LEFT + 10 + i * 150
+        line = {"stroke": colour, "stroke_width": 2, "stroke_dasharray": dashes}
+        parts += [el("line", x1=at, x2=at + 28, y1=16, y2=16, **line), el("text", curve.name, x=at + 34, y=20)]
+    return parts
 
 
 def _prepared(curve: Curve, *, log: bool) -> Curve:
     x, y = curve.x, np.where(np.abs(curve.y) < BEYOND, curve.y, np.nan)  # what is not finite too
     if log:
         y = np.log10(np.where(y > 0, y, np.nan))
-    filled = np.where(np.isnan(y), np.inf, y)  # a gap is kept by thinning as a greatest value
-    return Curve(curve.name, *thinned(x, filled))
+    return Curve(curve.name, *downsample(x, y, MOST_POINTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +125,15 @@ class _Frame:
 def _axes(frame: _Frame, x_label: str, *, log: bool) -> list[Element]:
     bottom, right = HEIGHT - BOTTOM, WIDTH - RIGHT
     parts = []
-    for value in ticks(frame.y0, frame.y1):
-        y, shown = frame.y(value), f"{10**value:.3g}" if log else f"{value:.4g}"
+    values = log_ticks(10**frame.y0, 10**frame.y1) if log else nice_ticks(frame.y0, frame.y1, TICKS)
+    for value in values:
+        y = frame.y(math.log10(value) if log else value)
         parts.append(el("line", x1=LEFT, x2=right, y1=y, y2=y, stroke="var(--line)"))
-        parts.append(el("text", shown, x=LEFT - 8, y=y + 4, text_anchor="end"))
-    for value in ticks(frame.x0, frame.x1):
+        parts.append(el("text", tick_label(value), x=LEFT - 8, y=y + 4, text_anchor="end"))
+    for value in nice_ticks(frame.x0, frame.x1, TICKS, whole=True):
         x = frame.x(value)
         parts.append(el("line", x1=x, x2=x, y1=bottom, y2=bottom + 5, stroke="var(--ink)"))
-        parts.append(el("text", f"{value:g}", x=x, y=bottom + 19, text_anchor="middle"))
+        parts.append(el("text", f"{value:,.0f}", x=x, y=bottom + 19, text_anchor="middle"))
     parts.append(el("line", x1=LEFT, x2=right, y1=bottom, y2=bottom, stroke="var(--ink)"))
     parts.append(el("text", x_label, x=right, y=HEIGHT - 6, text_anchor="end"))
     return parts

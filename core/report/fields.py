@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import NnfdError
 from nnfd.core.events import Edited, StepsDone
-from nnfd.core.fields.analysis import dominant_wavelength, predicted_wavelength, spots, summary
+from nnfd.core.fields.analysis import dominant_wavelength, predicted_wavelength, spots, summary, wavelength_words
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, field_image, shrink_to
 from nnfd.core.fields.state import FieldState
@@ -108,10 +108,11 @@ def _analysis(state: FieldState) -> Element:
     name = main_field(state.params)
     field = state.fields[name]
     count, covered = spots(field, periodic=periodic)
-    wavelength, predicted = dominant_wavelength(field, periodic=periodic), predicted_wavelength(state.params)
+    dominant = dominant_wavelength(field, periodic=periodic)
+    measured, predicted = wavelength_words(dominant, predicted_wavelength(state.params))
     rows = [
-        (f"wavelength of {name}", "none: the field is uniform" if wavelength is None else f"{wavelength:.3g} cells"),
-        ("predicted by linear stability", "none" if predicted is None else f"{predicted:.3g} cells"),
+        (f"wavelength of {name}", measured),
+        ("predicted by linear stability", predicted),
         (f"spots of {name}", f"{count:,}, covering {covered:.1%}"),
     ]
     said = summary(state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.fields.analysis import NO_WAVELENGTH, dominant_wavelength, spectrum, spots, summary
+from nnfd.core.fields.analysis import dominant_wavelength, spectrum, spots, summary, wavelength_words
 from nnfd.tui.widgets.viewport import short_number
 
 if TYPE_CHECKING:
@@ -47,15 +47,6 @@ def look_at(state: FieldState, field: str, predicted: float | None) -> FieldLook
     k, power = spectrum(values, periodic=periodic)
     dominant = dominant_wavelength(values, periodic=periodic)
     return FieldLook(state.step, field, said.stats, said.diagnosis, count, covered, k, power, dominant, predicted)
-
-
-def wavelength_words(dominant: float | None, predicted: float | None) -> tuple[str, str]:
-    """Return what to say about the measured and about the predicted wavelength."""
-    measured = "none: the field is uniform" if dominant is None else f"{dominant:.3g} cells"
-    if predicted is None:
-        return measured, NO_WAVELENGTH
-    off = "" if dominant is None else f" (measured {dominant / predicted - 1:+.0%})"
-    return measured, f"{predicted:.3g} cells{off}"
 
 
 def number_lines(look: FieldLook) -> list[tuple[str, str]]:
