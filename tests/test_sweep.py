@@ -19,7 +19,6 @@ from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.runs import RunFolder
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.folder import Row, Sweep
-from nnfd.core.sweep.phase_map import phase_map, write_phase_map
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import Spread, best_point, summarise, write_tables
@@ -261,42 +260,3 @@ class TestSummary:
             "first of two"
         )
         assert best_point(summarise([Row(0, {}, 0, "failed")], ["val_loss"]), "val_loss") is None
-
-
-PATTERNS = {
-    "preset": "turing-spots",
-    "params": {"steps": 100, "width": 24, "height": 16},
-    "grid": {"noise": [0.0, 0.02], "D_h": [0.1, 0.15, 0.2]},
-    "seeds": [1, 2],
-}
-
-
-class TestPhaseMap:
-    def test_it_shows_the_final_patterns_at_their_places(self, tmp_path):
-        from PIL import Image
-
-        sweep, _ = do(tmp_path / "s", PATTERNS, jobs=1)
-        found = phase_map(sweep, sweep.rows())
-        assert (found.across, list(found.columns)) == ("noise", [0.0, 0.02])
-        assert (found.down, list(found.rows)) == ("D_h", [0.1, 0.15, 0.2])
-        assert all(found.fields[0.0, row].std() == 0 for row in found.rows)
-        assert all(found.fields[0.02, row].std() > 0 for row in found.rows)
-        write_phase_map(sweep, sweep.rows(), tmp_path / "map.png")
-        with Image.open(tmp_path / "map.png") as picture:
-            assert picture.width > 2 * 120
-            assert picture.height > 3 * 80
-            pixels = np.asarray(picture)
-        assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 20
-
-    def test_a_run_without_a_state_leaves_its_place_empty(self, tmp_path):
-        sweep, _ = do(tmp_path / "s", PATTERNS | {"seeds": [1]}, jobs=1)
-        (sweep.run_path(sweep.spec.points[0]) / "state.npz").unlink()
-        (sweep.run_path(sweep.spec.points[1]) / "state.npz").write_bytes(b"garbage")
-        found = phase_map(sweep, sweep.rows())
-        assert len(found.fields) == 4
-        write_phase_map(sweep, sweep.rows(), tmp_path / "map.png")
-
-    def test_not_every_sweep_has_one(self, tmp_path):
-        for spec in (SMALL, PATTERNS | {"grid": {"noise": [0.0]}}):
-            with pytest.raises(SweepError, match="grid of two parameters"):
-                phase_map(Sweep(tmp_path, parse_spec(spec)), [])

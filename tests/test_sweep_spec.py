@@ -111,6 +111,7 @@ def test_a_file_is_named_in_the_error(tmp_path):
         ),
         ({"grid": {}}, "grid: it describes no run"),
     ],
+    ids=lambda value: value[:12] if isinstance(value, str) else "",
 )
 def test_numbers_beyond_all_bounds_are_one_line_at_once(entries, message):
     with pytest.raises(NnfdError) as caught:
@@ -130,6 +131,7 @@ def test_numbers_beyond_all_bounds_are_one_line_at_once(entries, message):
         'preset = "relu-128"\n[grid]\nactivation = ["\\u001b[31mred"]\n',
         'preset = "relu-128"\n[random]\nsamples = 1\n"\\u001b[31m" = 1\n',
     ],
+    ids=["nested", "digits", "seeds", "value", "name", "text", "rule"],
 )
 def test_files_made_to_break_a_reader_are_one_safe_line(tmp_path, content):
     file = tmp_path / "sweep.toml"
