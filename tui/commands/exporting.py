@@ -9,12 +9,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nnfd.core.export import export_run
-from nnfd.core.runs import default_root, find
+from nnfd.core.runs import find
 from nnfd.core.text import printable
+from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
 
 
 def export(
-    run: str,
+    run: RunName,
     /,
     *,
     to: Annotated[Path, Parameter(metavar="FILE")],
@@ -22,14 +23,12 @@ def export(
     step: Annotated[int | None, Parameter(metavar="N")] = None,
     colormap: str | None = None,
     zoom: Annotated[int, Parameter(metavar="N")] = 4,
-    runs_root: Annotated[Path, Parameter(metavar="DIR")] = default_root(),  # noqa: B008 - immutable
+    runs_root: RunsRoot = ROOT,
 ) -> int:
     """Write a run to a file; its suffix says what.
 
     Parameters
     ----------
-    run
-        A run's folder, or its name below the runs root.
     to
         A report that stands alone: .html. Fields: .png, .gif (all kept frames), .npz, .csv. Networks: .csv (epochs),
         .json, .npz (best weights).
@@ -41,8 +40,6 @@ def export(
         For example viridis, magma, cividis or Blues; without it, the field's own.
     zoom
         Pixels a cell in a picture.
-    runs_root
-        Folder below which runs are recorded.
     """
     export_run(find(run, runs_root), to, field=field, step=step, colormap=colormap, zoom=zoom)
     sys.stdout.write(f"{printable(str(to))}\n")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, create_model
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
+from nnfd.core.runs import default_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 OPTIONS = Group("Options", sort_key=1)
 PARAMETERS = Group("Parameters of the run (they override the preset)", sort_key=2)
+
+ROOT = default_root()
+RunsRoot = Annotated[Path, Parameter(metavar="DIR", help="Folder below which runs are recorded.")]
+RunName = Annotated[str, Parameter(help="A run's folder, or its name in the list of runs.")]
 
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
@@ -119,7 +124,6 @@ class NewRunOptions(RunOptions):
 
     run_dir: Annotated[Path | None, Parameter(metavar="DIR")] = None
     """Folder of this run, new or empty; without it, a new one below the runs root."""
-    runs_root: Annotated[Path, Parameter(metavar="DIR")] = Path("nnfd-runs")
-    """Folder below which runs are recorded."""
+    runs_root: RunsRoot = ROOT
     record: bool = True
     """Whether the run is recorded; one that is not cannot be resumed."""

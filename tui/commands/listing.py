@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as json_format
 import sys
 import time
-from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -15,8 +14,8 @@ from rich.text import Text
 
 from nnfd.core.arrange import RIGHT_ALIGNED, Column, arranged, cell, matches
 from nnfd.core.catalog import RunStatus, RunSummary, list_runs
-from nnfd.core.runs import default_root
 from nnfd.core.text import printable
+from nnfd.tui.commands.flags import ROOT, RunsRoot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +41,7 @@ def runs(
     sort: Column = Column.AGE,
     reverse: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
-    runs_root: Annotated[Path, Parameter(metavar="DIR")] = default_root(),  # noqa: B008 - immutable
+    runs_root: RunsRoot = ROOT,
 ) -> int:
     """List the recorded runs, newest first.
 
@@ -56,8 +55,6 @@ def runs(
         The other way round.
     json
         One run a line as JSON.
-    runs_root
-        Folder below which runs are recorded.
     """
     listed = [run for run in list_runs(runs_root) if matches(run, filter)]
     listed = arranged(listed, sort, reverse=reverse)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -12,48 +11,39 @@ from nnfd.core import manage
 from nnfd.core.arrange import size
 from nnfd.core.catalog import LIVE_STATES, summarise
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.runs import default_root, locate
+from nnfd.core.runs import locate
 from nnfd.core.tags import read_tags, write_tags
 from nnfd.core.text import printable
+from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
 
-_Root = Annotated[Path, Parameter(metavar="DIR")]
 
-
-def rename(run: str, name: str, /, *, runs_root: _Root = default_root()) -> int:  # noqa: B008 - immutable
+def rename(run: RunName, name: str, /, *, runs_root: RunsRoot = ROOT) -> int:
     """Give a run another name.
 
     Parameters
     ----------
-    run
-        A run's folder, or its name below the runs root.
     name
         The new name of its folder.
-    runs_root
-        Folder below which runs are recorded.
     """
     sys.stdout.write(f"{printable(str(manage.rename(locate(run, runs_root), name)))}\n")
     return 0
 
 
 def delete(
-    run: str,
+    run: RunName,
     /,
     *more: str,
     yes: Annotated[bool, Parameter(negative=())] = False,
-    runs_root: _Root = default_root(),  # noqa: B008 - immutable
+    runs_root: RunsRoot = ROOT,
 ) -> int:
     """Delete runs, after asking.
 
     Parameters
     ----------
-    run
-        A run's folder, or its name below the runs root.
     more
         More of them.
     yes
         Do not ask.
-    runs_root
-        Folder below which runs are recorded.
     """
     found = [summarise(path) for path in dict.fromkeys(locate(name, runs_root) for name in (run, *more))]
     for each in found:
@@ -79,24 +69,20 @@ def _agreed(what: str) -> bool:
 
 
 def tag(
-    run: str,
+    run: RunName,
     /,
     *tags: str,
     remove: Annotated[bool, Parameter(negative=())] = False,
-    runs_root: _Root = default_root(),  # noqa: B008 - immutable
+    runs_root: RunsRoot = ROOT,
 ) -> int:
     """Add tags to a run, or take them away; without any, show those it has.
 
     Parameters
     ----------
-    run
-        A run's folder, or its name below the runs root.
     tags
         Words to find the run by.
     remove
         Take these tags away.
-    runs_root
-        Folder below which runs are recorded.
     """
     path = locate(run, runs_root)
     if tags:

@@ -13,9 +13,19 @@ from nnfd.core.catalog import summarise
 from nnfd.core.errors import NnfdError, PresetError, RunError
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams
 from nnfd.core.run_info import RunInfo
-from nnfd.core.runs import PARAMS, RunFolder, default_directory, default_root, find, locate
+from nnfd.core.runs import PARAMS, RunFolder, default_directory, find, locate
 from nnfd.core.text import printable
-from nnfd.tui.commands.flags import OPTIONS, NewRunOptions, RunOptions, given, override, overrides_model
+from nnfd.tui.commands.flags import (
+    OPTIONS,
+    ROOT,
+    NewRunOptions,
+    RunName,
+    RunOptions,
+    RunsRoot,
+    given,
+    override,
+    overrides_model,
+)
 
 if TYPE_CHECKING:
     from nnfd.core.params import Params
@@ -72,22 +82,14 @@ def fur(
 
 
 def resume(
-    run: str,
+    run: RunName,
     /,
     *,
     options: Annotated[RunOptions, _FLAT_OPTIONS] = RunOptions(),  # noqa: B008
-    runs_root: Annotated[Path, Parameter(group=OPTIONS, metavar="DIR")] = default_root(),  # noqa: B008
+    runs_root: Annotated[RunsRoot, Parameter(group=OPTIONS)] = ROOT,
     params: Annotated[AnyFlags | None, _FLAT] = None,  # type: ignore[valid-type]
 ) -> int:
-    """Go on with a run, bit for bit as if it had never stopped.
-
-    Parameters
-    ----------
-    run
-        A run's folder, or its name below the runs root.
-    runs_root
-        Folder below which runs are recorded.
-    """
+    """Go on with a run, bit for bit as if it had never stopped."""
     options.check()
     folder = find(run, runs_root)
     if not options.headless:
@@ -112,20 +114,12 @@ def resume(
 
 
 def attach(
-    run: str,
+    run: RunName,
     /,
     *,
-    runs_root: Annotated[Path, Parameter(group=OPTIONS, metavar="DIR")] = default_root(),  # noqa: B008
+    runs_root: Annotated[RunsRoot, Parameter(group=OPTIONS)] = ROOT,
 ) -> int:
-    """Watch a run that another process does, and command it: pause, stop, edit. Leaving does not stop it.
-
-    Parameters
-    ----------
-    run
-        A run's folder, or its name below the runs root.
-    runs_root
-        Folder below which runs are recorded.
-    """
+    """Watch a run that another process does, and command it: pause, stop, edit. Leaving does not stop it."""
     folder = find(run, runs_root)
     need_terminal()
     return _open_dashboard(folder.info, NewRunOptions(runs_root=runs_root), attach=folder.path)
