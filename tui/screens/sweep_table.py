@@ -79,13 +79,16 @@ class SteadyTable(DataTable[Text]):
                 self.update_cell(key, name, _styled(text, bold=key == bold))
 
     def _arrange(self, order: Sequence[str], *, follow: bool) -> None:
-        here, ranks = self.key_under_cursor, {key: rank for rank, key in enumerate(order)}
+        here, x, y = self.key_under_cursor, self.scroll_x, self.scroll_y
+        ranks = {key: rank for rank, key in enumerate(order)}
         # sorted by the rank of each line: the table hands out cells, so the first column has to name the line
         first = next(iter(self._widths))
         by_text = {self._cells[key][first]: ranks[key] for key in order}
         self.sort(first, key=lambda cell: by_text[str(cell)])
         if here is not None:
             self.move_cursor(row=ranks[here], animate=False, scroll=follow)
+        if not follow:
+            self.scroll_to(x, y, animate=False)
 
     def _fill(self, lines: Mapping[str, Mapping[str, str]], order: Sequence[str], bold: str | None) -> None:
         here, x, y = self.key_under_cursor, self.scroll_x, self.scroll_y
