@@ -149,7 +149,8 @@ def connected(address: str) -> Iterator[ClusterBackend]:
 async def _knock(address: str) -> None:
     """Connect and introduce ourselves, as a client does. Raises ``OSError``, ``TimeoutError``."""
     from distributed import Security
-    from distributed.comm import connect
+    from distributed.comm.core import connect
 
-    comm = await connect(address, CONNECT_SECONDS, **Security().get_connection_args("client"))
+    how = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    comm = await connect(address, CONNECT_SECONDS, **how)  # type: ignore[no-untyped-call]
     await comm.close()
