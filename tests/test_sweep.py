@@ -159,20 +159,6 @@ class TestGoingOn:
         assert (tmp_path / "s" / "runs" / "run-00001" / "result.json").stat().st_mtime_ns == done
         assert_same_results(tmp_path / "whole", tmp_path / "s")
 
-    def test_a_worker_that_is_killed_loses_no_run(self, tmp_path):
-        from joblib.externals.loky import reusable_executor
-
-        do(tmp_path / "whole", LONG, jobs=1)
-        with Sweep.create(tmp_path / "s", parse_spec(LONG)) as sweep:
-            rows = Runner(sweep, jobs=2).rows()
-            got = [next(rows)]
-            os.kill(next(iter(reusable_executor._executor._processes)), signal.SIGKILL)
-            got += rows
-            write_tables(sweep, sweep.rows())
-        assert sorted(row.index for row in got) == [1, 2, 3, 4]
-        assert {row.status for row in got} == {"done"}
-        assert_same_results(tmp_path / "whole", tmp_path / "s")
-
     @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
     def test_a_signal_stops_it_and_the_last_line_says_how_to_go_on(self, tmp_path):
         command = [sys.executable, "-m", "nnfd.tui.cli", "sweep", "--headless"]
