@@ -7,7 +7,7 @@ import os
 import zipfile
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from nnfd.core import presets
 from nnfd.core.control import Phase
@@ -17,7 +17,8 @@ from nnfd.core.logtail import read_tail
 from nnfd.core.params import MODELS
 from nnfd.core.remote import Live
 from nnfd.core.result import Result
-from nnfd.core.runs import EVENTS, FRAMES, LOCK, PARAMS, RESULT, STATE, TAGS, RunFolder
+from nnfd.core.run_files import RunFiles, frames_size
+from nnfd.core.runs import EVENTS, FRAMES, STATE, TAGS, RunFolder
 from nnfd.core.sweep.names import PLAN, RUNS, run_name
 from nnfd.core.tags import read_tags
 from nnfd.core.text import printable
@@ -89,7 +90,7 @@ class Catalog:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._known: dict[Path, tuple[_Files, RunSummary]] = {}
+        self._known: dict[Path, tuple[RunFiles, RunSummary]] = {}
 
     def list(self) -> list[RunSummary]:
         """Read every run folder directly below the root and those of sweeps, newest first.
@@ -100,7 +101,7 @@ class Catalog:
         origins = _Origins()
         before, self._known = self._known, {}
         for path in _run_folders(self._root):
-            files = _Files.of(path)
+            files = RunFiles.of(path)
             known, run = before.get(path, (None, None))
             # only a run that has not ended may change its state while its files stay as they are: its process may die
             if run is None or known != files or run.status in {*LIVE_STATES, RunStatus.CRASHED}:
@@ -117,33 +118,44 @@ def list_runs(root: Path) -> list[RunSummary]:
 
 def summarise(path: Path) -> RunSummary:
     """Read what a list shows of one run; a damaged one is no error but a summary that says so."""
-    return _summarise(path, _Files.of(path), _Origins())
+    return _summarise(path, RunFiles.of(path), _Origins())
 
 
 def _run_folders(root: Path) -> list[Path]:
     try:
         with os.scandir(root) as entries:
-            folders = [root / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-        sweeps = {folder for folder in folders if (folder / PLAN).exists()}
-        in_sweeps = [run for sweep in sweeps for run in _folders_of(sweep / RUNS)]
+            folders = [root / entry.name for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RunError(f"{printable(str(root))!r} cannot be read: {error.strerror}") from None
-    return [*(folder for folder in folders if folder not in sweeps), *in_sweeps]
+    found = []
+    for folder in folders:
+        found += _folders_of(folder / RUNS) if os.path.exists(folder / PLAN) else [folder]  # noqa: PTH110 - never raises
+    return found
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that goes round in circles
 
 
 def _folders_of(path: Path) -> list[Path]:
     try:
-        return [folder for folder in path.iterdir() if folder.is_dir()]
+        with os.scandir(path) as entries:
+            return [path / entry.name for entry in entries if _is_folder(entry)]
     except OSError:
         return []  # a sweep without its runs: there are none to list
 
 
-def _summarise(path: Path, files: _Files, origins: _Origins) -> RunSummary:
-    size = files.size + _frames_size(path / FRAMES)
+def _summarise(path: Path, files: RunFiles, origins: _Origins) -> RunSummary:
+    size = files.size + frames_size(path / FRAMES)
     run = RunSummary(path, run_name(path), RunStatus.DAMAGED, modified=files.modified, size=size)
     try:
+        if files.odd:
+            raise RunError(f"run {printable(str(path))!r} is damaged: {printable(files.odd)}")
         folder = RunFolder.open(path)
         if STATE in files.names and not zipfile.is_zipfile(path / STATE):
             raise RunError(f"{printable(str(path / STATE))!r} is damaged: it is cut off")
@@ -239,55 +251,3 @@ class _Origins:
             if params.kind is kind:
                 return params
         return MODELS[kind]()
-
-
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """The files of a run folder, the lock apart, which is touched by everyone who asks whether the run is alive."""
-
-    stats: frozenset[tuple[str, int, int]]
-    """Name, time of the last change in nanoseconds, bytes."""
-    frames_changed: int
-    """When a frame was last added or removed, in nanoseconds."""
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Look at a folder; one that another process is just removing has no files."""
-        stats, frames_changed = set(), 0
-        try:
-            with os.scandir(path) as entries:
-                for entry in entries:
-                    stat = entry.stat(follow_symlinks=False)
-                    if entry.name == FRAMES:
-                        frames_changed = stat.st_mtime_ns
-                    elif entry.name != LOCK and entry.is_file(follow_symlinks=False):
-                        stats.add((entry.name, stat.st_mtime_ns, stat.st_size))
-        except OSError:
-            return cls(frozenset(), 0)
-        return cls(frozenset(stats), frames_changed)
-
-    @property
-    def names(self) -> set[str]:
-        """Names of the files."""
-        return {name for name, _, _ in self.stats}
-
-    @property
-    def modified(self) -> float:
-        """When the run last changed, in seconds since the epoch."""
-        kept = {EVENTS, PARAMS, STATE, RESULT}
-        return max((changed for name, changed, _ in self.stats if name in kept), default=0) / 1e9
-
-    @property
-    def size(self) -> int:
-        """Bytes, the frames apart."""
-        return sum(size for _, _, size in self.stats)
-
-
-def _frames_size(folder: Path) -> int:
-    # The frames of a run are equal in shape and not compressed, so one tells the size of all: asking each one took
-    # 0.4 s of the 0.7 s that a thousand runs with 200 frames each need to list.
-    try:
-        frames = os.listdir(folder)  # noqa: PTH208 - names alone, which take half the time
-        return len(frames) * (folder / frames[0]).stat().st_size if frames else 0
-    except OSError:
-        return 0  # no frames, or thinned away just now; the next look gets it

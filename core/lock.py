@@ -23,9 +23,9 @@ def lock_of(file: Path) -> FileLock:
 
 def is_held(file: Path) -> bool:
     """Tell whether a process holds the lock on this file."""
-    if not file.exists():
-        return False
     try:
+        if not file.is_file():
+            return False
         _try(file)
     except (BlockingIOError, Timeout):
         return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.errors import RunError
 from nnfd.core.eventlog import EventLogError, from_json
 from nnfd.core.events import Edited, EpochDone, Started, position_of
+from nnfd.core.result import MOST_UNITS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -49,8 +50,11 @@ def read_tail(log: Path) -> LogTail:
     edit = _first(lines, b'"edited"') or _first(lines, b'"started"')
     if lines and unit is None and edit is None and _first(lines, b"") is None:
         raise RunError(f"{printable(str(log))!r} is damaged: it holds no event")
+    position = (position_of(unit) if unit is not None else None) or 0
+    if position > MOST_UNITS:
+        raise RunError(f"{printable(str(log))!r} is damaged: it holds what is no number of epochs or steps")
     return LogTail(
-        position_of(unit) or 0 if unit is not None else 0,
+        position,
         best if isinstance(best, EpochDone) else None,
         edit.params if isinstance(edit, Edited | Started) else None,
     )

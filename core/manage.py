@@ -1,39 +1,80 @@
-"""What a user does to a recorded run as a whole: give it another name, delete it."""
+"""What a user does to a recorded run as a whole: give it another name, tag it, delete it.
+
+They touch runs alone: a folder that a slip of the pen names is refused, and what is no file of a run stays where it is.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
 from nnfd.core.errors import RunError
 from nnfd.core.lock import LOCK_WAIT, lock_of
-from nnfd.core.runs import FILES, FRAMES, LOCK
+from nnfd.core.runs import EVENTS, FILES, FRAMES, LOCK, PARAMS, STATE, RunFolder
 from nnfd.core.storage import storage_error
-from nnfd.core.sweep.names import FAILED, sweep_of
+from nnfd.core.sweep.names import FAILED, PLAN, RUNS, sweep_of
+from nnfd.core.tags import write_tags
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LONGEST_NAME = 100
+_FRAME = re.compile(r"\d+\.npz")
+_HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.tmp")
+"""What a kill leaves of a file that was being replaced."""
 
 
-def rename(run: Path, name: str) -> Path:
+def check_is_run(run: Path, root: Path) -> None:
+    """Raise :class:`RunError` unless this is a run's folder: a sound one, or a damaged one in the list of `root`."""
+    where = printable(str(run))
+    path = run.absolute()
+    if not run.is_dir():
+        raise RunError(f"run {where!r} is not there")
+    if (path / PLAN).exists() or (path.name == RUNS and (path.parent / PLAN).exists()):
+        raise RunError(f"{where!r} is a sweep, not a run")
+    if not run.name or ".." in run.parts or any(RunFolder.holds_run(folder) for folder in _folders_in(run)):
+        raise RunError(f"{where!r} is not allowed: it is no run's own folder")
+    sweep = sweep_of(path)
+    listed = (path.parent if sweep is None else sweep.parent).resolve() == root.resolve()
+    rest = {item.name for item in run.iterdir()} - {LOCK}
+    if RunFolder.holds_run(run) or (listed and (not rest or rest & {PARAMS, EVENTS, STATE})):
+        return
+    raise RunError(f"{where!r} is not allowed: there is no run in it")
+
+
+def _folders_in(run: Path) -> list[Path]:
+    return [item for item in run.iterdir() if item.is_dir()]
+
+
+def rename(run: Path, name: str, root: Path) -> Path:
     """Give a run's folder another name and return its new path.
+
+    Parameters
+    ----------
+    run
+        The folder.
+    name
+        The new name.
+    root
+        The folder whose list of runs the run was taken from.
 
     Raises
     ------
     RunError
-        If the name is not allowed or taken, the run is under way or belongs to a sweep, or it cannot be renamed.
+        If the name is not allowed or taken, the folder is no run, the run is under way or belongs to a sweep, or it
+        cannot be renamed.
     """
     where = printable(str(run))
-    if sweep_of(run.absolute()) is not None:
-        raise RunError(f"run {where!r} cannot be renamed: its sweep knows it by this name")
-    new = run.with_name(check_name(name))
     with _changing(run):
+        check_is_run(run, root)
+        if sweep_of(run.absolute()) is not None:
+            raise RunError(f"run {where!r} cannot be renamed: its sweep knows it by this name")
+        new = run.with_name(check_name(name))
         with _alone(run):  # not held during the change: Windows renames no folder in which a file is open
             pass
         if new.exists():
@@ -53,36 +94,66 @@ def check_name(name: str) -> str:
     return name
 
 
-def delete(run: Path) -> None:
+def tag(run: Path, root: Path, words: Iterable[str], kept: Iterable[str] = ()) -> None:
+    """Set the tags of a run: `words`, which are checked, and those that it had and keeps. Raises :class:`RunError`."""
+    with _changing(run):
+        check_is_run(run, root)
+    write_tags(run, words, kept)
+
+
+def delete(run: Path, root: Path) -> None:
     """Remove a run's folder, sound or damaged. What is no file of a run stays, and the folder with it.
+
+    Parameters
+    ----------
+    run
+        The folder.
+    root
+        The folder whose list of runs the run was taken from.
 
     Raises
     ------
     RunError
-        If the run is under way, something else is in its folder, or it cannot be removed.
+        If the folder is no run, the run is under way, something else is in its folder, or it cannot be removed.
     """
     with _changing(run):
+        check_is_run(run, root)
         if run.is_symlink():
             run.unlink()  # the run itself is somewhere else, and may be listed there too
             return
         with _alone(run):
-            for name in (*FILES, FAILED):
-                (run / name).unlink(missing_ok=True)
-            for file in [*(run / FRAMES).glob("*.npz"), *run.rglob(".*.tmp")]:
-                file.unlink(missing_ok=True)
-            with contextlib.suppress(FileNotFoundError):
-                (run / FRAMES).rmdir()
+            _remove_files(run)
         (run / LOCK).unlink(missing_ok=True)
         if left := next(run.iterdir(), None):
             raise RunError(f"run {printable(str(run))!r} is deleted, but its folder holds {printable(left.name)!r} too")
         run.rmdir()
 
 
+def _remove_files(run: Path) -> None:
+    # the parameters first and the log last: what a kill in the middle leaves cannot be taken up, but deleted again
+    names = [name for name in (*FILES, FAILED) if name != EVENTS]
+    for name in names:
+        (run / name).unlink(missing_ok=True)
+    frames = run / FRAMES
+    if frames.is_symlink():
+        frames.unlink()
+    elif frames.is_dir():
+        for file in list(frames.iterdir()):
+            half = _HALF_WRITTEN.fullmatch(file.name)
+            if _FRAME.fullmatch(half[1] if half else file.name):
+                file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # something else is in it; it is told of below
+            frames.rmdir()
+    for file in list(run.iterdir()):
+        half = _HALF_WRITTEN.fullmatch(file.name)
+        if half and half[1] in {*names, EVENTS}:
+            file.unlink(missing_ok=True)
+    (run / EVENTS).unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def _alone(run: Path) -> Iterator[None]:
-    """Hold the lock of a run's folder. Raises :class:`RunError` if there is none, or a process does the run."""
-    if not run.is_dir():  # the lock would make it
-        raise RunError(f"run {printable(str(run))!r} is not there")
+    """Hold the lock of a run's folder. Raises :class:`RunError` if a process does the run."""
     try:
         with lock_of(run / LOCK).acquire(timeout=LOCK_WAIT):
             yield

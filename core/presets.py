@@ -90,7 +90,10 @@ def load_all(kinds: Iterable[Kind] = tuple(Kind)) -> list[Preset]:
 
 def _files() -> dict[str, Traversable]:
     shipped = resources.files("nnfd.presets").iterdir()
-    own = user_folder().glob("*.toml")
+    try:
+        own = list(user_folder().glob("*.toml"))
+    except OSError:
+        own = []  # a home that is not ours to read, as a service has it: there are no presets of one's own
     return {f.name.removesuffix(".toml"): f for f in (*shipped, *own) if f.name.endswith(".toml")}
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from nnfd.core.runs import RunFolder
 
 
+MOST_UNITS = 10**12
+"""Epochs or time steps of a run at the most."""
+
+
 @dataclass(frozen=True, slots=True)
 class TestSet:
     """What the best weights of a network say about the test set."""
@@ -76,8 +80,8 @@ class Result:
         return cls(
             outcome=Outcome(data["outcome"]),
             message=printable(str(data["message"])),
-            position=int(data["position"]),
-            total=int(data["total"]),
+            position=_count(data["position"]),
+            total=_count(data["total"]),
             seconds=float(data["seconds"]),
             finished=printable(str(data.get("finished", ""))),
             params=params_from_json(data["params"]) if "params" in data else None,
@@ -85,6 +89,12 @@ class Result:
             test=TestSet.of(data["test"]) if "test" in data else None,
             pattern=_numbers(data.get("pattern") or {}),
         )
+
+
+def _count(number: object) -> int:
+    if not isinstance(number, int) or not 0 <= number <= MOST_UNITS:
+        raise ValueError("it is no number of epochs or steps")
+    return number
 
 
 def _numbers(figures: Mapping[str, Any]) -> dict[str, float]:

@@ -49,7 +49,7 @@ class RunInfo:
             raise RunError(f"{where} is damaged: {path.name} is no text") from None
         except KeyError as error:
             raise RunError(f"{where} is damaged: {path.name} has no {printable(str(error))}") from None
-        except (OSError, ValueError, TypeError, ParamsError) as error:
+        except (OSError, ValueError, TypeError, RecursionError, ParamsError) as error:
             raise RunError(f"{where} is damaged: {path.name}: {printable(str(error))}") from None
         lines = text.count("\n")
         if table.get("lines", lines) != lines:

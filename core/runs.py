@@ -139,6 +139,15 @@ class RunFolder:
             raise storage_error(error, directory) from None
         return folder
 
+    @staticmethod
+    def holds_run(path: Path) -> bool:
+        """Tell whether there is a sound run in this folder."""
+        try:
+            RunInfo.read(path / PARAMS)
+        except RunError:
+            return False
+        return True
+
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the folder of a run to read it. Raises :class:`RunError` if it holds none or is damaged."""
@@ -268,16 +277,20 @@ def find(name: str, root: Path | None = None) -> RunFolder:
 
 
 def locate(name: str, root: Path | None = None) -> Path:
-    """Return the run folder at this path, of this name below `root`, or ``SWEEP/RUN`` below it, sound or not.
+    """Return the run folder of this name below `root`, ``SWEEP/RUN`` below it, or at this path; sound or not.
 
-    Raises :class:`RunError` if there is none.
+    Raises :class:`RunError` if there is none, or one below the root and another one at the path.
     """
-    below = root or default_root()
+    below, shown = root or default_root(), printable(name)
     sweep, _, run = name.partition("/")
-    for path in (Path(name), below / name, below / sweep / RUNS / run):
-        # os.path: a name that is too long is simply not there
-        if os.path.exists(path):  # noqa: PTH110
-            if (path / PLAN).exists():
-                raise RunError(f"{printable(name)!r} is a sweep: its runs are called {printable(name)}/run-00001 ...")
-            return path
-    raise RunError(f"run {printable(name)!r} is not there; 'nnfd-tui runs' lists them")
+    places = [below / name, below / sweep / RUNS / run] if name not in {"", ".", ".."} else []
+    # os.path: a name that is too long is simply not there
+    found = [path for path in (*places, Path(name)) if name and os.path.exists(path)]  # noqa: PTH110
+    runs = {path.resolve(): path for path in reversed(found) if RunFolder.holds_run(path)}
+    if len(runs) > 1:
+        raise RunError(f"run {shown!r} is not clear: {' and '.join(sorted(printable(str(p)) for p in runs.values()))}")
+    for path in (*runs.values(), *found):
+        if (path / PLAN).exists():
+            raise RunError(f"{shown!r} is a sweep: its runs are called {shown}/run-00001 ...")
+        return path
+    raise RunError(f"run {shown!r} is not there; 'nnfd-tui runs' lists them")

@@ -45,6 +45,10 @@ def read_tags(run: Path) -> tuple[str, ...]:
     return tuple(printable(tag) for tag in tags)
 
 
-def write_tags(run: Path, words: Iterable[str]) -> None:
-    """Set the tags of a run. Raises :class:`RunError` for a wrong one, or if the folder cannot be written."""
-    write_file(run / TAGS, json.dumps(check_tags(words), ensure_ascii=False).encode())
+def write_tags(run: Path, words: Iterable[str], kept: Iterable[str] = ()) -> None:
+    """Set the tags of a run: `words`, and those of before that are `kept`, which are not checked again.
+
+    Raises :class:`RunError` for a wrong word, or if the folder cannot be written.
+    """
+    tags = sorted({*check_tags(words), *kept})
+    write_file(run / TAGS, json.dumps(tags, ensure_ascii=False).encode())

@@ -1,6 +1,8 @@
 """What a list of runs tells of each, sound or not, and that it is read anew only where something has changed."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +11,12 @@ from nnfd.core.catalog import Catalog, RunStatus, list_runs, summarise
 from nnfd.core.errors import RunError
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.presets import load_shipped
-from nnfd.core.runs import RunFolder, find
+from nnfd.core.runs import RunFolder, find, locate
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.tags import read_tags, write_tags
 
-from .recorded import make, measured
+from .recorded import RESULT, make, measured
 
 
 def test_what_differs_from_the_preset_is_named(tmp_path):
@@ -57,6 +59,9 @@ def test_the_best_result_in_words(tmp_path, result, best, score):
         ("params.toml", b"kind = ", "params.toml"),
         ("result.json", b'{"outcome": "comple', "result.json"),
         ("result.json", b'{"outcome": "sunk"}', "no result of a run"),
+        ("result.json", json.dumps(RESULT | {"position": 10**400}).encode(), "no result of a run"),
+        ("params.toml", b"a = " + b"[" * 20_000, "params.toml"),
+        ("events.jsonl", b'{"event":"steps-done","step":1' + b"0" * 400 + b',"stats":{}}\n', "no number of epochs"),
         ("result.json", b'{"outcome": "stopped", "position": 1, "total": 2, "params": 3}', "no result of a run"),
         ("state.npz", b"PK\x03\x04 and then nothing", "cut off"),
         ("events.jsonl", bytes(range(256)) * 9, "holds no event"),
@@ -121,6 +126,65 @@ def test_a_run_that_is_taken_up_is_seen_by_its_lock_alone(tmp_path):
     with folder:
         assert runs.list()[0].status is RunStatus.RUNNING
     assert runs.list()[0].status is RunStatus.CRASHED
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+@pytest.mark.parametrize("file", ["params.toml", "events.jsonl", "state.npz", "result.json", "tags.json", "live.json"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path, file):
+    make(tmp_path / "r")
+    (tmp_path / "r" / file).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / "r" / file)
+    assert f"{file} is no file" in summarise(tmp_path / "r").problem
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+def test_a_lock_that_is_a_pipe_is_held_by_nobody(tmp_path):
+    make(tmp_path / "r")
+    (tmp_path / "r" / "lock").unlink()
+    os.mkfifo(tmp_path / "r" / "lock")
+    assert summarise(tmp_path / "r").status is RunStatus.CRASHED
+
+
+def test_a_link_that_goes_round_hides_no_other_run(tmp_path):
+    make(tmp_path / "r")
+    (tmp_path / "loop").symlink_to("loop")
+    assert [run.name for run in list_runs(tmp_path)] == ["r"]
+
+
+def test_a_folder_that_may_not_be_read_is_one_damaged_line(tmp_path, monkeypatch):
+    make(tmp_path / "r")
+    make(tmp_path / "theirs")
+    scandir = os.scandir
+
+    def refuse(path):  # by hand, as the tests may be run by root, who may read all
+        if str(path).endswith("theirs"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    runs = {run.name: run for run in list_runs(tmp_path)}
+    assert runs["r"].status is RunStatus.CRASHED
+    assert "it cannot be read: Permission denied" in runs["theirs"].problem
+
+
+class TestLocate:
+    def test_the_run_below_the_root_comes_before_a_folder_here(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        make(tmp_path / "runs" / "ok")
+        (tmp_path / "ok").mkdir()
+        (tmp_path / "ok" / "state.npz").write_text("mine")
+        assert locate("ok", tmp_path / "runs") == tmp_path / "runs" / "ok"
+        make(tmp_path / "other")
+        assert locate("other", tmp_path / "runs") == Path("other")
+        make(tmp_path / "runs" / "other")
+        with pytest.raises(RunError, match=r"run 'other' is not clear: .*runs/other and other"):
+            locate("other", tmp_path / "runs")
+        assert locate("./other", tmp_path / "elsewhere") == Path("other")
+
+    @pytest.mark.parametrize("name", ["", "nothing", "x" * 5000, "a/b"])
+    def test_what_is_not_there(self, tmp_path, name):
+        with pytest.raises(RunError, match="is not there"):
+            locate(name, tmp_path)
 
 
 def test_a_root_that_is_none(tmp_path):

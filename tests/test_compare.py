@@ -16,7 +16,7 @@ from nnfd.core.params import FurParams, NetworkParams, TuringParams
 from nnfd.tui import cli
 from nnfd.tui.screens.compare_runs import RecordedRun
 from nnfd.tui.widgets.chart import Chart, Series, draw_chart, legend, letter_places
-from nnfd.tui.widgets.compare_table import draw_rows, shorten_name
+from nnfd.tui.widgets.compare_table import draw_rows, shorten_middle
 from nnfd.tui.widgets.curves import many_colours
 from nnfd.tui.widgets.small_multiples import Picture, describe, ranges
 
@@ -104,8 +104,8 @@ def test_the_best_has_a_star_and_is_bold_and_equal_ones_share_it():
 
 
 def test_a_long_name_is_cut_where_it_says_least():
-    assert shorten_name("short") == "short"
-    assert shorten_name("a-preset-with-a-long-name-20261125-173858") == "a-preset-with-…20261125-173858"
+    assert shorten_middle("short", 30) == "short"
+    assert shorten_middle("a-preset-with-a-long-name-20261125-173858", 30) == "a-preset-with-…20261125-173858"
 
 
 # -- curves

@@ -78,7 +78,7 @@ def test_on_the_command_line(hostile, run, flags):
     code, out, err = run("runs", "--runs-root", str(hostile), *flags)
     assert (code, err) == (0, "")
     assert "[i]r[-i]" in out
-    assert (json.dumps(SHOWN, ensure_ascii=False) if flags else SHOWN) in out
+    assert (json.dumps(SHOWN) if flags else SHOWN) in out
     assert_clean(out)
     code, out, err = run("tag", "[i]r[-i]", "--runs-root", str(hostile))
     assert out == f"{SHOWN}\n"

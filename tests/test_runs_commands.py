@@ -1,6 +1,7 @@
 """``runs``, ``rename``, ``delete``, ``tag`` and doing a recorded run again, on the command line."""
 
 import json
+import os
 import re
 import tomllib
 
@@ -77,6 +78,39 @@ def test_tags_are_added_and_taken_away(run, here):
     assert (code, out) == (2, "")
     assert "tag: 'one,two' is not allowed" in err
     assert read_tags(here / "r") == ("a", "c")
+
+
+def test_tags_are_stripped_and_old_ones_never_in_the_way(run, here):
+    make(here / "r")
+    run("tag", "r", " a ")
+    assert run("tag", "r", "--remove", " a ")[1] == ""
+    (here / "r" / "tags.json").write_text(json.dumps(["x" * 60, "b"]))
+    assert run("tag", "r", "c")[1] == f"b\nc\n{'x' * 60}\n"
+    (here / "r" / "tags.json").write_text("{")
+    assert run("tag", "r")[0] == 2
+    code, out, err = run("tag", "r", "new")
+    assert (code, out) == (0, "new\n")
+    assert "is no list of tags; it is written anew" in err
+
+
+@pytest.mark.parametrize("arguments", [("delete", "--yes"), ("rename", "x"), ("tag", "x")])
+@pytest.mark.parametrize("name", ["", ".", "nnfd-runs"])
+def test_only_runs_are_touched(run, here, arguments, name):
+    make(here / "r")
+    command, *rest = arguments
+    code, out, err = run(command, name, *rest)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert [item.name for item in here.iterdir()] == ["r"]
+
+
+def test_a_name_that_is_not_utf8_can_be_listed(run, here):
+    folder = here / os.fsdecode(b"a\xff\x9b")
+    make(folder)
+    code, out, err = run("runs", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["path"] == os.path.join("nnfd-runs", folder.name)  # noqa: PTH118 - as text
+    assert out.isascii()
+    assert run("runs")[1].splitlines()[1].startswith("a\ufffd\ufffd ")
 
 
 class TestDelete:

@@ -12,6 +12,7 @@ from nnfd.core.control import Phase
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs import RunFolder
 from nnfd.core.tags import read_tags, write_tags
+from nnfd.tui.screens import runs as runs_screen
 from nnfd.tui.screens.compare import CompareScreen
 from nnfd.tui.screens.dialogs import AskText, Confirm, EditParams
 from nnfd.tui.screens.export import ExportScreen
@@ -22,6 +23,7 @@ from nnfd.tui.widgets.runs_table import RunsTable, row_texts
 
 from .dashboard import opened
 from .recorded import make, measured
+from .terminal import Terminal
 
 HOSTILE = "[red]x[/] \x1b[31m"
 
@@ -157,6 +159,63 @@ async def test_delete_asks_and_only_y_deletes(three):
         await lab.until(lambda: "'mine.txt'" in lab.text())
         await lab.until(lambda: names(lab) == ["c"])
         assert [item.name for item in three.iterdir()] == ["c"]
+
+
+async def test_the_cursor_stays_in_its_place_when_its_run_goes_and_follows_one_that_is_renamed(three):
+    async with listed(three, 4) as lab:
+        order = names(lab)
+        await go_to(lab, order[2])
+        await lab.press("d", "y")
+        await lab.until(lambda: len(names(lab)) == 3)
+        assert lab.app.screen.under_cursor().name == order[3]
+        await go_to(lab, order[1])
+        await lab.press("n", "z", "enter")
+        await lab.until(lambda: f"{order[1]}z" in names(lab))
+        assert lab.app.screen.under_cursor().name == f"{order[1]}z"
+
+
+def test_letters_typed_right_after_the_slash_are_for_the_filter(three):
+    for name in "ab":
+        (three / name / "tags.json").write_text('["dry"]')
+    (three / "nnfd-runs").mkdir()
+    for name in "abcd":
+        (three / name).rename(three / "nnfd-runs" / name)
+    with Terminal("attach", "c", columns=120, rows=30, cwd=three) as terminal:
+        terminal.wait_for("One layer")
+        terminal.press("4")
+        terminal.wait_for("4 runs")
+        terminal.press("/dry\r")  # in one write, as from a paste or over a slow line
+        terminal.wait_for("2 of 4 runs")
+        terminal.press("/x/y\r")
+        terminal.wait_for("0 of 4 runs")
+        terminal.press("\x1b")
+        terminal.wait_for(lambda text: "of 4 runs" not in text)
+        terminal.press("dy")  # the y was typed before the question was there
+        terminal.wait_for("Delete this run")
+        terminal.press("n")
+        terminal.wait_for("4 runs")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert sorted(item.name for item in (three / "nnfd-runs").iterdir()) == ["a", "b", "c", "d"]
+
+
+async def test_however_many_looks_are_asked_for_one_timer_runs(three, monkeypatch):
+    monkeypatch.setattr(runs_screen, "LOOK_SECONDS", 3600.0)
+    async with listed(three, 4) as lab:
+        reads = []
+        read = lab.app.screen._catalog.list
+        monkeypatch.setattr(lab.app.screen._catalog, "list", lambda: (reads.append(1), read())[1])
+        for _ in range(20):
+            lab.app.screen.look()
+        await lab.until(lambda: reads and not lab.app.screen._reading)
+        assert len(reads) == 2, "one that was under way, and one for all that was asked meanwhile"
+
+
+async def test_a_long_name_leaves_room_for_the_rest(three):
+    make(three / ("long-" * 18 + "end"), result={})
+    async with listed(three, 5, (100, 30)) as lab:
+        assert "…" in lab.text()
+        assert "✓ done" in lab.text()
 
 
 async def test_a_run_under_way_is_not_deleted(three):

@@ -60,7 +60,8 @@ def runs(
     listed = arranged(listed, sort, reverse=reverse)
     if json:
         for run in listed:
-            sys.stdout.write(json_format.dumps(_as_json(run), ensure_ascii=False) + "\n")
+            # in escapes, which any terminal can show and any reader turns back into the very path
+            sys.stdout.write(json_format.dumps(_as_json(run)) + "\n")
         return 0
     if not listed:
         which = f" that match {printable(filter)!r}" if filter else ""

@@ -81,6 +81,7 @@ class Confirm(Dialog[bool]):
         super().__init__()
         self._question = question
         self._lines = lines
+        self._seen = False
 
     def compose(self) -> ComposeResult:
         """Lay out the question and what it is about."""
@@ -89,9 +90,17 @@ class Confirm(Dialog[bool]):
             yield Label("\n".join(self._lines), markup=False)
             yield Label("y yes · any of n, enter and escape: no", classes="dialog-hint")
 
+    def on_mount(self) -> None:
+        """Take a yes only from one who has seen the question: keys may wait that were meant for the screen below."""
+        self.call_after_refresh(self._arm)
+
+    def _arm(self) -> None:
+        self._seen = True
+
     def action_answer(self, yes: bool) -> None:
         """Go back with the answer."""
-        self.close(yes)
+        if self._seen or not yes:
+            self.close(yes)
 
 
 class EditParams(Dialog[Params]):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.timer import Timer
     from textual.widgets import DataTable
 
     from nnfd.core.catalog import RunSummary
@@ -46,7 +47,17 @@ class RunsScreen(RunsKeys):
     about: ClassVar[str] = ABOUT
     AUTO_FOCUS = "RunsTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Filter", id="runs.filter", key_display="/", tooltip="Only runs with these words"),
+        # with priority: it is acted on before the next key is given to whoever has the focus. Else letters typed right
+        # behind it, as over a slow line, would be keys of the list, which delete among other things.
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            id="runs.filter",
+            key_display="/",
+            tooltip="Only runs with these words",
+            priority=True,
+        ),
         Binding("escape", "unfilter", "All", id="runs.unfilter", tooltip="All runs again", show=False),
         Binding("s", "sort", "Sort", id="runs.sort", tooltip="Sort by the next column", show=False),
         Binding("S", "reverse", "Reverse", id="runs.reverse", tooltip="Turn the order round", show=False),
@@ -71,7 +82,8 @@ class RunsScreen(RunsKeys):
         self.marked: set[Path] = set()
         self._catalog = Catalog(storage.root)
         self._problem = ""
-        self._reading = False
+        self._reading = self._again = False
+        self._timer: Timer | None = None
         self._sorted_by = Column.AGE
         self._reverse = False
 
@@ -95,7 +107,8 @@ class RunsScreen(RunsKeys):
         self.look()
 
     def look(self) -> None:
-        """Read the runs in a worker."""
+        """Read the runs in a worker; once more if they are being read: what is asked for may be newer."""
+        self._again = self._reading
         if not self._reading:
             self._reading = True
             self.run_worker(self._read, group="look", thread=True)
@@ -115,7 +128,12 @@ class RunsScreen(RunsKeys):
         self.runs, self._problem = event.runs, event.problem
         self.marked &= {run.path for run in self.runs}
         self.show()
-        self.set_timer(max(LOOK_SECONDS, event.seconds / LOOK_SHARE), self._look_if_seen)
+        if self._again:
+            self.look()
+            return
+        if self._timer is not None:
+            self._timer.stop()  # one at a time, however many looks were asked for meanwhile
+        self._timer = self.set_timer(max(LOOK_SECONDS, event.seconds / LOOK_SHARE), self._look_if_seen)
 
     def _look_if_seen(self) -> None:
         if self.is_current:
@@ -192,6 +210,8 @@ class RunsScreen(RunsKeys):
         """Grey out what is not possible now."""
         run = self.under_cursor() if self.is_mounted else None
         match action:
+            case "filter":
+                return not isinstance(self.focused, Input)  # there it is a letter
             case "resume":
                 return True if run is not None and run.status in RESUMABLE else None
             case "toggle_run":
@@ -209,13 +229,13 @@ class RunsScreen(RunsKeys):
         """Type words that the runs must have."""
         field = self.query_one("#runs-filter", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)  # at once: focus() would wait behind keys that are typed already
 
     def action_unfilter(self) -> None:
         """Show all runs again."""
         field = self.query_one("#runs-filter", Input)
         field.value, field.display = "", False
-        self.query_one(RunsTable).focus()
+        self.set_focus(self.query_one(RunsTable))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as one types."""
@@ -226,7 +246,7 @@ class RunsScreen(RunsKeys):
         """Go to the runs; the filter stays."""
         event.stop()
         event.input.display = bool(event.value)
-        self.query_one(RunsTable).focus()
+        self.set_focus(self.query_one(RunsTable))
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -15,11 +15,11 @@ from nnfd.core.arrange import size
 from nnfd.core.catalog import LIVE_STATES, RunStatus
 from nnfd.core.errors import NnfdError
 from nnfd.core.runs import RunFolder
-from nnfd.core.tags import write_tags
 from nnfd.core.text import printable
 from nnfd.tui.screens.dialogs import AskText, Confirm, EditParams
 from nnfd.tui.screens.export import ExportScreen
 from nnfd.tui.session import RunSpec
+from nnfd.tui.widgets.runs_table import RunsTable
 
 if TYPE_CHECKING:
     import threading
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from nnfd.core.catalog import RunSummary
     from nnfd.core.params import Params
     from nnfd.tui.app import LabApp
+    from nnfd.tui.session import Storage
 
 MOST_NAMED = 12
 """Runs that a question names; of more it names the number."""
@@ -60,6 +61,7 @@ class RunsKeys(Screen[None]):
         ),
     ]
 
+    storage: Storage
     marked: set[Path]
 
     class Deleted(Message):
@@ -145,8 +147,9 @@ class RunsKeys(Screen[None]):
         self.app.push_screen(AskText(f"Another name for {run.name}", printable(path.name), "enter renames"), rename)
 
     def _rename(self, path: Path, name: str) -> None:
-        new = manage.rename(path, name)
+        new = manage.rename(path, name, self.storage.root)
         self.lab_app.run_moved(path, new)
+        self.query_one(RunsTable).follow(str(path), str(new))
         if path in self.marked:
             self.marked = self.marked - {path} | {new}
 
@@ -158,7 +161,7 @@ class RunsKeys(Screen[None]):
 
         def tag(text: str | None) -> None:
             if text is not None:
-                self._try(partial(write_tags, path, text.split(",")))
+                self._try(partial(manage.tag, path, self.storage.root, text.split(",")))
 
         hint = "set apart by commas · enter takes them"
         self.app.push_screen(AskText(f"Tags of {run.name}", ", ".join(run.tags), hint), tag)
@@ -224,7 +227,7 @@ class RunsKeys(Screen[None]):
         for path in paths:
             problem = ""
             try:
-                manage.delete(path)
+                manage.delete(path, self.storage.root)
             except NnfdError as error:
                 problem = str(error)
             self.post_message(self.Deleted(path, problem))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.message import Message
 from textual.widgets import DataTable
@@ -24,12 +24,13 @@ Heading = tuple[str, str, int]
 """Key, text and width of a column."""
 
 
-def shorten_name(name: str, width: int = NAME_WIDTH) -> str:
+def shorten_middle(name: str, width: int) -> str:
     """Cut a name in its middle: runs of one preset differ at the end, those of different presets at the beginning."""
-    if len(name) <= width:
+    if cell_len(name) <= width:
         return name
     end = width // 2
-    return f"{name[: width - 1 - end]}…{name[len(name) - end :]}"
+    tail = next(name[i:] for i in range(len(name)) if cell_len(name[i:]) <= end)
+    return f"{set_cell_size(name, width - 1 - end)}…{tail}"
 
 
 def draw_rows(runs: Sequence[Compared], columns: Sequence[Column], hidden: Collection[str]) -> dict[str, list[Cell]]:
@@ -43,7 +44,7 @@ def _cell(run: Compared, column: Column, stars: Collection[str], hidden: bool) -
     if column == LABEL:
         return (f"({text})", "dim") if hidden else (text, "bold")
     if column == RUN:
-        return shorten_name(text), "dim" if hidden else ""
+        return shorten_middle(text, NAME_WIDTH), "dim" if hidden else ""
     if run.label in stars:
         return text + STAR, "bold"
     return text + " " * len(STAR) if stars and text else text, ""

@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 from nnfd.core.arrange import RIGHT_ALIGNED, Column, cell
 from nnfd.core.catalog import RunStatus
+from nnfd.tui.widgets.compare_table import shorten_middle
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from nnfd.core.catalog import RunSummary
 
 MARK = "mark"
+NAME_WIDTH = 36
+"""Cells of a name; it stays in view, so the rest needs room beside it."""
 SYMBOLS = {
     RunStatus.RUNNING: "▶",
     RunStatus.PAUSED: "‖",
@@ -32,6 +35,7 @@ SYMBOLS = {
 def row_texts(run: RunSummary, marked: Collection[Path], now: float) -> dict[str, str]:
     """Return what a line of the table says, by column."""
     texts = {str(column): cell(run, column, now) for column in Column}
+    texts[Column.RUN] = shorten_middle(run.name, NAME_WIDTH)
     texts[Column.STATE] = f"{SYMBOLS[run.status]} {run.status}"
     return {MARK: "●" if run.path in marked else "", **texts}
 
@@ -45,6 +49,11 @@ class RunsTable(DataTable[Text]):
         """What every cell says, by row and column."""
         self._heads: dict[str, str] = {}
         self._widths: dict[str, int] = {}
+        self._followed: dict[str | None, str] = {}
+
+    def follow(self, old: str, new: str) -> None:
+        """Keep the cursor on a run that comes under another key with the next list."""
+        self._followed[old] = new
 
     def show(
         self, runs: Sequence[RunSummary], marked: Collection[Path], now: float, sorted_by: Column, *, ascending: bool
@@ -67,15 +76,17 @@ class RunsTable(DataTable[Text]):
         self._texts, self._heads, self._widths = rows, heads, widths
 
     def _fill(self, heads: dict[str, str], widths: dict[str, int], rows: dict[str, dict[str, str]]) -> None:
-        here, x, y = self.key_under_cursor, self.scroll_x, self.scroll_y
+        here, row, x, y = self.key_under_cursor, self.cursor_row, self.scroll_x, self.scroll_y
+        here = self._followed.pop(here, here)
         self.clear(columns=True)
         # widths of our own: the table would measure every cell, which takes longer than all the rest
         for name, head in {MARK: "", **heads}.items():
             self.add_column(Text(head), key=name, width=widths[name])
         for key, texts in rows.items():
             self.add_row(*(_styled(name, text) for name, text in texts.items()), key=key)
-        if here in rows:
-            self.move_cursor(row=list(rows).index(here), animate=False, scroll=False)
+        # where the run is gone, stay in its place: what one types next is not meant for the first of all
+        at = list(rows).index(here) if here in rows else max(0, min(row, len(rows) - 1))
+        self.move_cursor(row=at, animate=False, scroll=False)
         self.scroll_to(x, y, animate=False)
 
     @property
