@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -290,53 +289,3 @@ class LabApp(App[None]):
         for one in work:
             one.finished.wait()
         os._exit(INTERRUPTED)
-
-
-def run_dashboard(
-    spec: RunSpec,
-    storage: Storage,
-    *,
-    directory: Path | None = None,
-    resume: Path | None = None,
-    attach: Path | None = None,
-) -> int:
-    """Open the dashboard and return the exit code.
-
-    Parameters
-    ----------
-    spec
-        The run to open with.
-    storage
-        Where runs are kept.
-    directory
-        The folder to make for that run; None for a fresh one below the storage root.
-    resume
-        The folder of a run that goes on instead.
-    attach
-        The folder of a run that is looked at instead.
-
-    Raises
-    ------
-    RunError, StorageError
-        If the folder cannot be made, or its run is under way elsewhere or damaged.
-    """
-    folder: RunFolder | None
-    if resume is not None:
-        spec, folder = resumed(resume)
-    elif attach is not None:
-        spec, folder = watched(attach)
-    else:
-        folder = storage.new_folder(spec, directory)
-    return _run(LabApp(spec, storage, folder=folder))
-
-
-def run_sweep(job: SweepJob, storage: Storage) -> int:
-    """Open the dashboard on a sweep and return the exit code."""
-    preset = load_shipped(DEFAULTS["network"])
-    return _run(LabApp(RunSpec(preset.params, preset.name, preset.title), storage, sweep=job))
-
-
-def _run(app: LabApp) -> int:
-    gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
-    app.run()
-    return app.return_code or 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnfd.core.params import show_value
-from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.storage import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,8 +102,4 @@ def _cell(value: float | None) -> str:
 def _write(path: Path, table: Sequence[Sequence[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
-    content = text.getvalue().encode()
-    try:
-        replace_file(path, lambda file: file.write(content))
-    except OSError as error:
-        raise storage_error(error, path) from None
+    write_file(path, text.getvalue().encode())

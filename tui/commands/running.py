@@ -181,7 +181,7 @@ def _open_dashboard(
     """Open the dashboard on a new run, or on the one in the folder `resume` or `attach`."""
     # read before Textual is imported and the screen is taken: a wrong size is one line on a whole screen
     budget = options.budget
-    from nnfd.tui.app import run_dashboard
+    from nnfd.tui.launch import run_dashboard
     from nnfd.tui.session import RunSpec, Storage
 
     storage = Storage(root=options.runs_root, record=options.record, budget=budget)

@@ -16,7 +16,7 @@ from rich.text import Text
 from nnfd.core.cadence import Sparingly
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
-from nnfd.core.runs import default_directory, default_root
+from nnfd.core.runs import default_directory
 from nnfd.core.sweep.address import host_and_port
 from nnfd.core.sweep.errors import WorkersLostError
 from nnfd.core.sweep.folder import Sweep
@@ -25,6 +25,7 @@ from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import read_spec
 from nnfd.core.sweep.summary import SUMMARY, best_point, summarise, write_tables
 from nnfd.core.text import printable
+from nnfd.tui.commands.flags import ROOT, RunsRoot
 from nnfd.tui.commands.listing import print_table
 from nnfd.tui.commands.running import need_terminal
 from nnfd.tui.headless import stop_on_signals
@@ -55,7 +56,7 @@ def sweep(
     json: Annotated[bool, Parameter(negative=())] = False,
     quiet: Annotated[bool, Parameter(negative=())] = False,
     run_dir: Annotated[Path | None, Parameter(metavar="DIR")] = None,
-    runs_root: Annotated[Path, Parameter(metavar="DIR")] = default_root(),  # noqa: B008 - immutable
+    runs_root: RunsRoot = ROOT,
 ) -> int:
     """Do many runs over chosen parameters; a sweep that was interrupted goes on where it was.
 
@@ -75,8 +76,6 @@ def sweep(
         Headless: no log, only errors.
     run_dir
         Folder of this sweep: new, empty, or with this very sweep; without it, a new one below the runs root.
-    runs_root
-        Folder below which runs are recorded.
     """
     if jobs is not None and not 1 <= jobs <= MOST_JOBS:
         raise ParamsError(f"--jobs: {jobs} is not allowed: 1 to {MOST_JOBS}")
@@ -100,7 +99,7 @@ def sweep(
 
 
 def _dashboard(found: Sweep, jobs: int | None, cluster: str | None, runs_root: Path) -> int:
-    from nnfd.tui.app import run_sweep
+    from nnfd.tui.launch import run_sweep
     from nnfd.tui.session import Storage
     from nnfd.tui.sweep_job import SweepJob
 
