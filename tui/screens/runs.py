@@ -92,7 +92,7 @@ class RunsScreen(RunsKeys):
         yield TopBar(LABS, "runs")
         yield Input(placeholder="words that all stand in a run's line, title or tags", id="runs-filter")
         yield RunsTable(id="runs-table")
-        yield Label("", id="runs-note", markup=False)
+        yield Label("reading the runs ...", id="runs-note", markup=False)
         yield Footer(show_command_palette=False)  # at 80 columns the keys of this screen need the room
 
     def on_mount(self) -> None:
