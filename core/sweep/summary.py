@@ -28,6 +28,11 @@ class Spread:
     mean: float | None
     std: float | None
 
+    def __str__(self) -> str:
+        if self.mean is None:
+            return ""
+        return f"{self.mean:.4g}" if self.std is None else f"{self.mean:.4g} ± {self.std:.2g}"
+
 
 @dataclass(frozen=True, slots=True)
 class PointSummary:

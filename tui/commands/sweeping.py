@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nnfd.core.sweep.folder import Row
-    from nnfd.core.sweep.summary import Spread
 
 _SHOWN_NETWORK = ("test_acc", "val_acc", "val_loss")
 _SHOWN_FIELDS = ("mean", "std", "wavelength", "spots")
@@ -209,7 +208,7 @@ class _Report:
         table.add_column("")
         for index, point in enumerate(points):
             values = [show_value(point.varied[n]) if n in point.varied else "" for n in self._sweep.spec.varied]
-            cells = [*values, f"{point.done}/{point.runs}", *(_spread(point.metrics[name]) for name in names)]
+            cells = [*values, f"{point.done}/{point.runs}", *(str(point.metrics[name]) for name in names)]
             table.add_row(*(Text(printable(cell)) for cell in cells), "* best" if index == best else "")
         print_table(table)
 
@@ -217,12 +216,6 @@ class _Report:
 def _varied(varied: object) -> str:
     assert isinstance(varied, dict)
     return printable(" ".join(f"{name}={show_value(value)}" for name, value in varied.items()))
-
-
-def _spread(spread: Spread) -> str:
-    if spread.mean is None:
-        return ""
-    return f"{spread.mean:.4g}" if spread.std is None else f"{spread.mean:.4g} ± {spread.std:.2g}"
 
 
 def _as_json(row: Row) -> str:

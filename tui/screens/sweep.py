@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from textual.widgets import DataTable
 
     from nnfd.core.sweep.folder import Row
-    from nnfd.core.sweep.summary import Spread
     from nnfd.tui.sweep_job import SweepJob
 
 ABOUT = (
@@ -52,13 +51,6 @@ def _sort_key(row: Row, column: str) -> tuple[bool, float, str] | None:
     if value is None:
         return None
     return (False, value, "") if isinstance(value, int | float) else (True, 0.0, show_value(value))
-
-
-def spread_text(spread: Spread) -> str:
-    """Write mean and standard deviation."""
-    if spread.mean is None:
-        return ""
-    return f"{spread.mean:.4g}" if spread.std is None else f"{spread.mean:.4g} ± {spread.std:.2g}"
 
 
 class SweepScreen(Screen[None]):
@@ -217,7 +209,7 @@ class SweepScreen(Screen[None]):
         for index, point in enumerate(points):
             done = f"{point.done}/{point.runs}" + (f", {point.failed} failed" if point.failed else "")
             cells = [*values(point.varied, sweep.spec.varied), done]
-            cells += [spread_text(point.metrics[name]) for name in sweep.metrics]
+            cells += [str(point.metrics[name]) for name in sweep.metrics]
             names = ["", *sweep.spec.varied, "done", *sweep.metrics]
             lines[str(index)] = dict(zip(names, ["* best" if index == best else "", *cells], strict=True))
         self.query_one("#sweep-points", SteadyTable).show(lines, list(lines), bold=None if best is None else str(best))
