@@ -23,6 +23,7 @@ from nnfd.core.events import Outcome
 from nnfd.core.lock import is_held
 from nnfd.core.logtail import read_tail
 from nnfd.core.params import MODELS, Kind
+from nnfd.core.result import Result
 from nnfd.core.run_info import RunInfo
 from nnfd.core.runs import EVENTS, LIVE, LOCK, PARAMS, RESULT, RunFolder
 from nnfd.core.storage import replace_file, storage_error
@@ -142,8 +143,9 @@ class Sweep:
             if message := _failure(path / FAILED):
                 return _row(point, "failed", message)
             if (path / RESULT).exists() and (path / PARAMS).exists():
-                result = RunFolder(path, RunInfo(self.spec.preset, self.spec.title, point.params)).result()
-                return _finished(point, result or {})
+                result = Result.read(RunFolder(path, RunInfo(self.spec.preset, self.spec.title, point.params)))
+                if result is not None:
+                    return _finished(point, result)
             if not problem and path.exists() and not path.is_dir():
                 problem = f"{printable(str(path))!r} is no folder"
         except OSError as error:
@@ -192,29 +194,23 @@ def _failure(file: Path) -> str:
         return ""
 
 
-def _finished(point: Point, result: Mapping[str, Any]) -> Row:
+def _finished(point: Point, result: Result) -> Row:
     """Read a result. A run that was stopped goes on later, so it is not over."""
-    try:
-        outcome, message = Outcome(result["outcome"]), printable(str(result["message"]))
-        position, seconds = int(result["position"]), float(result["seconds"])
-        metrics = _metrics(result)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError):
-        return _row(point, "failed", message=f"{RESULT} is damaged")
-    status = {Outcome.STOPPED: "", Outcome.DIVERGED: "failed"}.get(outcome, "done")
+    status = {Outcome.STOPPED: "", Outcome.DIVERGED: "failed"}.get(result.outcome, "done")
     seed = point.params.values()["seed"]
-    return Row(point.index, point.varied, seed, status, position, seconds, metrics, message)
+    metrics = _metrics(result)
+    return Row(point.index, point.varied, seed, status, result.position, result.seconds, metrics, result.message)
 
 
-def _metrics(result: Mapping[str, Any]) -> dict[str, float]:
-    if "pattern" in result:
-        found = result["pattern"]
-        return {name: float(found[name]) for name in FIELD_METRICS if found.get(name) is not None}
-    best = dict(result.get("best") or {})
-    if "epoch" in best:
-        best["best_epoch"] = best["epoch"]
-    if "test" in result:
-        best["test_acc"] = result["test"]["accuracy"]
-    return {name: float(best[name]) for name in NETWORK_METRICS if name in best}
+def _metrics(result: Result) -> dict[str, float]:
+    if result.pattern:
+        return {name: result.pattern[name] for name in FIELD_METRICS if name in result.pattern}
+    known = dict(result.best)
+    if "epoch" in known:
+        known["best_epoch"] = known["epoch"]
+    if result.test is not None:
+        known["test_acc"] = result.test.accuracy
+    return {name: known[name] for name in NETWORK_METRICS if name in known}
 
 
 def _plan(spec: SweepSpec) -> dict[str, Any]:
