@@ -10,7 +10,7 @@ from nnfd.core import catalog
 from nnfd.core.catalog import Catalog, RunStatus, list_runs, summarise
 from nnfd.core.errors import RunError
 from nnfd.core.params import DiffusionParams, NetworkParams
-from nnfd.core.presets import load_shipped
+from nnfd.core.params.presets import load_shipped
 from nnfd.core.runs import RunFolder, find, locate
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec

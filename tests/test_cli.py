@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnfd.core import presets
-from nnfd.core.params import FIELD_MODELS, MODELS, NetworkParams, show_value
+from nnfd.core.params import FIELD_MODELS, MODELS, NetworkParams, presets, show_value
 from nnfd.core.runs import RunFolder
 from nnfd.tui import cli
 from nnfd.tui.commands.flags import flag, given, override, overrides_model, read_size

@@ -6,11 +6,11 @@ import dataclasses
 
 import pytest
 
-from nnfd.core import presets
 from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.control import Phase
 from nnfd.core.errors import RunError
 from nnfd.core.network import baseline
+from nnfd.core.params import presets
 from nnfd.core.runs import RunFolder
 from nnfd.tui.course import PRESETS
 

@@ -24,7 +24,7 @@ from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.fields.stability import jacobian
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import DiffusionParams, FurParams, Kind, TuringParams
-from nnfd.core.presets import load
+from nnfd.core.params.presets import load
 
 GIRAFFE = {
     "D_a": 0.015,

@@ -175,7 +175,7 @@ def test_without_saturation_constants_the_formulas_lose_their_denominators():
 
 
 def test_cheetah_noise_follows_the_arithmetic_of_the_course_for_800_steps():
-    from nnfd.core.presets import load
+    from nnfd.core.params.presets import load
 
     params = load("cheetah-noise").params
     rng = np.random.default_rng(42)

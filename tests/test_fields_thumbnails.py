@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnfd.core import presets
 from nnfd.core.fields.thumbnails import SIZE, make, read
-from nnfd.core.params import FieldParams
+from nnfd.core.params import FieldParams, presets
 
 FIELDS = [preset.name for preset in presets.load_all() if isinstance(preset.params, FieldParams)]
 

@@ -10,14 +10,14 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
-from nnfd.core import presets, runs
+from nnfd.core import runs
 from nnfd.core.control import Phase
 from nnfd.core.errors import RunError
 from nnfd.core.events import Edited, Started
 from nnfd.core.export import export_run
 from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
-from nnfd.core.params import FurParams, NetworkParams
+from nnfd.core.params import FurParams, NetworkParams, presets
 from nnfd.tui.history import FieldHistory
 from nnfd.tui.reporting import Output
 from nnfd.tui.screens.run_screen import PACE_LIMITS

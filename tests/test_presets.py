@@ -1,8 +1,7 @@
 import pytest
 
-from nnfd.core import presets
 from nnfd.core.errors import NnfdError, ParamsError, PresetError
-from nnfd.core.params import Kind
+from nnfd.core.params import Kind, presets
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nnfd.core import presets
-from nnfd.core.params import FIELD_MODELS, NetworkParams
+from nnfd.core.params import FIELD_MODELS, NetworkParams, presets
 from nnfd.core.params.table import markdown_table
 from nnfd.tui.cli import build
 

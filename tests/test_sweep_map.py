@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nnfd.core import presets
+from nnfd.core.params import presets
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.phase_map import PhaseMap, can_map, draw, phase_map, write_phase_map

@@ -17,7 +17,7 @@ from textual.screen import ModalScreen, Screen
 from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
-from nnfd.core.presets import load, load_shipped
+from nnfd.core.params.presets import load, load_shipped
 from nnfd.tui.screens.help import HelpScreen
 from nnfd.tui.session import RunSpec, Storage, resumed, watched
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core import presets
 from nnfd.core.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.control import Phase
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.events import Edited, Outcome, Started
-from nnfd.core.params import NetworkParams
+from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs import RunFolder
 from nnfd.tui.session import RunSpec, Session, resumed
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.catalog import RunSummary
     from nnfd.core.control import Controller
-    from nnfd.core.presets import Preset
+    from nnfd.core.params.presets import Preset
     from nnfd.tui.baseline_run import BaselineRun
     from nnfd.tui.session import Storage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
-from nnfd.core.presets import load_shipped
+from nnfd.core.params.presets import load_shipped
 from nnfd.tui.app import DEFAULTS, LabApp
 from nnfd.tui.session import RunSpec, resumed, watched
 

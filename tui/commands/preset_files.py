@@ -8,8 +8,8 @@ from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when th
 from rich.table import Table
 from rich.text import Text
 
-from nnfd.core import presets
 from nnfd.core.errors import NnfdError
+from nnfd.core.params import presets
 from nnfd.core.text import toml_text
 from nnfd.tui.commands.listing import print_table
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from nnfd.core import presets
 from nnfd.core.catalog import summarise
 from nnfd.core.errors import NnfdError, PresetError, RunError
-from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams
+from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
 from nnfd.core.run_info import RunInfo
 from nnfd.core.runs import PARAMS, RunFolder, default_directory, find, locate
 from nnfd.core.text import printable
@@ -29,7 +28,7 @@ from nnfd.tui.commands.flags import (
 
 if TYPE_CHECKING:
     from nnfd.core.params import Params
-    from nnfd.core.presets import Preset
+    from nnfd.core.params.presets import Preset
 
 DEFAULT_NETWORK, DEFAULT_FIELDS = "relu-128", "cheetah"
 

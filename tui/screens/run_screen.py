@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from nnfd.core.params import Kind, Params
-    from nnfd.core.presets import Preset
+    from nnfd.core.params.presets import Preset
     from nnfd.tui.widgets.timeline import Timeline
 
 LABS = (("1", "network", "Network"), ("2", "fur", "Fur"), ("3", "compare", "Compare"), ("4", "runs", "Runs"))
