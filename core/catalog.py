@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, ParamsError, PresetError, RunError
-from nnfd.core.events import Outcome
 from nnfd.core.logtail import read_tail
 from nnfd.core.params import MODELS, presets
 from nnfd.core.remote import Live

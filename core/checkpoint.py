@@ -12,23 +12,23 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nnfd.core.engine.events import Edited, Painted
+from nnfd.core.engine.state import pack_meta, unpack_meta
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.eventlog import EventLogError, from_json, read_events, to_json
-from nnfd.core.events import Edited, Painted
 from nnfd.core.frames import load_arrays, save_arrays
 from nnfd.core.params import Kind
 from nnfd.core.runs import EVENTS, FRAMES, RESULT, STATE, RunFolder
-from nnfd.core.state import pack_meta, unpack_meta
 from nnfd.core.storage import storage_error
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nnfd.core.commands import Command
-    from nnfd.core.events import Event
+    from nnfd.core.engine.commands import Command
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.params import Params
-    from nnfd.core.state import State
 
 LOG = "_log"
 """Name of the array that holds what the checkpoint adds to the state."""

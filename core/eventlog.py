@@ -11,9 +11,8 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, assert_never
 
-from nnfd.core.commands import Paint
-from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.events import (
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.events import (
     BatchProgress,
     Edited,
     Ended,
@@ -25,6 +24,7 @@ from nnfd.core.events import (
     Started,
     StepsDone,
 )
+from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.params import MODELS, Kind
 from nnfd.core.text import printable
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
 
 JSON = dict[str, Any]

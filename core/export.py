@@ -8,9 +8,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.engine.events import Edited, EpochDone, params_after
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.eventlog import plain_value
-from nnfd.core.events import Edited, EpochDone, params_after
 from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.engine.events import Ended
 from nnfd.core.errors import RunError
 from nnfd.core.eventlog import read_events
-from nnfd.core.events import Ended
 from nnfd.core.remote import Live
 from nnfd.core.runs import EVENTS, STATE
 from nnfd.core.text import printable
@@ -16,9 +16,9 @@ from nnfd.core.text import printable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.runs import RunFolder
-    from nnfd.core.state import State
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from nnfd.core.params import FieldParams, NetworkParams
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from nnfd.core.control import Control
-    from nnfd.core.events import Event
+    from nnfd.core.engine.control import Control
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params
-    from nnfd.core.state import State
 
 R = TypeVar("R")
 Generating: TypeAlias = "Generator[Event, Any, Any]"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nnfd.core.engine.events import Edited, EpochDone, Started, position_of
 from nnfd.core.errors import RunError
 from nnfd.core.eventlog import EventLogError, from_json
-from nnfd.core.events import Edited, EpochDone, Started, position_of
 from nnfd.core.result import MOST_UNITS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
 
 TAIL = 256 * 1024

@@ -6,11 +6,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
-from nnfd.core.cadence import EverySeconds, EverySteps, Sparingly
 from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.engine.cadence import EverySeconds, EverySteps, Sparingly
+from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.errors import StorageError
 from nnfd.core.eventlog import params_to_json, plain_value, to_json
-from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.params import Kind
 from nnfd.core.runs import STATE
 from nnfd.core.storage import storage_error
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nnfd.core.checkpoint import Resumption
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.frames import FolderFrames
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
-    from nnfd.core.state import State
 
 LOGGED_EPOCHS = 10_000
 LOGGED_CHUNKS = 2_000

@@ -22,8 +22,8 @@ import threading
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from nnfd.core.commands import Paint
-from nnfd.core.control import Phase
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import FieldParams
 from nnfd.core.runs import COMMANDS, LIVE
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from nnfd.core.control import Controller
+    from nnfd.core.engine.control import Controller
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.eventlog import params_from_json
-from nnfd.core.events import Outcome
 from nnfd.core.runs import RESULT
 from nnfd.core.text import printable
 

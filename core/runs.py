@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
     from filelock import FileLock
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.frames import FolderFrames
     from nnfd.core.params import Params
-    from nnfd.core.state import State
 
 PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS = (
     "params.toml",

@@ -6,7 +6,7 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.tui.app import LabApp
 from nnfd.tui.session import RunSpec, Storage
 

@@ -5,13 +5,13 @@ from collections.abc import Generator
 
 import numpy as np
 
-from nnfd.core.commands import Paint
-from nnfd.core.control import Control
-from nnfd.core.events import Edited, Ended, EpochDone, Event, FieldStats, Outcome, Painted, Started, StepsDone
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.control import Control
+from nnfd.core.engine.events import Edited, Ended, EpochDone, Event, FieldStats, Outcome, Painted, Started, StepsDone
+from nnfd.core.engine.state import frozen
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import DiffusionParams, NetworkParams
-from nnfd.core.state import frozen
 
 
 def network_state(params: NetworkParams | None = None) -> NetworkState:

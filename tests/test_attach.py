@@ -12,8 +12,8 @@ import pytest
 from textual.widgets import Input
 
 from nnfd.core.checkpoint import Checkpoint
-from nnfd.core.control import Phase
-from nnfd.core.events import Edited, EpochDone
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.params import Kind
 from nnfd.core.runs import EVENTS, STATE, RunFolder
 from nnfd.tui.app import LabApp
@@ -143,7 +143,7 @@ async def test_a_death_is_told_and_the_run_goes_on_here_bit_for_bit(tmp_path):
 
 def unbroken(tmp_path, edit, epochs):
     """The same run, edited at the same epoch, by one process."""
-    from nnfd.core.control import Controller
+    from nnfd.core.engine.control import Controller
     from nnfd.core.launch import start
 
     params = RunFolder.open(tmp_path / "r").params

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfd.core.cadence import EverySeconds, EverySteps, Sparingly, SpeedMeter
+from nnfd.core.engine.cadence import EverySeconds, EverySteps, Sparingly, SpeedMeter
 
 
 class Clock:

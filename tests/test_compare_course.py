@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from nnfd.core.catalog import RunStatus, list_runs
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.errors import RunError
 from nnfd.core.network import baseline
 from nnfd.core.params import presets

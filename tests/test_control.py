@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from nnfd.core.cadence import EverySteps
-from nnfd.core.control import Controller, FreeRun, Phase
+from nnfd.core.engine.cadence import EverySteps
+from nnfd.core.engine.control import Controller, FreeRun, Phase
+from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Started, StepsDone
 from nnfd.core.errors import ParamsError
-from nnfd.core.events import Edited, Ended, EpochDone, Outcome, Started, StepsDone
 from nnfd.core.params import DiffusionParams, NetworkParams
 from tests import fakes
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.tui.widgets.confusion import draw_confusion, lay_out
 from nnfd.tui.widgets.epoch_table import epoch_line, head_line
 from nnfd.tui.widgets.probability_bars import draw_bars

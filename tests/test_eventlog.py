@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfd.core.commands import Paint
-from nnfd.core.errors import NnfdError
-from nnfd.core.eventlog import EventLogError, from_json, to_json
-from nnfd.core.events import (
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.events import (
     BatchProgress,
     Edited,
     Ended,
@@ -21,6 +19,8 @@ from nnfd.core.events import (
     Started,
     StepsDone,
 )
+from nnfd.core.errors import NnfdError
+from nnfd.core.eventlog import EventLogError, from_json, to_json
 from nnfd.core.params import MODELS, FurParams, NetworkParams
 from tests.fakes import network_state
 

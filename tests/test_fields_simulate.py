@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnfd.core.commands import Paint
-from nnfd.core.control import FreeRun
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.control import FreeRun
+from nnfd.core.engine.events import Edited, Ended, Notice, Outcome, Painted, Started, StepsDone
+from nnfd.core.engine.state import META, pack_meta, unpack_meta
 from nnfd.core.errors import ParamsError
-from nnfd.core.events import Edited, Ended, Notice, Outcome, Painted, Started, StepsDone
 from nnfd.core.fields.models import extinction, growth_threshold, marker_threshold
 from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
-from nnfd.core.state import META, pack_meta, unpack_meta
 
 FUR = FurParams(width=24, height=18, seeds=6, seed_value=5.0, steps=1100)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from textual.widgets import Footer
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.fields.analysis import wavelength_words
 from nnfd.core.fields.picture import COLORMAPS
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Started
 from nnfd.core.eventlog import from_json
-from nnfd.core.events import Edited, Ended, EpochDone, Outcome, Started
 from nnfd.core.params import Kind
 from nnfd.core.runs import RunFolder
 from nnfd.tui import cli

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfd.core.events import Edited, Ended, EpochDone, FieldStats, Notice, Outcome, Started, StepsDone
+from nnfd.core.engine.events import Edited, Ended, EpochDone, FieldStats, Notice, Outcome, Started, StepsDone
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FurParams, NetworkParams
 from nnfd.tui.history import FieldHistory, Log, NetworkHistory

@@ -8,8 +8,8 @@ import warnings
 import numpy as np
 import pytest
 
+from nnfd.core.engine.events import Ended, EpochDone, Outcome, Started
 from nnfd.core.errors import ParamsError
-from nnfd.core.events import Ended, EpochDone, Outcome, Started
 from nnfd.core.network.baseline import baseline, make_classifier
 from nnfd.core.network.bench import train_plainly
 from nnfd.core.network.branch import branch_state

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.network.optim import lr_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs import RunFolder

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
+from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
 from nnfd.core.errors import DataError, ParamsError
-from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
 from nnfd.core.network.data import Dataset, load
 from nnfd.core.network.mlp import MLP
 from nnfd.core.network.state import NetworkState

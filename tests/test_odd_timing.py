@@ -11,9 +11,9 @@ from textual.events import Key
 from textual.widgets import Input
 
 from nnfd.core import runs
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Edited, Started
 from nnfd.core.errors import RunError
-from nnfd.core.events import Edited, Started
 from nnfd.core.export import export_run
 from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline

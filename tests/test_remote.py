@@ -9,9 +9,9 @@ import pytest
 
 from nnfd.core.catalog import RunStatus, summarise
 from nnfd.core.checkpoint import Checkpoint, resume
-from nnfd.core.control import Controller, Phase
+from nnfd.core.engine.control import Controller, Phase
+from nnfd.core.engine.events import Edited, Ended, Painted, position_of
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.events import Edited, Ended, Painted, position_of
 from nnfd.core.follow import Follower
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.recorder import Recorder

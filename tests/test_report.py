@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnfd.core.engine.events import EpochDone
 from nnfd.core.errors import RunError
-from nnfd.core.events import EpochDone
 from nnfd.core.params import NetworkParams
 from nnfd.core.report.curves import Curve, chart
 from nnfd.core.report.fields import picture

@@ -7,8 +7,8 @@ import pytest
 
 from nnfd.core.catalog import RunStatus, summarise
 from nnfd.core.checkpoint import peek
-from nnfd.core.commands import Paint
-from nnfd.core.events import Edited, Painted, position_of
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.events import Edited, Painted, position_of
 from nnfd.core.launch import start
 from nnfd.core.network.data import load
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, TuringParams

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from nnfd.core import checkpoint as checkpoints
-from nnfd.core.cadence import EverySteps, Sparingly
 from nnfd.core.checkpoint import Checkpoint, resume
-from nnfd.core.commands import Paint
-from nnfd.core.control import Controller
+from nnfd.core.engine.cadence import EverySteps, Sparingly
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.control import Controller
+from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Painted, Started, StepsDone, position_of
 from nnfd.core.errors import RunError, StorageError
 from nnfd.core.eventlog import read_events
-from nnfd.core.events import Edited, Ended, EpochDone, Outcome, Painted, Started, StepsDone, position_of
 from nnfd.core.lock import is_held
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.recorder import Recorder

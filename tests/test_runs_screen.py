@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input, Label
 
 from nnfd.core.catalog import RunStatus, summarise
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs import RunFolder
 from nnfd.core.tags import read_tags, write_tags

@@ -9,7 +9,7 @@ import pytest
 from textual.app import App
 from textual.widgets import DataTable
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.params import NetworkParams
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.spec import parse_spec

@@ -1,6 +1,6 @@
 import numpy as np
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView

@@ -14,7 +14,7 @@ from textual.app import App
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
 from nnfd.core.params.presets import load, load_shipped

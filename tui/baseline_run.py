@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.control import Controller
+from nnfd.core.engine.control import Controller
 from nnfd.tui.history import NetworkHistory
 from nnfd.tui.mailbox import Mailbox
 

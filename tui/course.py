@@ -6,9 +6,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.catalog import RESUMABLE, RunStatus, list_runs
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Edited, Outcome, Started
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.events import Edited, Outcome, Started
 from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs import RunFolder
 from nnfd.tui.session import RunSpec, Session, resumed
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nnfd.core.catalog import RunSummary
-    from nnfd.core.control import Controller
+    from nnfd.core.engine.control import Controller
     from nnfd.core.params.presets import Preset
     from nnfd.tui.baseline_run import BaselineRun
     from nnfd.tui.session import Storage

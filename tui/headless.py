@@ -8,9 +8,9 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.cadence import EverySteps
-from nnfd.core.control import Controller
-from nnfd.core.events import Ended, Outcome
+from nnfd.core.engine.cadence import EverySteps
+from nnfd.core.engine.control import Controller
+from nnfd.core.engine.events import Ended, Outcome
 from nnfd.core.launch import start
 from nnfd.core.params import NetworkParams
 from nnfd.core.recorder import Recorder, frame_cadence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nnfd.core.checkpoint import Resumption
-    from nnfd.core.control import Control
-    from nnfd.core.events import Event
+    from nnfd.core.engine.control import Control
+    from nnfd.core.engine.events import Event
     from nnfd.core.launch import Generating
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params

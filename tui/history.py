@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, assert_never
 
 import numpy as np
 
-from nnfd.core.events import (
+from nnfd.core.engine.events import (
     BatchProgress,
     Edited,
     Ended,
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.params import Params
-    from nnfd.core.state import State
 
 S = TypeVar("S", NetworkState, FieldState)
 

@@ -6,12 +6,12 @@ import dataclasses
 import threading
 from typing import TYPE_CHECKING
 
-from nnfd.core.events import EpochDone, StepsDone
+from nnfd.core.engine.events import EpochDone, StepsDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
 
 
 class Mailbox:

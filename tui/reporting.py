@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING, assert_never
 
-from nnfd.core.cadence import EverySeconds
+from nnfd.core.engine.cadence import EverySeconds
+from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.eventlog import to_json
-from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.text import printable
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
 
 EPOCH_LINES = 1000

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.checkpoint import resume
-from nnfd.core.control import Controller, Phase
+from nnfd.core.engine.control import Controller, Phase
+from nnfd.core.engine.events import Ended, EpochDone, Outcome, StepsDone
 from nnfd.core.errors import NnfdError
-from nnfd.core.events import Ended, EpochDone, Outcome, StepsDone
 from nnfd.core.frames import DEFAULT_BUDGET, MemoryFrames
 from nnfd.core.launch import start
 from nnfd.core.params import FieldParams, NetworkParams, Params
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nnfd.core.checkpoint import Resumption
-    from nnfd.core.control import Control
-    from nnfd.core.events import Event
+    from nnfd.core.engine.control import Control
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.fields.state import FieldState
     from nnfd.core.frames import FrameStore
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.state import NetworkState
-    from nnfd.core.state import State
 
 EPOCHS_PER_SECOND = 10.0
 """Pace of a watched network run: slow enough to follow."""

@@ -6,9 +6,9 @@ import dataclasses
 import threading
 from typing import TYPE_CHECKING, TypeAlias
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Edited, Ended, Outcome, Started, position_of
 from nnfd.core.errors import DataError, NnfdError, RunError
-from nnfd.core.events import Edited, Ended, Outcome, Started, position_of
 from nnfd.core.follow import Follower
 from nnfd.core.params import NetworkParams, Params
 from nnfd.core.remote import send
@@ -17,13 +17,13 @@ from nnfd.tui.mailbox import Mailbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nnfd.core.commands import Command
-    from nnfd.core.events import Event
+    from nnfd.core.engine.commands import Command
+    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.follow import News
     from nnfd.core.network.data import Dataset
     from nnfd.core.remote import Live
     from nnfd.core.runs import RunFolder
-    from nnfd.core.state import State
     from nnfd.tui.session import RunSpec, Session
 
 AnySession: TypeAlias = "Session | WatchSession"
@@ -37,7 +37,7 @@ GONE = "the process that did this run is gone"
 
 
 class RemoteController:
-    """Commands to a run that another process does, with the same names as :class:`nnfd.core.control.Controller`.
+    """Commands to a run that another process does, with the same names as :class:`nnfd.core.engine.control.Controller`.
 
     A command that cannot be delivered is told as :attr:`refusals`; the screen's keys stay free of errors.
     """

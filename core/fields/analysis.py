@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.events import FieldStats
+    from nnfd.core.engine.events import FieldStats
     from nnfd.core.fields.state import FieldState
 
     Mask = NDArray[np.bool_]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.bench import BenchRow
-from nnfd.core.control import FreeRun
+from nnfd.core.engine.control import FreeRun
 from nnfd.core.fields.kernels_numpy import NumpyKernel
 from nnfd.core.fields.models import coupling_sign
 from nnfd.core.fields.simulate import initial_state, simulate

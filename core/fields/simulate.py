@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nnfd.core.commands import Paint
-from nnfd.core.control import Control, FreeRun
-from nnfd.core.events import Edited, Ended, FieldStats, Notice, Outcome, Painted, Started, StepsDone
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.control import Control, FreeRun
+from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Painted, Started, StepsDone
 from nnfd.core.fields.kernels import Excess, make_kernel
 from nnfd.core.fields.models import extinction, positivity
 from nnfd.core.fields.seeds import has_no_seeds, paint, start_fields
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
 
     Command: TypeAlias = FieldParams | Paint
     Events: TypeAlias = Generator[Event, Command | None, None]

@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from nnfd.core.engine.state import META, pack_meta, unpack_meta
 from nnfd.core.fields.models import FIELDS
 from nnfd.core.params import MODELS, FieldParams, Kind
-from nnfd.core.state import META, pack_meta, unpack_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

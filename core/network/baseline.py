@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.control import FreeRun
-from nnfd.core.events import Ended, EpochDone, Outcome, Started
+from nnfd.core.engine.control import FreeRun
+from nnfd.core.engine.events import Ended, EpochDone, Outcome, Started
 from nnfd.core.network.evaluate import Evaluation, evaluate_probabilities
 from nnfd.core.network.mlp import P_MIN
 from nnfd.core.params import show_value
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.neural_network import MLPClassifier
 
-    from nnfd.core.control import Control
-    from nnfd.core.events import Event
+    from nnfd.core.engine.control import Control
+    from nnfd.core.engine.events import Event
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import NetworkParams
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.engine.state import frozen
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.optim import make_optimizer
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import show_value
-from nnfd.core.state import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

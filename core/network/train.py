@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.control import FreeRun
+from nnfd.core.engine.control import FreeRun
+from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
+from nnfd.core.engine.state import frozen
 from nnfd.core.errors import DataError
-from nnfd.core.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import show_value
-from nnfd.core.state import frozen
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.control import Control
-    from nnfd.core.events import Event
+    from nnfd.core.engine.control import Control
+    from nnfd.core.engine.events import Event
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import NetworkParams
 
@@ -83,7 +83,7 @@ def train(
     Yields
     ------
     Event
-        In the order of :mod:`nnfd.core.events`; ``EpochDone`` once an epoch, ``BatchProgress`` within long ones.
+        In the order of :mod:`nnfd.core.engine.events`; ``EpochDone`` once an epoch, ``BatchProgress`` within long ones.
 
     Returns
     -------

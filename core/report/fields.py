@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.engine.events import Edited, StepsDone
 from nnfd.core.errors import NnfdError
-from nnfd.core.events import Edited, StepsDone
 from nnfd.core.fields.analysis import dominant_wavelength, predicted_wavelength, spots, summary, wavelength_words
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, field_image, shrink_to
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnfd.core.checkpoint import Checkpoint
+from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.errors import NnfdError
-from nnfd.core.events import Edited, EpochDone
 from nnfd.core.launch import run_to_end
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import NetworkParams
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from xml.etree.ElementTree import Element
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.evaluate import Evaluation

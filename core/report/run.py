@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.events import Edited, Notice, Painted, params_after
+from nnfd.core.engine.events import Edited, Notice, Painted, params_after
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.report.fields import field_sections
 from nnfd.core.report.markup import el, page, section, table
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from xml.etree.ElementTree import Element
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.report.markup import Node
     from nnfd.core.runs import RunFolder

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from filelock import FileLock, Timeout
 
+from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError
-from nnfd.core.events import Outcome
 from nnfd.core.lock import is_held
 from nnfd.core.logtail import read_tail
 from nnfd.core.params import MODELS, Kind

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.checkpoint import resume
-from nnfd.core.control import Controller
+from nnfd.core.engine.control import Controller
 from nnfd.core.errors import NnfdError
 from nnfd.core.figures import figures
 from nnfd.core.launch import start

@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
-from nnfd.core.cadence import Sparingly
+from nnfd.core.engine.cadence import Sparingly
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
 from nnfd.core.runs import default_directory

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.tui.course import CourseJob
 from nnfd.tui.widgets.status_line import StatusLine
 

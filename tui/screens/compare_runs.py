@@ -9,7 +9,7 @@ import numpy as np
 
 from nnfd.core.catalog import RunStatus, status_after, status_of_unfinished
 from nnfd.core.compare import Compared
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.result import TestSet
     from nnfd.tui.baseline_run import BaselineRun

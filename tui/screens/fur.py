@@ -12,9 +12,9 @@ from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.widgets import Footer
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Painted
 from nnfd.core.errors import NnfdError, ParamsError
-from nnfd.core.events import Painted
 from nnfd.core.fields.models import FIELDS, main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.tui.session import Storage

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.events import FieldStats
+    from nnfd.core.engine.events import FieldStats
     from nnfd.core.fields.state import FieldState
 
 

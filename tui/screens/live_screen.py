@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 from textual.message import Message
 from textual.screen import Screen
 
-from nnfd.core.control import Phase
-from nnfd.core.events import Notice, Outcome
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Notice, Outcome
 from nnfd.tui.history import FieldHistory, NetworkHistory
 from nnfd.tui.session import Session, resumed
 from nnfd.tui.watching import WatchSession
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from textual import events
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs import RunFolder
     from nnfd.tui.session import RunSpec, Storage

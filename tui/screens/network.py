@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Footer
 
+from nnfd.core.engine.events import EpochDone
 from nnfd.core.errors import NnfdError, ParamsError
-from nnfd.core.events import EpochDone
 from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import BUILT_IN
 from nnfd.core.params import Kind, NetworkParams
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.events import Unmount
 
-    from nnfd.core.events import Event
+    from nnfd.core.engine.events import Event
     from nnfd.core.frames import Arrays
     from nnfd.core.network.state import NetworkState
     from nnfd.core.params import Params

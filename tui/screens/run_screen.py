@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.tui.screens.export import ExportScreen
 from nnfd.tui.screens.live_screen import H, LiveScreen

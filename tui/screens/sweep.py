@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from nnfd.core.arrange import known_first
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import best_point, summarise
 from nnfd.core.text import printable

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nnfd.core.control import Phase
+from nnfd.core.engine.control import Phase
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import shorten
 

@@ -12,16 +12,16 @@ from collections import deque
 from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from nnfd.core.cadence import EverySteps, SpeedMeter
+from nnfd.core.engine.cadence import EverySteps, SpeedMeter
+from nnfd.core.engine.events import Ended, Outcome, Started, is_boundary, position_of
 from nnfd.core.errors import ParamsError
-from nnfd.core.events import Ended, Outcome, Started, is_boundary, position_of
 from nnfd.core.params import Params
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from nnfd.core.commands import Command
-    from nnfd.core.events import Event
+    from nnfd.core.engine.commands import Command
+    from nnfd.core.engine.events import Event
 
 R = TypeVar("R")
 C = TypeVar("C", bound="Command")

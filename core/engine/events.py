@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nnfd.core.commands import Paint
+    from nnfd.core.engine.commands import Paint
     from nnfd.core.fields.state import FieldState
     from nnfd.core.network.state import NetworkState
     from nnfd.core.params import Params

@@ -1,0 +1,1 @@
+"""What drives any step-generator: its events and commands, its state, pause, pace and stop. Knows no engine."""
