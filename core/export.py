@@ -7,15 +7,15 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.engine.events import Edited, EpochDone, params_after
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.eventlog import plain_value
 from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
-from nnfd.core.runs import STATE
-from nnfd.core.storage import write_file
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.files import write_file
+from nnfd.core.runs.folder import STATE
+from nnfd.core.runs.log import plain_value
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.frames import Arrays
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.core.runs.frames import Arrays
 
 FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv", ".html")
 NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz")

@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING
 
 from nnfd.core.errors import RunError
-from nnfd.core.runs import TAGS
-from nnfd.core.storage import write_file
+from nnfd.core.runs.files import write_file
+from nnfd.core.runs.folder import TAGS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnfd.core.params import NetworkParams
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 
 RESULT = {"outcome": "completed", "message": "", "position": 3, "total": 3, "seconds": 1.0, "best": {}}
 

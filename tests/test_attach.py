@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.params import Kind
-from nnfd.core.runs import EVENTS, STATE, RunFolder
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.folder import EVENTS, STATE, RunFolder
 from nnfd.tui.app import LabApp
 from nnfd.tui.session import Storage, watched
 from nnfd.tui.widgets.confusion import ConfusionTable
@@ -144,7 +144,7 @@ async def test_a_death_is_told_and_the_run_goes_on_here_bit_for_bit(tmp_path):
 def unbroken(tmp_path, edit, epochs):
     """The same run, edited at the same epoch, by one process."""
     from nnfd.core.engine.control import Controller
-    from nnfd.core.launch import start
+    from nnfd.core.runs.live import start
 
     params = RunFolder.open(tmp_path / "r").params
     controller = Controller(start(params), lambda event: None, replay=[(edit.position, edit.params)])

@@ -11,7 +11,7 @@ from nnfd.core.catalog import Catalog, RunStatus, list_runs, summarise
 from nnfd.core.errors import RunError
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.params.presets import load_shipped
-from nnfd.core.runs import RunFolder, find, locate
+from nnfd.core.runs.folder import RunFolder, find, locate
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.tags import read_tags, write_tags

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from nnfd.core.params import FIELD_MODELS, MODELS, NetworkParams, presets, show_value
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.tui import cli
 from nnfd.tui.commands.flags import flag, given, override, overrides_model, read_size
 

@@ -11,7 +11,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.errors import RunError
 from nnfd.core.network import baseline
 from nnfd.core.params import presets
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.tui.course import PRESETS
 
 from .comparing import SIZES, column, comparing, headings, states, status, told

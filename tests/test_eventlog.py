@@ -20,8 +20,8 @@ from nnfd.core.engine.events import (
     StepsDone,
 )
 from nnfd.core.errors import NnfdError
-from nnfd.core.eventlog import EventLogError, from_json, to_json
 from nnfd.core.params import MODELS, FurParams, NetworkParams
+from nnfd.core.runs.log import EventLogError, from_json, to_json
 from tests.fakes import network_state
 
 EVENTS = [

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nnfd.core.errors import RunError
-from nnfd.core.frames import FolderFrames, MemoryFrames, thinned
+from nnfd.core.runs.frames import FolderFrames, MemoryFrames, thinned
 
 FRAME = {"a": np.arange(12.0).reshape(3, 4), "y": np.ones((3, 4), np.float32)}
 

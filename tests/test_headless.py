@@ -13,11 +13,11 @@ import sys
 import numpy as np
 import pytest
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Started
-from nnfd.core.eventlog import from_json
 from nnfd.core.params import Kind
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.log import from_json
 from nnfd.tui import cli
 
 EPOCH = re.compile(

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import DataTable
 
 from nnfd.core.params import NetworkParams
-from nnfd.core.runs import TAGS
+from nnfd.core.runs.folder import TAGS
 from nnfd.tui.screens.compare import CompareScreen
 from nnfd.tui.screens.pick_runs import PickRuns
 from nnfd.tui.screens.runs import RunsScreen

@@ -9,7 +9,7 @@ from nnfd.core.catalog import list_runs
 from nnfd.core.errors import RunError
 from nnfd.core.manage import delete, rename, tag
 from nnfd.core.params import DiffusionParams, NetworkParams
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.tags import write_tags

@@ -9,7 +9,7 @@ from textual.widgets import Input
 from nnfd.core.engine.control import Phase
 from nnfd.core.network.optim import lr_at
 from nnfd.core.params import NetworkParams
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.tui.screens.deck import Deck
 from nnfd.tui.screens.export import ExportScreen
 from nnfd.tui.screens.help import HelpScreen

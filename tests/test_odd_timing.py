@@ -10,7 +10,6 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
-from nnfd.core import runs
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Started
 from nnfd.core.errors import RunError
@@ -18,6 +17,7 @@ from nnfd.core.export import export_run
 from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
 from nnfd.core.params import FurParams, NetworkParams, presets
+from nnfd.core.runs import folder as runs
 from nnfd.tui.history import FieldHistory
 from nnfd.tui.reporting import Output
 from nnfd.tui.screens.run_screen import PACE_LIMITS

@@ -8,15 +8,15 @@ import time
 import pytest
 
 from nnfd.core.catalog import RunStatus, summarise
-from nnfd.core.checkpoint import Checkpoint, resume
 from nnfd.core.engine.control import Controller, Phase
 from nnfd.core.engine.events import Edited, Ended, Painted, position_of
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.follow import Follower
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
-from nnfd.core.recorder import Recorder
-from nnfd.core.remote import Live, Remote, send
-from nnfd.core.runs import COMMANDS, LIVE, STATE, RunFolder
+from nnfd.core.runs.checkpoint import Checkpoint, resume
+from nnfd.core.runs.folder import COMMANDS, LIVE, STATE, RunFolder
+from nnfd.core.runs.follow import Follower
+from nnfd.core.runs.recorder import Recorder
+from nnfd.core.runs.remote import Live, Remote, send
 from tests import fakes
 
 PARAMS = NetworkParams(epochs=1_000_000, lr=0.01)

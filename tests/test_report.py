@@ -20,7 +20,7 @@ from nnfd.core.params import NetworkParams
 from nnfd.core.report.curves import Curve, chart
 from nnfd.core.report.fields import picture
 from nnfd.core.report.run import report
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 
 NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "Baseline"]
 FIELD = ["Outcome", "Parameters", "Pattern", "Growth", "Curves", "Analysis"]

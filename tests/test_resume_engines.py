@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from nnfd.core.catalog import RunStatus, summarise
-from nnfd.core.checkpoint import peek
 from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.events import Edited, Painted, position_of
-from nnfd.core.launch import start
 from nnfd.core.network.data import load
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, TuringParams
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.checkpoint import peek
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import start
 from tests.test_runs import ALWAYS, RARELY, Killed, commands_in, session
 
 

@@ -9,19 +9,19 @@ import tomllib
 import numpy as np
 import pytest
 
-from nnfd.core import checkpoint as checkpoints
-from nnfd.core.checkpoint import Checkpoint, resume
 from nnfd.core.engine.cadence import EverySteps, Sparingly
 from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import Controller
 from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Painted, Started, StepsDone, position_of
 from nnfd.core.errors import RunError, StorageError
-from nnfd.core.eventlog import read_events
-from nnfd.core.lock import is_held
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
-from nnfd.core.recorder import Recorder
-from nnfd.core.run_info import RunInfo
-from nnfd.core.runs import RunFolder, default_directory, find
+from nnfd.core.runs import checkpoint as checkpoints
+from nnfd.core.runs.checkpoint import Checkpoint, resume
+from nnfd.core.runs.folder import RunFolder, default_directory, find
+from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.lock import is_held
+from nnfd.core.runs.log import read_events
+from nnfd.core.runs.recorder import Recorder
 from tests import fakes
 
 HOSTILE = 'Title with "quotes" \\ [bold red]markup[/] \x1b[31m\x7f\x9b é😀'
@@ -476,7 +476,7 @@ class TestFullDisk:
         def full(*_, **__):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-        monkeypatch.setattr("nnfd.core.runs.replace_file", full)
+        monkeypatch.setattr("nnfd.core.runs.folder.replace_file", full)
         with pytest.raises(StorageError, match="No space left"):
             create(tmp_path / "r")
         monkeypatch.undo()

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 
 from nnfd.core.params import NetworkParams
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.tags import read_tags
 
 from .recorded import make, measured

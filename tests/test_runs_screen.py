@@ -10,7 +10,7 @@ from textual.widgets import Input, Label
 from nnfd.core.catalog import RunStatus, summarise
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import DiffusionParams, NetworkParams
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.tags import read_tags, write_tags
 from nnfd.tui.screens import runs as runs_screen
 from nnfd.tui.screens.compare import CompareScreen

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from nnfd.core.catalog import RunStatus, list_runs
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.run import Runner

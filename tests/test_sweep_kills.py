@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from nnfd.core.lock import is_held
-from nnfd.core.runs import LOCK, RunFolder
+from nnfd.core.runs.folder import LOCK, RunFolder
+from nnfd.core.runs.lock import is_held
 from nnfd.core.sweep import run as sweep_run
 from nnfd.core.sweep import task as sweep_task
 from nnfd.core.sweep.errors import WorkersLostError

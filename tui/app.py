@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.course import CourseJob
     from nnfd.tui.screens.compare import CompareScreen
     from nnfd.tui.screens.run_screen import RunScreen

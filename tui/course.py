@@ -10,7 +10,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Outcome, Started
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import NetworkParams, presets
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.tui.session import RunSpec, Session, resumed
 
 if TYPE_CHECKING:

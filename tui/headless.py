@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.engine.cadence import EverySteps
 from nnfd.core.engine.control import Controller
 from nnfd.core.engine.events import Ended, Outcome
-from nnfd.core.launch import start
 from nnfd.core.params import NetworkParams
-from nnfd.core.recorder import Recorder, frame_cadence
-from nnfd.core.remote import Remote
+from nnfd.core.runs.live import start
+from nnfd.core.runs.recorder import Recorder, frame_cadence
+from nnfd.core.runs.remote import Remote
 from nnfd.core.text import printable
 from nnfd.tui.reporting import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from nnfd.core.checkpoint import Resumption
     from nnfd.core.engine.control import Control
     from nnfd.core.engine.events import Event
-    from nnfd.core.launch import Generating
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.checkpoint import Resumption
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.core.runs.live import Generating
     from nnfd.tui.commands.flags import RunOptions
 
 EXIT_CODES = {
@@ -153,7 +153,7 @@ class Headless:
     def _finish(self, result: object) -> int:
         ended = self._ended
         assert ended is not None, "a step-generator always yields Ended"
-        from nnfd.core.figures import figures
+        from nnfd.core.runs.figures import figures
 
         measured = figures(result, self._data)
         if self._recorder is not None:

@@ -12,7 +12,7 @@ from nnfd.tui.session import RunSpec, resumed, watched
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.session import Storage
     from nnfd.tui.sweep_job import SweepJob
 

@@ -10,8 +10,8 @@ from typing import IO, TYPE_CHECKING, assert_never
 
 from nnfd.core.engine.cadence import EverySeconds
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
-from nnfd.core.eventlog import to_json
 from nnfd.core.params import FieldParams, show_value
+from nnfd.core.runs.log import to_json
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

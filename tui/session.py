@@ -7,30 +7,30 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.checkpoint import resume
 from nnfd.core.engine.control import Controller, Phase
 from nnfd.core.engine.events import Ended, EpochDone, Outcome, StepsDone
 from nnfd.core.errors import NnfdError
-from nnfd.core.frames import DEFAULT_BUDGET, MemoryFrames
-from nnfd.core.launch import start
 from nnfd.core.params import FieldParams, NetworkParams, Params
-from nnfd.core.recorder import Recorder, frame_cadence
-from nnfd.core.remote import Remote
-from nnfd.core.runs import RunFolder, default_directory, default_root
+from nnfd.core.runs.checkpoint import resume
+from nnfd.core.runs.folder import RunFolder, default_directory, default_root
+from nnfd.core.runs.frames import DEFAULT_BUDGET, MemoryFrames
+from nnfd.core.runs.live import start
+from nnfd.core.runs.recorder import Recorder, frame_cadence
+from nnfd.core.runs.remote import Remote
 from nnfd.tui.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from nnfd.core.checkpoint import Resumption
     from nnfd.core.engine.control import Control
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
     from nnfd.core.fields.state import FieldState
-    from nnfd.core.frames import FrameStore
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.state import NetworkState
+    from nnfd.core.runs.checkpoint import Resumption
+    from nnfd.core.runs.frames import FrameStore
 
 EPOCHS_PER_SECOND = 10.0
 """Pace of a watched network run: slow enough to follow."""
@@ -71,7 +71,7 @@ class Storage:
 
 
 def resumed(path: Path) -> tuple[RunSpec, RunFolder]:
-    """Take over the run in this folder where it was saved. Raises as :func:`nnfd.core.checkpoint.resume` does."""
+    """Take over the run in this folder where it was saved. Raises as :func:`nnfd.core.runs.checkpoint.resume` does."""
     folder = RunFolder.open(path)
     resumption = resume(folder)
     return RunSpec(resumption.params, folder.info.preset, folder.info.title, resumption=resumption), folder
@@ -155,7 +155,7 @@ class Session:
 
     def _finish(self, result: object) -> None:
         """Keep how the run ended, with the figures of the test set or of the pattern."""
-        from nnfd.core.figures import figures
+        from nnfd.core.runs.figures import figures
 
         if self._recorder is not None:
             self._recorder.finish(**figures(result, self.data))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Ended, Outcome, Started, position_of
 from nnfd.core.errors import DataError, NnfdError, RunError
-from nnfd.core.follow import Follower
 from nnfd.core.params import NetworkParams, Params
-from nnfd.core.remote import send
+from nnfd.core.runs.follow import Follower
+from nnfd.core.runs.remote import send
 from nnfd.tui.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from nnfd.core.engine.commands import Command
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
-    from nnfd.core.follow import News
     from nnfd.core.network.data import Dataset
-    from nnfd.core.remote import Live
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.core.runs.follow import News
+    from nnfd.core.runs.remote import Live
     from nnfd.tui.session import RunSpec, Session
 
 AnySession: TypeAlias = "Session | WatchSession"

@@ -15,8 +15,8 @@ import numpy as np
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import shrink_to, to_indices
 from nnfd.core.fields.simulate import simulate
-from nnfd.core.launch import run_to_end
 from nnfd.core.params import FIELD_MODELS, FieldParams, presets
+from nnfd.core.runs.live import run_to_end
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

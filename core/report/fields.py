@@ -6,7 +6,6 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.engine.events import Edited, StepsDone
 from nnfd.core.errors import NnfdError
 from nnfd.core.fields.analysis import dominant_wavelength, predicted_wavelength, spots, summary, wavelength_words
@@ -16,7 +15,8 @@ from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams
 from nnfd.core.report.curves import Curve, chart
 from nnfd.core.report.markup import el, missing, section, table
-from nnfd.core.runs import STATE
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.folder import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
 
 LARGE, SMALL = 360, 150
 """Pixels of the longer side of a picture, about."""

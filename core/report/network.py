@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.errors import NnfdError
-from nnfd.core.launch import run_to_end
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import NetworkParams
 from nnfd.core.report.curves import Curve, chart
 from nnfd.core.report.markup import el, missing, section, table
-from nnfd.core.runs import STATE
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.folder import STATE
+from nnfd.core.runs.live import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
 
 LOG_RATIO = 20.0
 """A loss whose greatest value is so many times its least is drawn on a log scale."""

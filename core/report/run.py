@@ -9,8 +9,8 @@ from nnfd.core.params import FieldParams, show_value
 from nnfd.core.report.fields import field_sections
 from nnfd.core.report.markup import el, page, section, table
 from nnfd.core.report.network import network_sections
-from nnfd.core.result import Result
-from nnfd.core.storage import write_file
+from nnfd.core.runs.files import write_file
+from nnfd.core.runs.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.report.markup import Node
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
 
 
 def write_report(folder: RunFolder, to: Path) -> None:

@@ -20,15 +20,15 @@ from filelock import FileLock, Timeout
 
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError
-from nnfd.core.lock import is_held
-from nnfd.core.logtail import read_tail
 from nnfd.core.params import MODELS, Kind
-from nnfd.core.result import Result
-from nnfd.core.run_info import RunInfo
-from nnfd.core.runs import EVENTS, LIVE, LOCK, PARAMS, RESULT, RunFolder
-from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.runs.files import replace_file, storage_error
+from nnfd.core.runs.folder import EVENTS, LIVE, LOCK, PARAMS, RESULT, RunFolder
+from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.lock import is_held
+from nnfd.core.runs.names import FAILED, PLAN, RUNS
+from nnfd.core.runs.result import Result
+from nnfd.core.runs.tail import read_tail
 from nnfd.core.sweep.errors import SweepError
-from nnfd.core.sweep.names import FAILED, PLAN, RUNS
 from nnfd.core.sweep.spec import Point, SweepSpec
 from nnfd.core.sweep.ways import as_tuples
 from nnfd.core.text import printable

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, lut, shrink, to_indices
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
-from nnfd.core.runs import STATE
-from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.files import replace_file, storage_error
+from nnfd.core.runs.folder import STATE
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.text import printable
 

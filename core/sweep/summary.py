@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nnfd.core.params import show_value
-from nnfd.core.storage import write_file
+from nnfd.core.runs.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

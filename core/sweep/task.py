@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.checkpoint import resume
 from nnfd.core.engine.control import Controller
 from nnfd.core.errors import NnfdError
-from nnfd.core.figures import figures
-from nnfd.core.launch import start
-from nnfd.core.lock import is_held
 from nnfd.core.params import NetworkParams
-from nnfd.core.recorder import Recorder
-from nnfd.core.remote import Remote
-from nnfd.core.runs import LOCK, PARAMS, RunFolder
-from nnfd.core.storage import replace_file, storage_error
-from nnfd.core.sweep.names import FAILED
+from nnfd.core.runs.checkpoint import resume
+from nnfd.core.runs.figures import figures
+from nnfd.core.runs.files import replace_file, storage_error
+from nnfd.core.runs.folder import LOCK, PARAMS, RunFolder
+from nnfd.core.runs.live import start
+from nnfd.core.runs.lock import is_held
+from nnfd.core.runs.names import FAILED
+from nnfd.core.runs.recorder import Recorder
+from nnfd.core.runs.remote import Remote
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

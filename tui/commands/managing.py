@@ -11,7 +11,7 @@ from nnfd.core import manage
 from nnfd.core.arrange import size
 from nnfd.core.catalog import LIVE_STATES, summarise
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.runs import locate
+from nnfd.core.runs.folder import locate
 from nnfd.core.tags import read_tags
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot

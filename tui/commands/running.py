@@ -11,8 +11,8 @@ from cyclopts import Parameter
 from nnfd.core.catalog import summarise
 from nnfd.core.errors import NnfdError, PresetError, RunError
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
-from nnfd.core.run_info import RunInfo
-from nnfd.core.runs import PARAMS, RunFolder, default_directory, find, locate
+from nnfd.core.runs.folder import PARAMS, RunFolder, default_directory, find, locate
+from nnfd.core.runs.info import RunInfo
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import (
     OPTIONS,
@@ -98,8 +98,8 @@ def resume(
                 f"--{next(iter(changes))}: edits on the command line need --headless; press e in the dashboard"
             )
         return _open_dashboard(folder.info, NewRunOptions(keep=options.keep, runs_root=runs_root), resume=folder.path)
-    from nnfd.core.checkpoint import peek
-    from nnfd.core.checkpoint import resume as resume_folder
+    from nnfd.core.runs.checkpoint import peek
+    from nnfd.core.runs.checkpoint import resume as resume_folder
     from nnfd.tui.headless import Headless
 
     budget = options.budget

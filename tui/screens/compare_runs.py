@@ -13,10 +13,10 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
-from nnfd.core.follow import Follower
 from nnfd.core.params import FieldParams, NetworkParams
-from nnfd.core.result import Result
-from nnfd.core.runs import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
+from nnfd.core.runs.folder import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
+from nnfd.core.runs.follow import Follower
+from nnfd.core.runs.result import Result
 from nnfd.tui.history import FieldHistory, NetworkHistory
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
-    from nnfd.core.result import TestSet
+    from nnfd.core.runs.result import TestSet
     from nnfd.tui.baseline_run import BaselineRun
     from nnfd.tui.course import CourseJob
 

@@ -18,7 +18,7 @@ from nnfd.tui.screens.dialogs import Dialog
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
 
 CONTENT = {
     ".html": "report that stands alone, for a browser",

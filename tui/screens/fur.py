@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.session import Storage
     from nnfd.tui.watching import AnySession
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual import events as textual_events
     from textual.binding import BindingType
 
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.brush import Cell
     from nnfd.tui.session import Storage
     from nnfd.tui.widgets.field_view import FieldView

@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from textual.events import Unmount
 
     from nnfd.core.engine.events import Event
-    from nnfd.core.frames import Arrays
     from nnfd.core.network.state import NetworkState
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.core.runs.frames import Arrays
     from nnfd.tui.look import Look
     from nnfd.tui.session import Storage
     from nnfd.tui.watching import AnySession

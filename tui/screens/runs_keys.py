@@ -10,11 +10,12 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 
-from nnfd.core import manage, remote
+from nnfd.core import manage
 from nnfd.core.arrange import size
 from nnfd.core.catalog import LIVE_STATES, RunStatus
 from nnfd.core.errors import NnfdError
-from nnfd.core.runs import RunFolder
+from nnfd.core.runs import remote
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.text import printable
 from nnfd.tui.screens.dialogs import AskText, Confirm, EditParams
 from nnfd.tui.screens.export import ExportScreen

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.eventlog import params_from_json
-from nnfd.core.runs import RESULT
+from nnfd.core.runs.folder import RESULT
+from nnfd.core.runs.log import params_from_json
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
 
 
 MOST_UNITS = 10**12

@@ -6,24 +6,24 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.engine.cadence import EverySeconds, EverySteps, Sparingly
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.errors import StorageError
-from nnfd.core.eventlog import params_to_json, plain_value, to_json
 from nnfd.core.params import Kind
-from nnfd.core.runs import STATE
-from nnfd.core.storage import storage_error
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.files import storage_error
+from nnfd.core.runs.folder import STATE
+from nnfd.core.runs.log import params_to_json, plain_value, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nnfd.core.checkpoint import Resumption
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
-    from nnfd.core.frames import FolderFrames
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.checkpoint import Resumption
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.core.runs.frames import FolderFrames
 
 LOGGED_EPOCHS = 10_000
 LOGGED_CHUNKS = 2_000
@@ -53,7 +53,7 @@ class Recorder:
     budget
         Bytes of frames to keep; None for the default.
     resumption
-        What :func:`nnfd.core.checkpoint.resume` gave, if the run goes on.
+        What :func:`nnfd.core.runs.checkpoint.resume` gave, if the run goes on.
     save
         How often the state is saved.
     clock

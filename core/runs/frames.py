@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from nnfd.core.errors import RunError
-from nnfd.core.storage import replace_file
+from nnfd.core.runs.files import replace_file
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.engine.events import Edited, Painted
 from nnfd.core.engine.state import pack_meta, unpack_meta
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.eventlog import EventLogError, from_json, read_events, to_json
-from nnfd.core.frames import load_arrays, save_arrays
 from nnfd.core.params import Kind
-from nnfd.core.runs import EVENTS, FRAMES, RESULT, STATE, RunFolder
-from nnfd.core.storage import storage_error
+from nnfd.core.runs.files import storage_error
+from nnfd.core.runs.folder import EVENTS, FRAMES, RESULT, STATE, RunFolder
+from nnfd.core.runs.frames import load_arrays, save_arrays
+from nnfd.core.runs.log import EventLogError, from_json, read_events, to_json
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@
     result.json     how the run ended; it is not there while a run is under way or if it was killed
     lock            held (not merely there) by the process that writes
     tags.json       the user's words for it, if there are any
-    live.json, commands.jsonl   what passes between that process and those that watch; see :mod:`nnfd.core.remote`
+    live.json, commands.jsonl   what passes between that process and those that watch; see :mod:`nnfd.core.runs.remote`
 
 Only the process that holds the lock writes; the tags are the user's at any moment. The lock goes with its process, so
 it tells a live run from a killed one.
@@ -30,11 +30,11 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import Timeout
 
 from nnfd.core.errors import RunError
-from nnfd.core.eventlog import read_events
-from nnfd.core.lock import LOCK_WAIT, is_held, lock_of
-from nnfd.core.run_info import RunInfo
-from nnfd.core.storage import replace_file, storage_error, write_file
-from nnfd.core.sweep.names import PLAN, RUNS, run_name
+from nnfd.core.runs.files import replace_file, storage_error, write_file
+from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.lock import LOCK_WAIT, is_held, lock_of
+from nnfd.core.runs.log import read_events
+from nnfd.core.runs.names import PLAN, RUNS, run_name
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
-    from nnfd.core.frames import FolderFrames
     from nnfd.core.params import Params
+    from nnfd.core.runs.frames import FolderFrames
 
 PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS = (
     "params.toml",
@@ -161,7 +161,7 @@ class RunFolder:
         if found is not None:
             raise RunError(f"run folder {where!r} is not empty: {printable(found.name)!r} is in it")
         if state is not None:
-            from nnfd.core.checkpoint import Checkpoint
+            from nnfd.core.runs.checkpoint import Checkpoint
 
             Checkpoint(state).save(self.path / STATE)
         replace_file(self.path / EVENTS, lambda _: None)
@@ -244,7 +244,7 @@ class RunFolder:
 
     def frames(self, budget_bytes: int | None = None) -> FolderFrames:
         """Return the store of the kept frames."""
-        from nnfd.core.frames import DEFAULT_BUDGET, FolderFrames
+        from nnfd.core.runs.frames import DEFAULT_BUDGET, FolderFrames
 
         return FolderFrames(self.path / FRAMES, DEFAULT_BUDGET if budget_bytes is None else budget_bytes)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nnfd.core.checkpoint import Checkpoint
 from nnfd.core.engine.events import Ended
 from nnfd.core.errors import RunError
-from nnfd.core.eventlog import read_events
-from nnfd.core.remote import Live
-from nnfd.core.runs import EVENTS, STATE
+from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.folder import EVENTS, STATE
+from nnfd.core.runs.log import read_events
+from nnfd.core.runs.remote import Live
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
 
 
 @dataclass(frozen=True, slots=True)

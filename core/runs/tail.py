@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Edited, EpochDone, Started, position_of
 from nnfd.core.errors import RunError
-from nnfd.core.eventlog import EventLogError, from_json
-from nnfd.core.result import MOST_UNITS
+from nnfd.core.runs.log import EventLogError, from_json
+from nnfd.core.runs.result import MOST_UNITS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

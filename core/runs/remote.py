@@ -26,8 +26,8 @@ from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import FieldParams
-from nnfd.core.runs import COMMANDS, LIVE
-from nnfd.core.storage import replace_file, storage_error
+from nnfd.core.runs.files import replace_file, storage_error
+from nnfd.core.runs.folder import COMMANDS, LIVE
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.control import Controller
     from nnfd.core.params import Params
-    from nnfd.core.runs import RunFolder
+    from nnfd.core.runs.folder import RunFolder
 
 LISTEN_SECONDS = 0.1
 """How often commands are looked for, and the longest that a change of phase or pace waits to be told."""
