@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from nnfd.core.arrange import Column, age, arranged, cell, known_first, matches, size
-from nnfd.core.catalog import RunStatus, RunSummary
+from nnfd.core.library.catalog import RunStatus, RunSummary
+from nnfd.core.library.columns import Column, age, arranged, cell, known_first, matches, size
 
 RUNS = [
     RunSummary(Path("b"), "b", RunStatus.DONE, position=5, total=10, best="test_acc 0.9000", score=0.9, modified=30.0,

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from nnfd.core import catalog
-from nnfd.core.catalog import Catalog, RunStatus, list_runs, summarise
 from nnfd.core.errors import RunError
+from nnfd.core.library import catalog
+from nnfd.core.library.catalog import Catalog, RunStatus, list_runs, summarise
+from nnfd.core.library.tags import read_tags, write_tags
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.params.presets import load_shipped
 from nnfd.core.runs.folder import RunFolder, find, locate
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
-from nnfd.core.tags import read_tags, write_tags
 
 from .recorded import RESULT, make, measured
 

@@ -9,9 +9,20 @@ import numpy as np
 import pytest
 from textual.color import Color
 
-from nnfd.core.catalog import RunStatus, summarise
-from nnfd.core.compare import LABEL, Column, Compared, Group, best, columns_of, differing, letters, order, text_of
 from nnfd.core.errors import RunError
+from nnfd.core.library.catalog import RunStatus, summarise
+from nnfd.core.library.compare import (
+    LABEL,
+    Column,
+    Compared,
+    Group,
+    best,
+    columns_of,
+    differing,
+    letters,
+    order,
+    text_of,
+)
 from nnfd.core.params import FurParams, NetworkParams, TuringParams
 from nnfd.tui import cli
 from nnfd.tui.screens.compare_runs import RecordedRun

@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import RunError
+from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.network import baseline
 from nnfd.core.params import presets
 from nnfd.core.runs.folder import RunFolder

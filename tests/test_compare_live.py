@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.widgets import Input, SelectionList
 
-from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.errors import RunError
+from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.params import TuringParams
 from nnfd.tui.screens.compare import CompareScreen
 from nnfd.tui.screens.pick_runs import PickRuns

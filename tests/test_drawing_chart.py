@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from nnfd.core.axes import downsample, log_ticks, nice_ticks, tick_label
+from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
 from nnfd.tui.widgets.chart import Chart, ChartStyle, Series, draw_chart, legend, names_width, smooth
 
 

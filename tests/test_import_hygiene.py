@@ -27,7 +27,7 @@ def test_no_part_of_the_core_brings_a_terminal_library():
 
 
 def test_importing_the_core_leaves_the_slow_libraries_alone():
-    names = ("runs.live", "runs.recorder", "catalog", "export", "params.presets")
+    names = ("runs.live", "runs.recorder", "library.catalog", "library.export", "params.presets")
     code = "import " + ", ".join(f"nnfd.core.{name}" for name in names)
     assert modules_after(code).isdisjoint({"sklearn", "scipy", "numba", "cmap", "PIL", "pandas"})
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnfd.core.catalog import list_runs
 from nnfd.core.errors import RunError
-from nnfd.core.manage import delete, rename, tag
+from nnfd.core.library.catalog import list_runs
+from nnfd.core.library.manage import delete, rename, tag
+from nnfd.core.library.tags import write_tags
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
-from nnfd.core.tags import write_tags
 
 from .recorded import make
 

@@ -13,7 +13,7 @@ from textual.widgets import Input
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Started
 from nnfd.core.errors import RunError
-from nnfd.core.export import export_run
+from nnfd.core.library.export import export_run
 from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
 from nnfd.core.params import FurParams, NetworkParams, presets

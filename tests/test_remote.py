@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from nnfd.core.catalog import RunStatus, summarise
 from nnfd.core.engine.control import Controller, Phase
 from nnfd.core.engine.events import Edited, Ended, Painted, position_of
 from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint, resume
 from nnfd.core.runs.folder import COMMANDS, LIVE, STATE, RunFolder

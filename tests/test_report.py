@@ -16,10 +16,10 @@ from PIL import Image
 
 from nnfd.core.engine.events import EpochDone
 from nnfd.core.errors import RunError
+from nnfd.core.library.report.curves import Curve, chart
+from nnfd.core.library.report.fields import picture
+from nnfd.core.library.report.run import report
 from nnfd.core.params import NetworkParams
-from nnfd.core.report.curves import Curve, chart
-from nnfd.core.report.fields import picture
-from nnfd.core.report.run import report
 from nnfd.core.runs.folder import RunFolder
 
 NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "Baseline"]

@@ -7,9 +7,9 @@ import tomllib
 
 import pytest
 
+from nnfd.core.library.tags import read_tags
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.tags import read_tags
 
 from .recorded import make, measured
 from .terminal import Terminal

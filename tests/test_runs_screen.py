@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.widgets import Input, Label
 
-from nnfd.core.catalog import RunStatus, summarise
 from nnfd.core.engine.control import Phase
+from nnfd.core.library.catalog import RunStatus, summarise
+from nnfd.core.library.tags import read_tags, write_tags
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.tags import read_tags, write_tags
 from nnfd.tui.screens import runs as runs_screen
 from nnfd.tui.screens.compare import CompareScreen
 from nnfd.tui.screens.dialogs import AskText, Confirm, EditParams

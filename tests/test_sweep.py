@@ -15,7 +15,7 @@ import time
 import numpy as np
 import pytest
 
-from nnfd.core.catalog import RunStatus, list_runs
+from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.folder import Row, Sweep

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Outcome, Started
 from nnfd.core.errors import NnfdError, RunError
+from nnfd.core.library.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs.folder import RunFolder
 from nnfd.tui.session import RunSpec, Session, resumed
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from nnfd.core.catalog import RunSummary
     from nnfd.core.engine.control import Controller
+    from nnfd.core.library.catalog import RunSummary
     from nnfd.core.params.presets import Preset
     from nnfd.tui.baseline_run import BaselineRun
     from nnfd.tui.session import Storage

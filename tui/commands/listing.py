@@ -12,8 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from nnfd.core.arrange import RIGHT_ALIGNED, Column, arranged, cell, matches
-from nnfd.core.catalog import RunStatus, RunSummary, list_runs
+from nnfd.core.library.catalog import RunStatus, RunSummary, list_runs
+from nnfd.core.library.columns import RIGHT_ALIGNED, Column, arranged, cell, matches
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunsRoot
 

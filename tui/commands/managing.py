@@ -7,12 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nnfd.core import manage
-from nnfd.core.arrange import size
-from nnfd.core.catalog import LIVE_STATES, summarise
 from nnfd.core.errors import NnfdError, RunError
+from nnfd.core.library import manage
+from nnfd.core.library.catalog import LIVE_STATES, summarise
+from nnfd.core.library.columns import size
+from nnfd.core.library.tags import read_tags
 from nnfd.core.runs.folder import locate
-from nnfd.core.tags import read_tags
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
 

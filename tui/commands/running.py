@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from nnfd.core.catalog import summarise
 from nnfd.core.errors import NnfdError, PresetError, RunError
+from nnfd.core.library.catalog import summarise
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
 from nnfd.core.runs.folder import PARAMS, RunFolder, default_directory, find, locate
 from nnfd.core.runs.info import RunInfo

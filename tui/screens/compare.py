@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.message import Message
 from textual.widgets import Footer, Label
 
-from nnfd.core.compare import letters
 from nnfd.core.errors import NnfdError
+from nnfd.core.library.compare import letters
 from nnfd.tui.course import BASELINE
 from nnfd.tui.screens.compare_course import CourseLine
 from nnfd.tui.screens.compare_keys import CompareKeys

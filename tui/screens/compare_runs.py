@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.catalog import RunStatus, status_after, status_of_unfinished
-from nnfd.core.compare import Compared
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
+from nnfd.core.library.catalog import RunStatus, status_after, status_of_unfinished
+from nnfd.core.library.compare import Compared
 from nnfd.core.params import FieldParams, NetworkParams
 from nnfd.core.runs.folder import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
 from nnfd.core.runs.follow import Follower

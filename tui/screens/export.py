@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 from nnfd.core.errors import NnfdError
-from nnfd.core.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
+from nnfd.core.library.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
 from nnfd.core.params import Kind
 from nnfd.tui.screens.dialogs import Dialog
 

@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.widgets import Input, Label, SelectionList
 from textual.widgets.selection_list import Selection
 
-from nnfd.core.arrange import matches
-from nnfd.core.catalog import RunStatus, list_runs
 from nnfd.core.errors import NnfdError
+from nnfd.core.library.catalog import RunStatus, list_runs
+from nnfd.core.library.columns import matches
 from nnfd.tui.screens.dialogs import Dialog
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from nnfd.core.catalog import RunSummary
+    from nnfd.core.library.catalog import RunSummary
 
 READING = "reading the list of runs ..."
 HINT = "tab: filter · space marks · enter takes · escape leaves"

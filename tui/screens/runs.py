@@ -9,9 +9,9 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Footer, Input, Label
 
-from nnfd.core.arrange import DESCENDING, Column, arranged, cell, matches, size
-from nnfd.core.catalog import LIVE_STATES, RESUMABLE, Catalog, RunStatus
 from nnfd.core.errors import NnfdError
+from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, Catalog, RunStatus
+from nnfd.core.library.columns import DESCENDING, Column, arranged, cell, matches, size
 from nnfd.tui.screens.run_screen import LABS
 from nnfd.tui.screens.runs_keys import RunsKeys
 from nnfd.tui.widgets.runs_table import RunsTable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import DataTable
 
-    from nnfd.core.catalog import RunSummary
+    from nnfd.core.library.catalog import RunSummary
     from nnfd.tui.session import Storage
 
 ABOUT = (

@@ -10,10 +10,10 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 
-from nnfd.core import manage
-from nnfd.core.arrange import size
-from nnfd.core.catalog import LIVE_STATES, RunStatus
 from nnfd.core.errors import NnfdError
+from nnfd.core.library import manage
+from nnfd.core.library.catalog import LIVE_STATES, RunStatus
+from nnfd.core.library.columns import size
 from nnfd.core.runs import remote
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.text import printable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from nnfd.core.catalog import RunSummary
+    from nnfd.core.library.catalog import RunSummary
     from nnfd.core.params import Params
     from nnfd.tui.app import LabApp
     from nnfd.tui.session import Storage

@@ -10,8 +10,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Label
 
-from nnfd.core.arrange import known_first
 from nnfd.core.engine.control import Phase
+from nnfd.core.library.columns import known_first
 from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import best_point, summarise
 from nnfd.core.text import printable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.axes import downsample, log_ticks, nice_ticks, tick_label
+from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,15 +8,15 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.widgets import DataTable
 
-from nnfd.core.arrange import RIGHT_ALIGNED, Column, cell
-from nnfd.core.catalog import RunStatus
+from nnfd.core.library.catalog import RunStatus
+from nnfd.core.library.columns import RIGHT_ALIGNED, Column, cell
 from nnfd.tui.widgets.compare_table import shorten_middle
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from nnfd.core.catalog import RunSummary
+    from nnfd.core.library.catalog import RunSummary
 
 MARK = "mark"
 NAME_WIDTH = 36

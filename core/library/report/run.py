@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Edited, Notice, Painted, params_after
+from nnfd.core.library.report.fields import field_sections
+from nnfd.core.library.report.markup import el, page, section, table
+from nnfd.core.library.report.network import network_sections
 from nnfd.core.params import FieldParams, show_value
-from nnfd.core.report.fields import field_sections
-from nnfd.core.report.markup import el, page, section, table
-from nnfd.core.report.network import network_sections
 from nnfd.core.runs.files import write_file
 from nnfd.core.runs.result import Result
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from nnfd.core.engine.events import Event
+    from nnfd.core.library.report.markup import Node
     from nnfd.core.params import Params
-    from nnfd.core.report.markup import Node
     from nnfd.core.runs.folder import RunFolder
 
 

@@ -12,9 +12,9 @@ from nnfd.core.fields.analysis import dominant_wavelength, predicted_wavelength,
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, field_image, shrink_to
 from nnfd.core.fields.state import FieldState
+from nnfd.core.library.report.curves import Curve, chart
+from nnfd.core.library.report.markup import el, missing, section, table
 from nnfd.core.params import FieldParams
-from nnfd.core.report.curves import Curve, chart
-from nnfd.core.report.markup import el, missing, section, table
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import STATE
 

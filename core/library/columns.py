@@ -5,14 +5,14 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nnfd.core.catalog import RunStatus
+from nnfd.core.library.catalog import RunStatus
 from nnfd.core.params import show_value
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nnfd.core.catalog import RunSummary
+    from nnfd.core.library.catalog import RunSummary
 
 T = TypeVar("T")
 

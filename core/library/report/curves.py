@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnfd.core.axes import downsample, log_ticks, nice_ticks, tick_label
-from nnfd.core.report.markup import el
+from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
+from nnfd.core.library.report.markup import el
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

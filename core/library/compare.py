@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nnfd.core.arrange import known_first
+from nnfd.core.library.columns import known_first
 from nnfd.core.params import show_value
 from nnfd.core.text import printable
 

@@ -76,7 +76,7 @@ def export_run(
     if not os.path.isdir(to.parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         raise RunError(f"--to: there is no folder {printable(str(to.parent))!r}")
     if to.suffix.lower() == ".html":
-        from nnfd.core.report.run import write_report
+        from nnfd.core.library.report.run import write_report
 
         _refuse("a report has it all", field=field, step=step, colormap=colormap)
         write_report(folder, to)

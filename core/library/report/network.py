@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.errors import NnfdError
+from nnfd.core.library.report.curves import Curve, chart
+from nnfd.core.library.report.markup import el, missing, section, table
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import NetworkParams
-from nnfd.core.report.curves import Curve, chart
-from nnfd.core.report.markup import el, missing, section, table
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import STATE
 from nnfd.core.runs.live import run_to_end

@@ -1,0 +1,1 @@
+"""Many runs: list, sort, compare, tag, delete and export them, and report on one."""
