@@ -8,14 +8,14 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.fields import kernels
-from nnfd.core.fields.bench import roll_step
-from nnfd.core.fields.kernels import chosen_engine, make_kernel
-from nnfd.core.fields.kernels_numpy import NumpyKernel
+from nnfd.core.fields.engines import kernel as kernels
+from nnfd.core.fields.engines.kernel import chosen_engine, make_kernel
+from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import DiffusionStep, diffusion, reaction, step_coefficients
 from nnfd.core.fields.simulate import initial_state
 from nnfd.core.fields.stencil import laplacian, symbol
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
+from nnfd.core.proof.fields_bench import roll_step
 
 STENCILS = ("5-point", "9-point")
 BOUNDARIES = ("periodic", "zero-flux")
@@ -197,7 +197,7 @@ def test_row_blocks_do_not_change_a_bit(monkeypatch):
     params = FurParams(width=40, height=33)
     start = random_fields(params)
     whole = advanced(params, start, 60)
-    monkeypatch.setattr("nnfd.core.fields.kernels_numpy.BLOCK_CELLS", 100)
+    monkeypatch.setattr("nnfd.core.fields.engines.numpy_kernel.BLOCK_CELLS", 100)
     for name, field in advanced(params, start, 60).items():
         np.testing.assert_array_equal(field, whole[name])
 
@@ -229,7 +229,7 @@ def test_float32_stays_float32_and_near_float64():
 @pytest.mark.parametrize(("stencil", "boundary"), [("5-point", "periodic"), ("9-point", "zero-flux")])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_numba_equals_numpy_over_1000_steps(params_type, stencil, boundary, threads):
-    from nnfd.core.fields.kernels_numba import NumbaKernel
+    from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
     params = params_type(width=37, height=26, stencil=stencil, boundary=boundary)
     start = random_fields(params)
@@ -242,7 +242,7 @@ def test_numba_equals_numpy_over_1000_steps(params_type, stencil, boundary, thre
 
 @NUMBA
 def test_numba_float32_equals_numpy_and_finds_an_excess_at_the_same_step():
-    from nnfd.core.fields.kernels_numba import NumbaKernel
+    from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
     params = FurParams(width=37, height=26, dtype="float32", kappa_a=0, engine="numpy")
     start = random_fields(params)

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nnfd.core.errors import ParamsError, StorageError
-from nnfd.core.fields import bench
 from nnfd.core.fields.picture import (
     COLORMAPS,
     default_colormap,
@@ -20,6 +19,7 @@ from nnfd.core.fields.picture import (
     write_npz,
     write_png,
 )
+from nnfd.core.proof import fields_bench as bench
 
 FIELD = np.arange(12.0).reshape(3, 4)
 

@@ -11,12 +11,12 @@ import pytest
 from nnfd.core.engine.events import Ended, EpochDone, Outcome, Started
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.baseline import baseline, make_classifier
-from nnfd.core.network.bench import train_plainly
 from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import load
-from nnfd.core.network.reproduce import CLAIMS, Claim, Measurement
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams
+from nnfd.core.proof.network_bench import train_plainly
+from nnfd.core.proof.reproduce import CLAIMS, Claim, Measurement
 
 
 def run(generator):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nnfd.core.network.evaluate import Evaluation
-    from nnfd.core.network.reproduce import Measurement
+    from nnfd.core.proof.reproduce import Measurement
 
 
 def reproduce() -> int:
@@ -22,8 +22,8 @@ def reproduce() -> int:
 
     Exit code 1 if one is outside its range. Every network is trained with five batch orders.
     """
-    from nnfd.core.network.reproduce import CLAIMS
-    from nnfd.core.network.reproduce import reproduce as measure
+    from nnfd.core.proof.reproduce import CLAIMS
+    from nnfd.core.proof.reproduce import reproduce as measure
 
     measurements: list[Measurement] = []
     for number, measurement in enumerate(measure(), 1):
@@ -76,8 +76,8 @@ def _confusion(evaluation: Evaluation) -> Table:
 
 def bench() -> int:
     """Measure this machine: our engines beside scikit-learn and the plain formulas, as ratios, by turns in one run."""
-    from nnfd.core.fields import bench as fields
-    from nnfd.core.network import bench as network
+    from nnfd.core.proof import fields_bench as fields
+    from nnfd.core.proof import network_bench as network
 
     table = Table(box=None, pad_edge=False)
     table.add_column("what", overflow="fold")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.kernels import Kernel
+from nnfd.core.fields.engines.kernel import Kernel
 from nnfd.core.fields.models import DiffusionStep, FurStep, Step, TuringStep, step_coefficients
 from nnfd.core.fields.stencil import fill_halo
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.bench import BenchRow
 from nnfd.core.network.data import load
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams
+from nnfd.core.proof.bench_row import BenchRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable

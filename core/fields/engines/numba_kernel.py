@@ -15,7 +15,7 @@ import numba
 import numpy as np
 from numba import njit, prange
 
-from nnfd.core.fields.kernels import Kernel
+from nnfd.core.fields.engines.kernel import Kernel
 from nnfd.core.fields.models import FIELDS, step_coefficients
 from nnfd.core.params import Kind
 

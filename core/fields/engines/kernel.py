@@ -119,9 +119,9 @@ def chosen_engine(params: FieldParams) -> str:
 def make_kernel(params: FieldParams, fields: Mapping[str, NDArray[Any]]) -> Kernel:
     """Return the engine for these parameters, loaded with copies of `fields`. Raises as :func:`chosen_engine` does."""
     if chosen_engine(params) == "numba":
-        from nnfd.core.fields.kernels_numba import NumbaKernel
+        from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
         return NumbaKernel(params, fields)
-    from nnfd.core.fields.kernels_numpy import NumpyKernel
+    from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 
     return NumpyKernel(params, fields)

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.bench import BenchRow
 from nnfd.core.engine.control import FreeRun
-from nnfd.core.fields.kernels_numpy import NumpyKernel
+from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import coupling_sign
 from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.params import FurParams
+from nnfd.core.proof.bench_row import BenchRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from nnfd.core.fields.kernels import Kernel
+    from nnfd.core.fields.engines.kernel import Kernel
 
 REPEATS = 7
 CELL_STEPS = 2_000_000
@@ -71,7 +71,7 @@ def speed_rows() -> list[BenchRow]:
         ("NumPy", NumpyKernel, {120: 1.3, 512: 2.0})
     ]
     if find_spec("numba") is not None:
-        from nnfd.core.fields.kernels_numba import NumbaKernel
+        from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
         engines += [
             ("numba, 1 thread", lambda p, f: NumbaKernel(p, f, threads=1), {120: 3.0, 512: 3.0}),

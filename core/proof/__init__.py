@@ -1,0 +1,1 @@
+"""Whether the numbers can be trusted: the course reproduced, and the speed measured beside others."""
