@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import Phase
 from nnfd.tui.app import LabApp
-from nnfd.tui.session import RunSpec, Storage
+from nnfd.tui.jobs.session import RunSpec, Storage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -17,7 +17,7 @@ from nnfd.core.params import Kind
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import EVENTS, STATE, RunFolder
 from nnfd.tui.app import LabApp
-from nnfd.tui.session import Storage, watched
+from nnfd.tui.jobs.session import Storage, watched
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.status_line import StatusLine

@@ -12,7 +12,7 @@ from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.network import baseline
 from nnfd.core.params import presets
 from nnfd.core.runs.folder import RunFolder
-from nnfd.tui.course import PRESETS
+from nnfd.tui.jobs.course import PRESETS
 
 from .comparing import SIZES, column, comparing, headings, states, status, told
 
@@ -147,7 +147,7 @@ async def test_the_course_needs_a_folder_and_says_what_hinders_it(tmp_path, shor
         def unreadable(_root):
             raise RunError("the folder cannot be read")
 
-        monkeypatch.setattr("nnfd.tui.course.list_runs", unreadable)
+        monkeypatch.setattr("nnfd.tui.jobs.course.list_runs", unreadable)
         await lab.press("c")
         await lab.until(lambda: status(lab).phase is Phase.FAILED)
         assert status(lab).message == "the folder cannot be read"

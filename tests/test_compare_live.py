@@ -12,9 +12,9 @@ from textual.widgets import Input, SelectionList
 from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.params import TuringParams
+from nnfd.tui.jobs.session import RunSpec, Session, Storage
 from nnfd.tui.screens.compare import CompareScreen
 from nnfd.tui.screens.pick_runs import PickRuns
-from nnfd.tui.session import RunSpec, Session, Storage
 
 from .comparing import SIZES, column, comparing, note, record_four, states, table, told
 

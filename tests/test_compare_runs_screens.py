@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import DataTable
 
 from nnfd.core.params import NetworkParams
-from nnfd.tui.session import Storage
+from nnfd.tui.jobs.session import Storage
 
 from .dashboard import opened
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from nnfd.core.engine.events import Edited, Ended, EpochDone, FieldStats, Notice, Outcome, Started, StepsDone
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FurParams, NetworkParams
-from nnfd.tui.history import FieldHistory, Log, NetworkHistory
-from nnfd.tui.mailbox import Mailbox
+from nnfd.tui.jobs.history import FieldHistory, Log, NetworkHistory
+from nnfd.tui.jobs.mailbox import Mailbox
 
 
 def epoch(n: int, *, best: bool = True, state=None) -> EpochDone:

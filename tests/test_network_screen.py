@@ -10,11 +10,11 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.network.optim import lr_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
+from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.deck import Deck
 from nnfd.tui.screens.export import ExportScreen
 from nnfd.tui.screens.help import HelpScreen
 from nnfd.tui.screens.presets import PresetPicker
-from nnfd.tui.session import Storage
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.digit_pad import DigitPad

@@ -18,10 +18,10 @@ from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
 from nnfd.core.params import FurParams, NetworkParams, presets
 from nnfd.core.runs import folder as runs
-from nnfd.tui.history import FieldHistory
-from nnfd.tui.reporting import Output
+from nnfd.tui.commands.reporting import Output
+from nnfd.tui.jobs.history import FieldHistory
+from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.run_screen import PACE_LIMITS
-from nnfd.tui.session import Storage
 from tests.dashboard import opened
 from tests.terminal import Terminal
 

@@ -14,10 +14,10 @@ from nnfd.core.params import NetworkParams
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.tui.app import LabApp
+from nnfd.tui.jobs.session import RunSpec, Storage
+from nnfd.tui.jobs.sweep import SweepJob
 from nnfd.tui.screens.sweep import SweepScreen, order
 from nnfd.tui.screens.sweep_table import SteadyTable
-from nnfd.tui.session import RunSpec, Storage
-from nnfd.tui.sweep_job import SweepJob
 from nnfd.tui.widgets.status_line import StatusLine
 
 from .dashboard import Lab

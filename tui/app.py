@@ -18,8 +18,8 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
 from nnfd.core.params.presets import load, load_shipped
+from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
 from nnfd.tui.screens.help import HelpScreen
-from nnfd.tui.session import RunSpec, Storage, resumed, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.course import CourseJob
+    from nnfd.tui.jobs.course import CourseJob
+    from nnfd.tui.jobs.sweep import SweepJob
     from nnfd.tui.screens.compare import CompareScreen
     from nnfd.tui.screens.run_screen import RunScreen
-    from nnfd.tui.sweep_job import SweepJob
 
 
 DEFAULTS = {"network": "relu-128", "fur": "giraffe"}

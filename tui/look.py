@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nnfd.core.network.mlp import MLP
     from nnfd.core.network.state import NetworkState
     from nnfd.core.params import NetworkParams
-    from nnfd.tui.history import NetworkHistory
-    from nnfd.tui.watching import AnySession
+    from nnfd.tui.jobs.history import NetworkHistory
+    from nnfd.tui.jobs.watching import AnySession
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def resume(
         return _open_dashboard(folder.info, NewRunOptions(keep=options.keep, runs_root=runs_root), resume=folder.path)
     from nnfd.core.runs.checkpoint import peek
     from nnfd.core.runs.checkpoint import resume as resume_folder
-    from nnfd.tui.headless import Headless
+    from nnfd.tui.commands.headless import Headless
 
     budget = options.budget
     latest = peek(folder).latest_params
@@ -159,7 +159,7 @@ def _begin(preset: Preset, params: Params, options: NewRunOptions) -> int:
     if not options.headless:
         need_terminal()
         return _open_dashboard(RunInfo(preset.name, preset.title, params), options)
-    from nnfd.tui.headless import Headless
+    from nnfd.tui.commands.headless import Headless
 
     if not options.record:
         return Headless(params, options, budget).run()
@@ -180,8 +180,8 @@ def _open_dashboard(
     """Open the dashboard on a new run, or on the one in the folder `resume` or `attach`."""
     # read before Textual is imported and the screen is taken: a wrong size is one line on a whole screen
     budget = options.budget
-    from nnfd.tui.launch import run_dashboard
-    from nnfd.tui.session import RunSpec, Storage
+    from nnfd.tui.commands.dashboard import run_dashboard
+    from nnfd.tui.jobs.session import RunSpec, Storage
 
     storage = Storage(root=options.runs_root, record=options.record, budget=budget)
     spec = RunSpec(run.params, run.preset, run.title)

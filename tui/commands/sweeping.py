@@ -26,10 +26,10 @@ from nnfd.core.sweep.spec import read_spec
 from nnfd.core.sweep.summary import SUMMARY, best_point, summarise, write_tables
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunsRoot
+from nnfd.tui.commands.headless import stop_on_signals
 from nnfd.tui.commands.listing import print_table
+from nnfd.tui.commands.reporting import Output
 from nnfd.tui.commands.running import need_terminal
-from nnfd.tui.headless import stop_on_signals
-from nnfd.tui.reporting import Output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,9 +98,9 @@ def sweep(
 
 
 def _dashboard(found: Sweep, jobs: int | None, cluster: str | None, runs_root: Path) -> int:
-    from nnfd.tui.launch import run_sweep
-    from nnfd.tui.session import Storage
-    from nnfd.tui.sweep_job import SweepJob
+    from nnfd.tui.commands.dashboard import run_sweep
+    from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.jobs.sweep import SweepJob
 
     code = run_sweep(SweepJob(found, jobs=jobs, cluster=cluster), Storage(root=runs_root))
     return code or say_how_it_ended(found, found.rows())

@@ -11,7 +11,7 @@ from textual.widgets import Footer, Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.compare import letters
-from nnfd.tui.course import BASELINE
+from nnfd.tui.jobs.course import BASELINE
 from nnfd.tui.screens.compare_course import CourseLine
 from nnfd.tui.screens.compare_keys import CompareKeys
 from nnfd.tui.screens.compare_runs import BaselineRow, RecordedRun
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from nnfd.tui.course import CourseJob
+    from nnfd.tui.jobs.course import CourseJob
+    from nnfd.tui.jobs.session import Storage
     from nnfd.tui.screens.compare_runs import AnyRun, Look
-    from nnfd.tui.session import Storage
 
 ABOUT = (
     "Runs side by side, each with a letter. Above: one number of all of them over epochs or steps (m chooses which), "

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from nnfd.core.engine.control import Phase
-from nnfd.tui.course import CourseJob
+from nnfd.tui.jobs.course import CourseJob
 from nnfd.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nnfd.tui.session import Storage
+    from nnfd.tui.jobs.session import Storage
 
 TELL_SECONDS = 0.25
 """How often progress and speed are told."""

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
+    from nnfd.tui.jobs.session import Storage
     from nnfd.tui.screens.compare_course import CourseLine
     from nnfd.tui.screens.compare_runs import AnyRun
     from nnfd.tui.screens.compare_view import CompareView
-    from nnfd.tui.session import Storage
     from nnfd.tui.widgets.compare_table import CompareTable
 
 

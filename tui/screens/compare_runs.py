@@ -17,7 +17,7 @@ from nnfd.core.params import FieldParams, NetworkParams
 from nnfd.core.runs.folder import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
 from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.result import Result
-from nnfd.tui.history import FieldHistory, NetworkHistory
+from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs.result import TestSet
-    from nnfd.tui.baseline_run import BaselineRun
-    from nnfd.tui.course import CourseJob
+    from nnfd.tui.jobs.baseline import BaselineRun
+    from nnfd.tui.jobs.course import CourseJob
 
 FIELD_FIGURES = ("mean", "std", "min", "max", "wavelength", "spots")
 NOT_READ_YET = "…"

@@ -19,12 +19,12 @@ from nnfd.core.fields.models import FIELDS, main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
 from nnfd.tui.brush import start_values
-from nnfd.tui.history import FieldHistory
+from nnfd.tui.jobs.history import FieldHistory
+from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.screens.fur_keys import FurKeys
 from nnfd.tui.screens.fur_look import FieldLook, look_at
 from nnfd.tui.screens.fur_panels import FieldsPane, HintLine, NumbersPane
 from nnfd.tui.screens.run_screen import LABS
-from nnfd.tui.session import RunSpec
 from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.params_form import ParamsForm
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.session import Storage
-    from nnfd.tui.watching import AnySession
+    from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.jobs.watching import AnySession
 
 ABOUT = (
     "Each field is a grid of cells, drawn in colours from its least to its greatest value; the line above it names its "

@@ -12,10 +12,10 @@ from nnfd.core.fields.seeds import paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams
 from nnfd.tui.brush import Brush, line, next_value
-from nnfd.tui.history import FieldHistory
+from nnfd.tui.jobs.history import FieldHistory
+from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.screens.fur_panels import FieldsPane, HintLine
 from nnfd.tui.screens.run_screen import RunScreen
-from nnfd.tui.session import RunSpec
 from nnfd.tui.widgets.curves import CurveView
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.brush import Cell
-    from nnfd.tui.session import Storage
+    from nnfd.tui.jobs.session import Storage
     from nnfd.tui.widgets.field_view import FieldView
 
 FAR = 10

@@ -11,9 +11,9 @@ from textual.screen import Screen
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Notice, Outcome
-from nnfd.tui.history import FieldHistory, NetworkHistory
-from nnfd.tui.session import Session, resumed
-from nnfd.tui.watching import WatchSession
+from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
+from nnfd.tui.jobs.session import Session, resumed
+from nnfd.tui.jobs.watching import WatchSession
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.timeline import Timeline
 from nnfd.tui.widgets.top_bar import TopBar
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.session import RunSpec, Storage
-    from nnfd.tui.watching import AnySession
+    from nnfd.tui.jobs.session import RunSpec, Storage
+    from nnfd.tui.jobs.watching import AnySession
 
 H = TypeVar("H", NetworkHistory, FieldHistory)
 

@@ -16,13 +16,13 @@ from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import BUILT_IN
 from nnfd.core.params import Kind, NetworkParams
-from nnfd.tui.baseline_run import BaselineRun
-from nnfd.tui.history import EPOCH_COLUMNS, NetworkHistory
+from nnfd.tui.jobs.baseline import BaselineRun
+from nnfd.tui.jobs.history import EPOCH_COLUMNS, NetworkHistory
+from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.look import look_maker, report_of
 from nnfd.tui.screens.deck import Deck, Panel
 from nnfd.tui.screens.network_curves import learning_curves
 from nnfd.tui.screens.run_screen import LABS, RunScreen
-from nnfd.tui.session import RunSpec
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.digit_pad import DigitPad
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
     from nnfd.core.runs.frames import Arrays
+    from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.jobs.watching import AnySession
     from nnfd.tui.look import Look
-    from nnfd.tui.session import Storage
-    from nnfd.tui.watching import AnySession
 
 ABOUT = (
     "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nnfd.tui.widgets.chart import Series
 
 if TYPE_CHECKING:
-    from nnfd.tui.history import NetworkHistory
+    from nnfd.tui.jobs.history import NetworkHistory
 
 
 def learning_curves(key: str, ours: NetworkHistory, theirs: NetworkHistory | None) -> list[Series]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.widgets import DataTable
 
     from nnfd.core.library.catalog import RunSummary
-    from nnfd.tui.session import Storage
+    from nnfd.tui.jobs.session import Storage
 
 ABOUT = (
     "Every run folder below the runs root, those of sweeps included. enter shows a run in its lab, also one that "

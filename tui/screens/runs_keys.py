@@ -17,9 +17,9 @@ from nnfd.core.library.columns import size
 from nnfd.core.runs import remote
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.text import printable
+from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.screens.dialogs import AskText, Confirm, EditParams
 from nnfd.tui.screens.export import ExportScreen
-from nnfd.tui.session import RunSpec
 from nnfd.tui.widgets.runs_table import RunsTable
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nnfd.core.library.catalog import RunSummary
     from nnfd.core.params import Params
     from nnfd.tui.app import LabApp
-    from nnfd.tui.session import Storage
+    from nnfd.tui.jobs.session import Storage
 
 MOST_NAMED = 12
 """Runs that a question names; of more it names the number."""

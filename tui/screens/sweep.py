@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.widgets import DataTable
 
     from nnfd.core.sweep.folder import Row
-    from nnfd.tui.sweep_job import SweepJob
+    from nnfd.tui.jobs.sweep import SweepJob
 
 ABOUT = (
     "A sweep does the same run under other parameters and seeds. Above: one line a run; enter opens it, also while it "

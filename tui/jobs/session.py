@@ -17,7 +17,7 @@ from nnfd.core.runs.frames import DEFAULT_BUDGET, MemoryFrames
 from nnfd.core.runs.live import start
 from nnfd.core.runs.recorder import Recorder, frame_cadence
 from nnfd.core.runs.remote import Remote
-from nnfd.tui.mailbox import Mailbox
+from nnfd.tui.jobs.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

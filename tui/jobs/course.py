@@ -11,7 +11,7 @@ from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs.folder import RunFolder
-from nnfd.tui.session import RunSpec, Session, resumed
+from nnfd.tui.jobs.session import RunSpec, Session, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from nnfd.core.engine.control import Controller
     from nnfd.core.library.catalog import RunSummary
     from nnfd.core.params.presets import Preset
-    from nnfd.tui.baseline_run import BaselineRun
-    from nnfd.tui.session import Storage
+    from nnfd.tui.jobs.baseline import BaselineRun
+    from nnfd.tui.jobs.session import Storage
 
 PRESETS = ("relu-128", "wide-256", "two-128-64", "tanh-128")
 """The main run and the three experiments."""
@@ -197,7 +197,7 @@ class CourseJob:
         It has no saved state to go on from: after a stop it begins again.
         """
         from nnfd.core.network.data import load
-        from nnfd.tui.baseline_run import BaselineRun
+        from nnfd.tui.jobs.baseline import BaselineRun
 
         if self.baseline is None or not _is_over(self.baseline):
             params = presets.load_shipped(PRESETS[0]).params

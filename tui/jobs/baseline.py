@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import Controller
-from nnfd.tui.history import NetworkHistory
-from nnfd.tui.mailbox import Mailbox
+from nnfd.tui.jobs.history import NetworkHistory
+from nnfd.tui.jobs.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable

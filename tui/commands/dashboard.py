@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.params.presets import load_shipped
 from nnfd.tui.app import DEFAULTS, LabApp
-from nnfd.tui.session import RunSpec, resumed, watched
+from nnfd.tui.jobs.session import RunSpec, resumed, watched
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.session import Storage
-    from nnfd.tui.sweep_job import SweepJob
+    from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.jobs.sweep import SweepJob
 
 
 def run_dashboard(

@@ -16,7 +16,7 @@ from nnfd.core.runs.live import start
 from nnfd.core.runs.recorder import Recorder, frame_cadence
 from nnfd.core.runs.remote import Remote
 from nnfd.core.text import printable
-from nnfd.tui.reporting import Reporter
+from nnfd.tui.commands.reporting import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,7 +12,7 @@ from nnfd.core.errors import DataError, NnfdError, RunError
 from nnfd.core.params import NetworkParams, Params
 from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.remote import send
-from nnfd.tui.mailbox import Mailbox
+from nnfd.tui.jobs.mailbox import Mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nnfd.core.runs.folder import RunFolder
     from nnfd.core.runs.follow import News
     from nnfd.core.runs.remote import Live
-    from nnfd.tui.session import RunSpec, Session
+    from nnfd.tui.jobs.session import RunSpec, Session
 
 AnySession: TypeAlias = "Session | WatchSession"
 """What a lab shows."""
@@ -127,7 +127,7 @@ class RemoteController:
 
 
 class WatchSession:
-    """A run as :class:`nnfd.tui.session.Session` shows it, but done by another process or by none.
+    """A run as :class:`nnfd.tui.jobs.session.Session` shows it, but done by another process or by none.
 
     Parameters
     ----------
