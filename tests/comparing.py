@@ -9,7 +9,7 @@ from textual.widgets import DataTable, Label
 from nnfd.core.params import DiffusionParams
 from nnfd.tui import cli
 from nnfd.tui.jobs.session import Storage
-from nnfd.tui.screens.compare import CompareScreen
+from nnfd.tui.screens.compare.screen import CompareScreen
 from nnfd.tui.widgets.status_line import StatusLine
 
 from .dashboard import opened

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from nnfd.core.params import Params
-    from nnfd.tui.screens.run_screen import RunScreen
+    from nnfd.tui.screens.lab.run_screen import RunScreen
 
 PICTURE = set("▀▄█ ▁▂▃▅▆▇▉▊▋▌▍▎▏░▒▓─━│┃┌┐└┘├┤┬┴┼╭╮╰╯╺╸┊·⎺⎽")
 """Characters that draw rather than say."""

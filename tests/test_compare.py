@@ -25,7 +25,7 @@ from nnfd.core.library.compare import (
 )
 from nnfd.core.params import FurParams, NetworkParams, TuringParams
 from nnfd.tui import cli
-from nnfd.tui.screens.compare_runs import RecordedRun
+from nnfd.tui.screens.compare.runs import RecordedRun
 from nnfd.tui.widgets.chart import Chart, Series, draw_chart, legend, letter_places
 from nnfd.tui.widgets.compare_table import draw_rows, shorten_middle
 from nnfd.tui.widgets.curves import many_colours

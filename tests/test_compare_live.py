@@ -12,9 +12,9 @@ from textual.widgets import Input, SelectionList
 from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.params import TuringParams
+from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.session import RunSpec, Session, Storage
-from nnfd.tui.screens.compare import CompareScreen
-from nnfd.tui.screens.pick_runs import PickRuns
+from nnfd.tui.screens.compare.screen import CompareScreen
 
 from .comparing import SIZES, column, comparing, note, record_four, states, table, told
 
@@ -132,7 +132,7 @@ async def test_the_list_is_read_while_the_screen_answers(recorded, monkeypatch):
         assert read.wait(60)
         return list_runs(root)
 
-    monkeypatch.setattr("nnfd.tui.screens.pick_runs.list_runs", slow)
+    monkeypatch.setattr("nnfd.tui.dialogs.pick_runs.list_runs", slow)
     async with comparing(recorded, (80, 24)) as lab:
         await lab.press("p")
         await lab.until(lambda: "reading the list of runs" in lab.text())
@@ -153,6 +153,6 @@ async def test_a_list_without_runs_says_so(tmp_path, monkeypatch):
         def unreadable(_root):
             raise RunError("the folder cannot be read")
 
-        monkeypatch.setattr("nnfd.tui.screens.pick_runs.list_runs", unreadable)
+        monkeypatch.setattr("nnfd.tui.dialogs.pick_runs.list_runs", unreadable)
         await lab.press("p")
         await lab.until(lambda: "the folder cannot be read" in lab.text())

@@ -7,7 +7,7 @@ import shutil
 import pytest
 from textual.widgets import DataTable
 
-from nnfd.tui.screens.compare_view import View
+from nnfd.tui.screens.compare.view import View
 
 from .comparing import SIZES, column, comparing, headings, note, record_four, table
 

@@ -13,10 +13,10 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.fields.analysis import wavelength_words
 from nnfd.core.fields.picture import COLORMAPS
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
-from nnfd.tui.brush import Brush, line, next_value, start_values, values_up_to
-from nnfd.tui.screens.fur import FurScreen
-from nnfd.tui.screens.fur_look import look_at, number_lines
-from nnfd.tui.screens.fur_panels import FieldsPane, HintLine, NumbersPane
+from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values, values_up_to
+from nnfd.tui.screens.fur.look import look_at, number_lines
+from nnfd.tui.screens.fur.panes import FieldsPane, HintLine, NumbersPane
+from nnfd.tui.screens.fur.screen import FurScreen
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.field_view import FieldView
 from nnfd.tui.widgets.params_form import ParamsForm

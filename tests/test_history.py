@@ -117,6 +117,6 @@ class TestMailbox:
     [(0, 6, 1, [0]), (3, 6, 1, [3]), (0, 6, 4, [0, 1, 2, 3]), (5, 6, 4, [0, 1, 2, 5]), (2, 3, 9, [0, 1, 2])],
 )
 def test_the_deck_shows_the_active_panel_and_the_first_others(active, count, capacity, shown):
-    from nnfd.tui.screens.deck import visible_panels
+    from nnfd.tui.widgets.deck import visible_panels
 
     assert visible_panels(active, count, capacity) == shown

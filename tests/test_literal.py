@@ -9,10 +9,10 @@ from textual.widgets import DataTable
 
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import TAGS
+from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.session import Storage
-from nnfd.tui.screens.compare import CompareScreen
-from nnfd.tui.screens.pick_runs import PickRuns
-from nnfd.tui.screens.runs import RunsScreen
+from nnfd.tui.screens.compare.screen import CompareScreen
+from nnfd.tui.screens.runs.screen import RunsScreen
 
 from .dashboard import opened
 

@@ -10,13 +10,13 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.network.optim import lr_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
+from nnfd.tui.dialogs.export import ExportScreen
+from nnfd.tui.dialogs.help import HelpScreen
+from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.session import Storage
-from nnfd.tui.screens.deck import Deck
-from nnfd.tui.screens.export import ExportScreen
-from nnfd.tui.screens.help import HelpScreen
-from nnfd.tui.screens.presets import PresetPicker
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.deck import Deck
 from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.params_form import ParamsForm

@@ -21,7 +21,7 @@ from nnfd.core.runs import folder as runs
 from nnfd.tui.commands.reporting import Output
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import Storage
-from nnfd.tui.screens.run_screen import PACE_LIMITS
+from nnfd.tui.screens.lab.run_screen import PACE_LIMITS
 from tests.dashboard import opened
 from tests.terminal import Terminal
 

@@ -12,12 +12,12 @@ from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.library.tags import read_tags, write_tags
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
+from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
+from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.jobs.session import Session, Storage
-from nnfd.tui.screens import runs as runs_screen
-from nnfd.tui.screens.compare import CompareScreen
-from nnfd.tui.screens.dialogs import AskText, Confirm, EditParams
-from nnfd.tui.screens.export import ExportScreen
-from nnfd.tui.screens.runs import RunsScreen
+from nnfd.tui.screens.compare.screen import CompareScreen
+from nnfd.tui.screens.runs import screen as runs_screen
+from nnfd.tui.screens.runs.screen import RunsScreen
 from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.runs_table import RunsTable, row_texts
 

@@ -16,9 +16,9 @@ from nnfd.core.sweep.spec import parse_spec
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.jobs.sweep import SweepJob
-from nnfd.tui.screens.sweep import SweepScreen, order
-from nnfd.tui.screens.sweep_table import SteadyTable
+from nnfd.tui.screens.sweep.screen import SweepScreen, order
 from nnfd.tui.widgets.status_line import StatusLine
+from nnfd.tui.widgets.steady_table import SteadyTable
 
 from .dashboard import Lab
 from .test_sweep import LONG, SMALL

@@ -18,8 +18,8 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
 from nnfd.core.params.presets import load, load_shipped
+from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
-from nnfd.tui.screens.help import HelpScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.course import CourseJob
     from nnfd.tui.jobs.sweep import SweepJob
-    from nnfd.tui.screens.compare import CompareScreen
-    from nnfd.tui.screens.run_screen import RunScreen
+    from nnfd.tui.screens.compare.screen import CompareScreen
+    from nnfd.tui.screens.lab.run_screen import RunScreen
 
 
 DEFAULTS = {"network": "relu-128", "fur": "giraffe"}
@@ -98,16 +98,16 @@ class LabApp(App[None]):
         # each is imported when it is first shown: the other ones' time would delay the first paint
         match mode:
             case "compare":
-                from nnfd.tui.screens.compare import CompareScreen
+                from nnfd.tui.screens.compare.screen import CompareScreen
 
                 self._compare = CompareScreen(self.storage)
                 return self._compare
             case "runs":
-                from nnfd.tui.screens.runs import RunsScreen
+                from nnfd.tui.screens.runs.screen import RunsScreen
 
                 return RunsScreen(self.storage)
             case "sweep":
-                from nnfd.tui.screens.sweep import SweepScreen
+                from nnfd.tui.screens.sweep.screen import SweepScreen
 
                 assert self.sweep is not None, "the mode is there with a sweep only"
                 return SweepScreen(self.sweep)
@@ -118,10 +118,10 @@ class LabApp(App[None]):
     def _make_lab(self, mode: str) -> RunScreen[Any]:
         spec, folder = self._begin_with[mode]
         if mode == "network":
-            from nnfd.tui.screens.network import NetworkScreen
+            from nnfd.tui.screens.network.screen import NetworkScreen
 
             return NetworkScreen(spec, self.storage, folder=folder)
-        from nnfd.tui.screens.fur import FurScreen
+        from nnfd.tui.screens.fur.screen import FurScreen
 
         return FurScreen(spec, self.storage, folder=folder)
 
@@ -200,7 +200,7 @@ class LabApp(App[None]):
 
     def compare_runs(self, paths: Sequence[Path]) -> None:
         """Put these runs side by side with what is compared already."""
-        from nnfd.tui.screens.compare import CompareScreen
+        from nnfd.tui.screens.compare.screen import CompareScreen
 
         def add() -> None:
             if isinstance(self.screen, CompareScreen):

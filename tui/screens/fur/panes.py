@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from nnfd.core.text import printable
-from nnfd.tui.screens.fur_look import number_lines
+from nnfd.tui.screens.fur.look import number_lines
 from nnfd.tui.widgets.field_view import FieldView
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult, RenderResult
 
     from nnfd.core.fields.state import FieldState
-    from nnfd.tui.screens.fur_look import FieldLook
+    from nnfd.tui.screens.fur.look import FieldLook
 
 MOST_FIELDS = 3
 NAMES = {"a": "activator a", "s": "substrate s", "y": "marker y", "h": "inhibitor h", "C": "concentration C"}

@@ -12,10 +12,10 @@ from textual.binding import Binding
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
+from nnfd.tui.dialogs.export import ExportScreen
+from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.session import RunSpec, natural_pace
-from nnfd.tui.screens.export import ExportScreen
-from nnfd.tui.screens.live_screen import H, LiveScreen
-from nnfd.tui.screens.presets import PresetPicker
+from nnfd.tui.screens.lab.live_screen import H, LiveScreen
 from nnfd.tui.widgets.params_form import ParamsForm
 
 if TYPE_CHECKING:

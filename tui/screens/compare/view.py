@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from nnfd.tui.screens.compare_runs import AnyRun
+    from nnfd.tui.screens.compare.runs import AnyRun
 
 FIRST_METRICS = ("val_loss", "train_loss", "val_acc", "train_acc", "lr")
 """The order of the metric key for networks."""

@@ -11,11 +11,11 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.fields.seeds import paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams
-from nnfd.tui.brush import Brush, line, next_value
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec
-from nnfd.tui.screens.fur_panels import FieldsPane, HintLine
-from nnfd.tui.screens.run_screen import RunScreen
+from nnfd.tui.screens.fur.brush import Brush, line, next_value
+from nnfd.tui.screens.fur.panes import FieldsPane, HintLine
+from nnfd.tui.screens.lab.run_screen import RunScreen
 from nnfd.tui.widgets.curves import CurveView
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.brush import Cell
     from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.screens.fur.brush import Cell
     from nnfd.tui.widgets.field_view import FieldView
 
 FAR = 10

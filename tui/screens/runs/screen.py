@@ -12,8 +12,8 @@ from textual.widgets import Footer, Input, Label
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, Catalog, RunStatus
 from nnfd.core.library.columns import DESCENDING, Column, arranged, cell, matches, size
-from nnfd.tui.screens.run_screen import LABS
-from nnfd.tui.screens.runs_keys import RunsKeys
+from nnfd.tui.screens.lab.run_screen import LABS
+from nnfd.tui.screens.runs.keys import RunsKeys
 from nnfd.tui.widgets.runs_table import RunsTable
 from nnfd.tui.widgets.top_bar import TopBar
 

@@ -18,13 +18,13 @@ from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.fields.models import FIELDS, main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
-from nnfd.tui.brush import start_values
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec
-from nnfd.tui.screens.fur_keys import FurKeys
-from nnfd.tui.screens.fur_look import FieldLook, look_at
-from nnfd.tui.screens.fur_panels import FieldsPane, HintLine, NumbersPane
-from nnfd.tui.screens.run_screen import LABS
+from nnfd.tui.screens.fur.brush import start_values
+from nnfd.tui.screens.fur.keys import FurKeys
+from nnfd.tui.screens.fur.look import FieldLook, look_at
+from nnfd.tui.screens.fur.panes import FieldsPane, HintLine, NumbersPane
+from nnfd.tui.screens.lab.run_screen import LABS
 from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.params_form import ParamsForm

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.screen import Screen
 
-from nnfd.tui.screens.compare_runs import BaselineRow
-from nnfd.tui.screens.compare_view import View
-from nnfd.tui.screens.pick_runs import PickRuns
+from nnfd.tui.dialogs.pick_runs import PickRuns
+from nnfd.tui.screens.compare.runs import BaselineRow
+from nnfd.tui.screens.compare.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from nnfd.tui.jobs.session import Storage
-    from nnfd.tui.screens.compare_course import CourseLine
-    from nnfd.tui.screens.compare_runs import AnyRun
-    from nnfd.tui.screens.compare_view import CompareView
+    from nnfd.tui.screens.compare.course_line import CourseLine
+    from nnfd.tui.screens.compare.runs import AnyRun
+    from nnfd.tui.screens.compare.view import CompareView
     from nnfd.tui.widgets.compare_table import CompareTable
 
 

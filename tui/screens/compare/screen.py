@@ -12,11 +12,11 @@ from textual.widgets import Footer, Label
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.compare import letters
 from nnfd.tui.jobs.course import BASELINE
-from nnfd.tui.screens.compare_course import CourseLine
-from nnfd.tui.screens.compare_keys import CompareKeys
-from nnfd.tui.screens.compare_runs import BaselineRow, RecordedRun
-from nnfd.tui.screens.compare_view import CompareView, View
-from nnfd.tui.screens.run_screen import LABS
+from nnfd.tui.screens.compare.course_line import CourseLine
+from nnfd.tui.screens.compare.keys import CompareKeys
+from nnfd.tui.screens.compare.runs import BaselineRow, RecordedRun
+from nnfd.tui.screens.compare.view import CompareView, View
+from nnfd.tui.screens.lab.run_screen import LABS
 from nnfd.tui.widgets.compare_table import CompareTable
 from nnfd.tui.widgets.top_bar import TopBar
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from nnfd.tui.jobs.course import CourseJob
     from nnfd.tui.jobs.session import Storage
-    from nnfd.tui.screens.compare_runs import AnyRun, Look
+    from nnfd.tui.screens.compare.runs import AnyRun, Look
 
 ABOUT = (
     "Runs side by side, each with a letter. Above: one number of all of them over epochs or steps (m chooses which), "

@@ -14,7 +14,7 @@ from nnfd.core.fields.picture import default_colormap, lut
 from nnfd.core.fields.thumbnails import read
 from nnfd.core.params import MODELS, FieldParams, show_value
 from nnfd.core.params.presets import Preset, load_all
-from nnfd.tui.screens.dialogs import Dialog
+from nnfd.tui.dialogs.ask import Dialog
 from nnfd.tui.widgets.pixel_view import PixelView
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
 from nnfd.core.params import Kind
-from nnfd.tui.screens.dialogs import Dialog
+from nnfd.tui.dialogs.ask import Dialog
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -15,9 +15,9 @@ from nnfd.core.library.columns import known_first
 from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import best_point, summarise
 from nnfd.core.text import printable
-from nnfd.tui.screens.run_screen import LABS
-from nnfd.tui.screens.sweep_table import SteadyTable
+from nnfd.tui.screens.lab.run_screen import LABS
 from nnfd.tui.widgets.status_line import StatusLine
+from nnfd.tui.widgets.steady_table import SteadyTable
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:

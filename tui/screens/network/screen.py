@@ -19,12 +19,12 @@ from nnfd.core.params import Kind, NetworkParams
 from nnfd.tui.jobs.baseline import BaselineRun
 from nnfd.tui.jobs.history import EPOCH_COLUMNS, NetworkHistory
 from nnfd.tui.jobs.session import RunSpec
-from nnfd.tui.look import look_maker, report_of
-from nnfd.tui.screens.deck import Deck, Panel
-from nnfd.tui.screens.network_curves import learning_curves
-from nnfd.tui.screens.run_screen import LABS, RunScreen
+from nnfd.tui.screens.lab.run_screen import LABS, RunScreen
+from nnfd.tui.screens.network.curves import learning_curves
+from nnfd.tui.screens.network.look import look_maker, report_of
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.deck import Deck, Panel
 from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from nnfd.core.runs.frames import Arrays
     from nnfd.tui.jobs.session import Storage
     from nnfd.tui.jobs.watching import AnySession
-    from nnfd.tui.look import Look
+    from nnfd.tui.screens.network.look import Look
 
 ABOUT = (
     "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "

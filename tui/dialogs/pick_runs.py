@@ -15,7 +15,7 @@ from textual.widgets.selection_list import Selection
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.library.columns import matches
-from nnfd.tui.screens.dialogs import Dialog
+from nnfd.tui.dialogs.ask import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

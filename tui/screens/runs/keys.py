@@ -17,9 +17,9 @@ from nnfd.core.library.columns import size
 from nnfd.core.runs import remote
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.text import printable
+from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
+from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.jobs.session import RunSpec
-from nnfd.tui.screens.dialogs import AskText, Confirm, EditParams
-from nnfd.tui.screens.export import ExportScreen
 from nnfd.tui.widgets.runs_table import RunsTable
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Modal screens that any screen may ask."""

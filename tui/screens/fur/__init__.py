@@ -1,0 +1,1 @@
+"""The fur lab, key 2."""

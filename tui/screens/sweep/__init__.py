@@ -1,0 +1,1 @@
+"""The sweep under way, key 5."""
