@@ -1,0 +1,100 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.events import (
+    BatchProgress,
+    Edited,
+    Ended,
+    EpochDone,
+    FieldStats,
+    Notice,
+    Outcome,
+    Painted,
+    Started,
+    StepsDone,
+)
+from nnfd.core.errors import NnfdError
+from nnfd.core.params import MODELS, FurParams, NetworkParams
+from nnfd.core.runs.log import EventLogError, from_json, to_json
+from tests.support.fakes import network_state
+
+EVENTS = [
+    *(Started(model(), 3, 100) for model in MODELS.values()),
+    Started(FurParams(seeds=((3, 4), (10, 20))), 0, 5),
+    Started(NetworkParams(hidden=(128, 64), weight_scale=0.5, shuffle_seed=7), 0, 5),
+    BatchProgress(2, 10, 20),
+    EpochDone(1, 0.1, 0.2, 0.3, 0.4, 0.01, is_best=True),
+    StepsDone(500, {"a": FieldStats(0.0, 0.5, 1e-47), "y": FieldStats(1.0, 2.0, 3.0)}),
+    Edited(5, NetworkParams(lr=0.5), {"lr": (0.01, 0.5), "hidden": ((128,), (64, 32)), "weight_scale": (None, 1.0)}),
+    Painted(7, Paint("a", 1, 2, 3, 4.5)),
+    Notice(9, "extinct", 'a "quoted" [bold]text[/] with \x1b and \n in it, ░▒▓'),
+    *(Ended(9, outcome, "over") for outcome in Outcome),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_what_is_written_reads_back_equal(event):
+    line = to_json(event)
+    assert "\n" not in line
+    assert from_json(line) == event
+
+
+def test_states_are_left_out():
+    state = network_state()
+    event = from_json(to_json(Ended(1, Outcome.COMPLETED, "done", state)))
+    assert isinstance(event, Ended)
+    assert event.state is None
+
+
+@given(st.floats(), st.floats())
+def test_every_float_survives_and_the_line_is_strict_json(loss, acc):
+    line = to_json(EpochDone(1, loss, 0.0, acc, 0.0, 0.01, is_best=False))
+    json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    back = from_json(line)
+    for found, wanted in ((back.train_loss, loss), (back.train_acc, acc)):
+        assert found == wanted or (math.isnan(found) and math.isnan(wanted))
+
+
+def test_numpy_scalars_are_written_as_plain_numbers():
+    event = EpochDone(1, np.float64(0.5), np.float32(0.25), 0.0, 0.0, np.float64("inf"), is_best=np.bool_(True))
+    back = from_json(to_json(event))
+    assert (back.train_loss, back.val_loss, back.lr, back.is_best) == (0.5, 0.25, math.inf, True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        "{}",
+        '{"event":"no-such"}',
+        '{"event":["list"]}',
+        '{"event":"notice","position":"x","code":"a","message":"b"}',
+        '{"event":"epoch-done","epoch":1}',
+        '{"event":"ended","position":1,"outcome":"exploded","message":""}',
+        '{"event":"started","position":0,"total":1,"params":{"kind":"network","values":{"lr":-1}}}',
+        '{"event":"started","position":0,"total":1,"params":{"kind":"network","values":[1]}}',
+        '{"event":"edited","position":0,"changed":{"lr":1},"params":{"kind":"network","values":{}}}',
+        '{"event":"steps-done","step":1,"stats":[1]}',
+        '{"event":"notice","position":1e999,"code":"a","message":"b"}',
+        "[" * 100_000,
+        "\x1b[31mred",
+    ],
+)
+def test_a_line_that_is_no_event_is_one_clear_error(line):
+    with pytest.raises(EventLogError) as error:
+        from_json(line)
+    assert isinstance(error.value, NnfdError)
+    message = str(error.value)
+    assert "is no event" in message
+    assert "\n" not in message
+    assert "\x1b" not in message
+    assert len(message) < 100

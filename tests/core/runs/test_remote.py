@@ -1,0 +1,253 @@
+import json
+import os
+import stat
+import sys
+import threading
+import time
+
+import pytest
+
+from nnfd.core.engine.control import Controller, Phase
+from nnfd.core.engine.events import Edited, Ended, Painted, position_of
+from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.library.catalog import RunStatus, summarise
+from nnfd.core.params import DiffusionParams, Kind, NetworkParams
+from nnfd.core.runs.checkpoint import Checkpoint, resume
+from nnfd.core.runs.folder import COMMANDS, LIVE, STATE, RunFolder
+from nnfd.core.runs.follow import Follower
+from nnfd.core.runs.recorder import Recorder
+from nnfd.core.runs.remote import Live, Remote, send
+from tests.support import fakes
+
+PARAMS = NetworkParams(epochs=1_000_000, lr=0.01)
+
+
+def until(condition, what="the condition"):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, f"never held: {what}"
+        threading.Event().wait(0.01)
+
+
+class Elsewhere:
+    """A run in another thread, as another process would do it."""
+
+    def __init__(self, path, params=PARAMS, fake=fakes.train, folder=None, resumption=None):
+        self.folder = folder or RunFolder.create(path, preset="p", title="t", params=params)
+        recorder = Recorder(self.folder, resumption=resumption)
+        state = resumption.state if resumption else None
+        self.controller = Controller(
+            lambda control: fake(params, state, control=control), recorder, pace=200.0, on_hold=recorder.flush
+        )
+        self.path = self.folder.path
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self):
+        with self.folder, Remote(self.folder, self.controller):
+            self.controller.run()
+
+    def __enter__(self):
+        self.thread.start()
+        until(lambda: Live.read(self.path) and self.controller.position > 0)
+        return self
+
+    def __exit__(self, *_):
+        self.controller.stop()
+        self.thread.join()
+
+    def answer(self, **command):
+        name = send(self.path, **command)
+        until(lambda: name in Live.read(self.path).answers, command)
+        return Live.read(self.path).answers[name]
+
+
+def edits(path):
+    return [event for event in RunFolder.open(path).events() if isinstance(event, Edited)]
+
+
+class TestCommands:
+    def test_an_edit_reaches_the_run_and_its_log(self, tmp_path):
+        with Elsewhere(tmp_path / "r") as run:
+            assert run.answer(do="edit", changes={"lr": 0.5}) == ""
+            assert run.answer(do="edit", changes={"momentum": 0.25}) == ""
+            until(lambda: len(edits(run.path)) == 2)
+            assert [event.changed for event in edits(run.path)] == [
+                {"lr": (0.01, 0.5)},
+                {"momentum": (PARAMS.momentum, 0.25)},
+            ]
+            assert run.controller.params.lr == 0.5, "the second edit keeps what the first one changed"
+
+    def test_pause_step_resume_pace_and_stop(self, tmp_path):
+        with Elsewhere(tmp_path / "r") as run:
+            run.answer(do="pause")
+            until(lambda: Live.read(run.path).phase is Phase.PAUSED)
+            assert summarise(run.path).status is RunStatus.PAUSED
+            # what a pause holds at is in the folder: log and state
+            until(lambda: self._saved(run.path) == run.controller.position)
+            held = run.controller.position
+            assert max(filter(None, map(position_of, run.folder.events()))) == held
+            run.answer(do="step")
+            until(lambda: self._saved(run.path) == held + 1)
+            run.answer(do="pace", pace=50)
+            until(lambda: Live.read(run.path).pace == 50)
+            run.answer(do="pace", pace=None)
+            until(lambda: Live.read(run.path).pace is None)
+            run.answer(do="resume")
+            until(lambda: run.controller.position > held + 1)
+            assert summarise(run.path).status is RunStatus.RUNNING
+            send(run.path, do="stop")
+            run.thread.join()
+        assert isinstance(RunFolder.open(tmp_path / "r").events()[-1], Ended)
+        assert not (tmp_path / "r" / LIVE).exists()
+        assert not (tmp_path / "r" / COMMANDS).exists()
+        with pytest.raises(RunError, match="not under way"):
+            send(tmp_path / "r", do="pause")
+
+    @staticmethod
+    def _saved(path):
+        return Checkpoint.load(path / STATE, Kind.NETWORK).state.epoch
+
+    @pytest.mark.parametrize(
+        ("command", "why"),
+        [
+            ({"do": "edit", "changes": {"hidden": [3]}}, "hidden: 3 .* needs a restart"),
+            ({"do": "edit", "changes": {"lr": -1.0}}, "lr: -1"),
+            ({"do": "edit", "changes": {"lrr": 1.0}}, "did you mean 'lr'"),
+            ({"do": "edit", "changes": 3}, "no command"),
+            ({"do": "edit"}, "no command"),
+            ({"do": "pace", "pace": 0}, "pace: 0 is not allowed"),
+            ({"do": "pace", "pace": True}, "pace: True is not allowed"),
+            ({"do": "pace", "pace": "x"}, "pace: x is not allowed"),
+            ({"do": "paint", "paint": {}}, "no fields"),
+            ({"do": "\x1b[31m"}, "␛"),
+        ],
+    )
+    def test_a_wrong_command_is_answered_and_harms_nothing(self, tmp_path, command, why):
+        import re
+
+        with Elsewhere(tmp_path / "r") as run:
+            answer = run.answer(**command)
+            assert re.search(why, answer), answer
+            assert "\x1b" not in answer
+            here = run.controller.position
+            until(lambda: run.controller.position > here)
+            assert not edits(run.path)
+
+    def test_garbage_in_the_command_file_harms_nothing(self, tmp_path):
+        with Elsewhere(tmp_path / "r") as run:
+            with (run.path / COMMANDS).open("ab") as file:
+                file.write(b"\xff\x00garbage\n[]\nnull\n{}\n" + b"[" * 100_000 + b"\n" + b"x" * 300_000 + b"\n")
+            assert run.answer(do="edit", changes={"lr": 0.5}) == ""
+
+    def test_paint_reaches_a_field_run_and_is_checked_first(self, tmp_path):
+        params = DiffusionParams(width=8, height=8, steps=1_000_000)
+        with Elsewhere(tmp_path / "r", params, fakes.simulate) as run:
+            stroke = {"field": "C", "x": 1, "y": 2, "radius": 0, "value": 0.5}
+            assert "x is 0 to 7" in run.answer(do="paint", paint={**stroke, "x": 8})
+            assert run.answer(do="paint", paint=stroke) == ""
+            until(lambda: any(isinstance(event, Painted) for event in run.folder.events()))
+
+    def test_an_edit_before_the_run_has_begun_is_refused(self):
+        with pytest.raises(ParamsError, match="not begun"):
+            Controller(lambda control: fakes.train(PARAMS, control=control), print).edit({"lr": 0.5})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes and links of POSIX")
+class TestSafety:
+    def test_only_the_user_may_command(self, tmp_path):
+        with Elsewhere(tmp_path / "r") as run:
+            mode = (run.path / COMMANDS).stat().st_mode
+            assert stat.S_IMODE(mode) == 0o600
+
+    def test_a_file_put_in_its_place_is_never_read(self, tmp_path):
+        with Elsewhere(tmp_path / "r") as run:
+            file = run.path / COMMANDS
+            file.unlink()
+            file.write_text(json.dumps({"id": "x", "do": "stop"}) + "\n")
+            here = run.controller.position
+            until(lambda: run.controller.position > here + 60)  # three rounds of listening
+            assert "x" not in Live.read(run.path).answers
+
+    def test_a_link_or_a_pipe_in_its_place_is_not_written_to(self, tmp_path):
+        precious = tmp_path / "precious"
+        precious.write_text("mine")
+        (tmp_path / "r").mkdir()
+        (tmp_path / "r" / COMMANDS).symlink_to(precious)
+        with pytest.raises(RunError, match="takes no commands"):
+            send(tmp_path / "r", do="stop")
+        assert precious.read_text() == "mine"
+        (tmp_path / "r" / COMMANDS).unlink()
+        os.mkfifo(tmp_path / "r" / COMMANDS)
+        with pytest.raises(RunError, match="takes no commands"):
+            send(tmp_path / "r", do="stop")
+
+    def test_what_a_killed_process_left_is_replaced(self, tmp_path):
+        folder = RunFolder.create(tmp_path / "r", preset="p", title="t", params=PARAMS)
+        (folder.path / COMMANDS).write_text(json.dumps({"id": "old", "do": "stop"}) + "\n")
+        with Elsewhere(None, folder=folder) as run:
+            assert run.answer(do="edit", changes={"lr": 0.5}) == ""
+            assert "old" not in Live.read(run.path).answers
+
+
+class TestFollower:
+    def test_it_sees_every_event_once_and_the_end(self, tmp_path):
+        seen, states = [], []
+        with Elsewhere(tmp_path / "r") as run:
+            follower = Follower(RunFolder.open(run.path))
+
+            def look():
+                news = follower.look()
+                seen.extend(news.events)
+                states.extend([news.state] if news.state else [])
+                return news
+
+            first = look()
+            assert first.fresh
+            assert first.alive
+            assert first.live.pace == 200.0
+            until(lambda: not look().fresh and len(seen) > 5)
+        news = look()
+        while news.events:
+            news = look()
+        assert seen == RunFolder.open(tmp_path / "r").events()
+        assert news.ended
+        assert not news.alive
+        assert news.live is None
+        assert states[-1].epoch == seen[-1].position
+
+    def test_a_run_that_went_on_from_its_saved_state_is_told_anew(self, tmp_path):
+        with Elsewhere(tmp_path / "r"):
+            pass
+        log = tmp_path / "r" / "events.jsonl"
+        with log.open("ab") as file:
+            # as if killed: lines beyond the saved state
+            file.write(log.read_bytes().splitlines(keepends=True)[1] * 50)
+        follower = Follower(RunFolder.open(tmp_path / "r"))
+        before = follower.look().events
+        folder = RunFolder.open(tmp_path / "r")
+        resumption = resume(folder)
+        with Elsewhere(None, folder=folder, resumption=resumption) as run:
+            news = follower.look()
+            assert news.fresh
+            assert list(news.events)[: len(resumption.events)] == list(resumption.events)
+            run.controller.stop()
+            run.thread.join()
+        assert len(before) > 50
+        assert not follower.look().fresh
+
+    def test_an_empty_folder_is_no_news(self, tmp_path):
+        RunFolder.create(tmp_path / "r", preset="p", title="t", params=PARAMS).close()
+        news = Follower(RunFolder.open(tmp_path / "r")).look()
+        assert (list(news.events), news.fresh, news.state, news.alive) == ([], False, None, False)
+
+
+def test_a_run_outlives_whatever_is_put_in_the_place_of_its_files(tmp_path):
+    with Elsewhere(tmp_path / "r") as run:
+        run.answer(do="pause")
+        (run.path / LIVE).unlink()
+        (run.path / LIVE).mkdir()
+        here = run.controller.position
+        send(run.path, do="resume")
+        until(lambda: run.controller.position > here)
+    assert isinstance(RunFolder.open(tmp_path / "r").events()[-1], Ended)
+    assert not RunFolder.open(tmp_path / "r").is_live()

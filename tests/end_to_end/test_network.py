@@ -1,0 +1,29 @@
+"""The installed command on a pseudo-terminal, its screen read through a terminal emulator."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("needs a pseudo-terminal", allow_module_level=True)
+
+from tests.support.terminal import Terminal
+
+
+def test_the_dashboard_opens_alive_and_quits_cleanly(tmp_path):
+    with Terminal(columns=120, rows=40, cwd=tmp_path) as terminal:
+        terminal.wait_for("running")
+        terminal.wait_for(lambda text: re.search(r"\b([5-9]|\d\d)/60\b", text) is not None)
+        terminal.press(" ")
+        terminal.wait_for("paused")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    (run,) = (tmp_path / "nnfd-runs").iterdir()
+    events = [json.loads(line) for line in (run / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert events[0]["event"] == "started"
+    assert events[-1]["event"] == "ended"
+    assert (run / "state.npz").exists()

@@ -1,0 +1,185 @@
+"""Sweeps on a Dask cluster of two worker processes on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from nnfd.core.sweep import run as sweep_run
+from nnfd.core.sweep.address import host_and_port
+from nnfd.core.sweep.errors import SweepError
+from nnfd.core.sweep.folder import Sweep
+from nnfd.core.sweep.run import Runner
+from nnfd.core.sweep.spec import parse_spec
+from nnfd.core.sweep.summary import write_tables
+from tests.core.sweep.test_run import LONG, SMALL, assert_same_results, do, spec_toml
+from tests.end_to_end.test_sweep_kills import ENDLESS, FEW, deadly
+
+distributed = pytest.importorskip("distributed")
+
+pytestmark = pytest.mark.filterwarnings("default")  # Dask's own, and of a connection to a worker that was killed
+
+DASK = [sys.executable, "-W", "ignore", "-m", "dask"]
+
+
+@contextlib.contextmanager
+def cluster(place, workers):
+    """A scheduler and workers, as a user starts them; gives the address and the scheduler's process."""
+    found = place / "scheduler.json"
+    # the workers import functions of these tests; a task is given up at the first death, as after several in real life
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",
+    }
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    common = {"cwd": place, "start_new_session": True, "env": env, **quiet}
+    scheduler = subprocess.Popen(
+        [*DASK, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(found)],
+        **common,
+    )
+    nanny = subprocess.Popen(
+        [
+            *DASK,
+            "worker",
+            "--nworkers",
+            str(workers),
+            "--nthreads",
+            "1",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(found),
+        ],
+        **common,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not found.exists():
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.05)
+        yield json.loads(found.read_text())["address"], scheduler
+    finally:
+        for process in (nanny, scheduler):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The scheduler of two workers."""
+    with cluster(tmp_path_factory.mktemp("dask"), 2) as (found, _):
+        yield found
+
+
+@pytest.fixture
+def workers(address):
+    """The processes of the two workers."""
+    with distributed.Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=60)
+        return list(client.run(os.getpid).values())
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_cluster_gives_the_same_numbers_as_this_process(tmp_path, address):
+    do(tmp_path / "here", SMALL, jobs=1)
+    _, rows = do(tmp_path / "there", SMALL, cluster=address)
+    assert len(rows) == 8
+    assert_same_results(tmp_path / "here", tmp_path / "there")
+
+
+def test_a_worker_that_is_killed_loses_no_run(tmp_path, address, workers):
+    do(tmp_path / "here", LONG, jobs=1)
+    with Sweep.create(tmp_path / "there", parse_spec(LONG)) as sweep:
+        rows = Runner(sweep, cluster=address).rows()
+        got = [next(rows)]
+        os.kill(workers[0], signal.SIGKILL)
+        got += rows
+        write_tables(sweep, sweep.rows())
+    assert sorted(row.index for row in got) == [1, 2, 3, 4]
+    assert {row.status for row in got} == {"done"}
+    assert_same_results(tmp_path / "here", tmp_path / "there")
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_run_that_dask_gives_up_is_given_up_and_no_other(tmp_path, address, monkeypatch):
+    monkeypatch.setattr(sweep_run, "MOST_DEATHS", 1)
+    monkeypatch.setattr(sweep_run, "do_run", deadly)
+    with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep:
+        rows = {row.index: row for row in Runner(sweep, cluster=address).rows()}
+    assert {i: row.status for i, row in rows.items()} == {1: "done", 2: "failed", 3: "done", 4: "done"}
+    assert "its process died" in rows[2].message
+
+
+def test_a_scheduler_that_goes_ends_the_sweep_in_one_line_and_loses_nothing(tmp_path):
+    with (
+        cluster(tmp_path, 1) as (found, scheduler),
+        distributed.Client(found, set_as_default=False) as client,
+    ):
+        client.wait_for_workers(1, timeout=60)
+        command = [sys.executable, "-m", "nnfd.tui.cli", "sweep", "--headless", "--cluster", found]
+        process = subprocess.Popen(
+            [*command, spec_toml(tmp_path / "x.toml", ENDLESS), "--run-dir", str(tmp_path / "s")],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "s").glob("runs/*/live.json")):
+            assert time.monotonic() < deadline
+            threading.Event().wait(0.05)
+        scheduler.kill()
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert len(err.splitlines()) == 1
+    assert f"is gone; go on with: nnfd-tui sweep {tmp_path / 's'} --headless" in err
+    assert not any(row.status == "failed" for row in Sweep.open(tmp_path / "s").rows())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "foo",
+        "tcp://",
+        "tls://",
+        "tcp://127.0.0.1",
+        "http://127.0.0.1:1",
+        "tcp://h:port",
+        "tcp://h:99999",
+        "tcp://[:",
+    ],
+)
+def test_an_address_is_checked_before_anything_is_made(tmp_path, run, address):
+    spec = spec_toml(tmp_path / "x.toml", SMALL)
+    code, _, err = run("sweep", "--headless", spec, "--run-dir", str(tmp_path / "s"), "--cluster", address)
+    assert code == 2
+    assert "it is to be tcp://HOST:PORT" in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "s").exists()
+
+
+def test_addresses_that_are_right():
+    assert host_and_port("tcp://127.0.0.1:8786") == ("127.0.0.1", 8786)
+    assert host_and_port("tls://[::1]:1") == ("::1", 1)
+
+
+def test_one_who_takes_the_call_and_says_nothing_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr("nnfd.core.sweep.cluster.CONNECT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with (
+            Sweep.create(tmp_path / "s", parse_spec(SMALL)) as sweep,
+            pytest.raises(SweepError, match="does not answer"),
+        ):
+            list(Runner(sweep, cluster=address).rows())

@@ -1,0 +1,159 @@
+"""``runs``, ``rename``, ``delete``, ``tag`` and doing a recorded run again, on the command line."""
+
+import json
+import os
+import re
+import tomllib
+
+import pytest
+
+from nnfd.core.library.tags import read_tags
+from nnfd.core.params import NetworkParams
+from nnfd.core.runs.folder import RunFolder
+from tests.support.recorded import make, measured
+from tests.support.terminal import Terminal
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "nnfd-runs"
+
+
+def test_the_table_tells_what_was_changed_and_the_tags(run, here):
+    make(here / "one", NetworkParams(lr=0.5), result={"test": measured(0.5)})
+    run("tag", "one", "thesis", "[red]x[/]")
+    make(here / "two", NetworkParams(), title="\x1b[31m[bold]red")
+    (here / "two" / "params.toml").write_bytes(b"\xff")
+    code, out, err = run("runs", "--sort", "run")
+    assert (code, err) == (0, "")
+    heads, one, two = out.splitlines()
+    assert heads.split() == ["run", "state", "progress", "best", "age", "size", "changed", "tags", "kind", "preset"]
+    assert one.split()[:5] == ["one", "done", "3/3", "test_acc", "0.5000"]
+    assert "  lr=0.5   [red]x[/], thesis  network  relu-128" in one
+    assert two == "two  damaged  run 'nnfd-runs/two' is damaged: params.toml is no text"
+
+
+def test_filter_order_and_json(run, here):
+    for name, lr in (("a", 0.5), ("b", 0.25), ("c", 0.5)):
+        make(here / name, NetworkParams(lr=lr))
+    code, out, _ = run("runs", "--filter", "lr=0.5", "--sort", "run", "--reverse", "--json")
+    assert code == 0
+    assert [json.loads(line)["run"] for line in out.splitlines()] == ["c", "a"]
+    assert json.loads(out.splitlines()[0])["changed"] == {"lr": 0.5}
+    assert run("runs", "--filter", "lr=7")[1] == "no runs below 'nnfd-runs' that match 'lr=7'\n"
+    code, _, err = run("runs", "--sort", "colour")
+    assert code == 2
+    assert "--sort" in err
+
+
+def test_a_narrow_terminal_says_what_it_leaves_out(here):
+    make(here / "a-name-of-some-length-20261125-173836", NetworkParams(lr=0.5), result={"test": measured(0.5)})
+    with Terminal("runs", columns=80, cwd=here.parent) as narrow:
+        narrow.wait_for(lambda text: re.search(r"not shown in a terminal of this width: .*changed, kind, preset", text))
+    with Terminal("runs", columns=200, cwd=here.parent) as wide:
+        wide.wait_for("lr=0.5   network  relu-128")
+        assert wide.wait_exit() == 0
+        assert "not shown" not in wide.text
+
+
+def test_rename(run, here):
+    make(here / "r")
+    assert run("rename", "r", "other") == (0, "nnfd-runs/other\n", "")
+    assert (here / "other" / "params.toml").exists()
+    for name, words in (("a/b", "name: 'a/b' is not allowed"), ("other", "name: 'other' is taken")):
+        code, out, err = run("rename", "other", name)
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert words in err
+
+
+def test_tags_are_added_and_taken_away(run, here):
+    make(here / "r")
+    assert run("tag", "r", "b", "a") == (0, "a\nb\n", "")
+    assert run("tag", "r", "c", "a")[1] == "a\nb\nc\n"
+    assert run("tag", "r", "b", "x", "--remove")[1] == "a\nc\n"
+    assert run("tag", "r")[1] == "a\nc\n"
+    code, out, err = run("tag", "r", "one,two")
+    assert (code, out) == (2, "")
+    assert "tag: 'one,two' is not allowed" in err
+    assert read_tags(here / "r") == ("a", "c")
+
+
+def test_tags_are_stripped_and_old_ones_never_in_the_way(run, here):
+    make(here / "r")
+    run("tag", "r", " a ")
+    assert run("tag", "r", "--remove", " a ")[1] == ""
+    (here / "r" / "tags.json").write_text(json.dumps(["x" * 60, "b"]))
+    assert run("tag", "r", "c")[1] == f"b\nc\n{'x' * 60}\n"
+    (here / "r" / "tags.json").write_text("{")
+    assert run("tag", "r")[0] == 2
+    code, out, err = run("tag", "r", "new")
+    assert (code, out) == (0, "new\n")
+    assert "is no list of tags; it is written anew" in err
+
+
+@pytest.mark.parametrize("arguments", [("delete", "--yes"), ("rename", "x"), ("tag", "x")])
+@pytest.mark.parametrize("name", ["", ".", "nnfd-runs"])
+def test_only_runs_are_touched(run, here, arguments, name):
+    make(here / "r")
+    command, *rest = arguments
+    code, out, err = run(command, name, *rest)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert [item.name for item in here.iterdir()] == ["r"]
+
+
+def test_a_name_that_is_not_utf8_can_be_listed(run, here):
+    folder = here / os.fsdecode(b"a\xff\x9b")
+    make(folder)
+    code, out, err = run("runs", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["path"] == os.path.join("nnfd-runs", folder.name)  # noqa: PTH118 - as text
+    assert out.isascii()
+    assert run("runs")[1].splitlines()[1].startswith("a\ufffd\ufffd ")
+
+
+class TestDelete:
+    def test_without_a_terminal_it_needs_yes(self, run, here):
+        make(here / "a")
+        make(here / "b")
+        code, out, err = run("delete", "a")
+        assert (code, out) == (2, "")
+        assert "add --yes" in err
+        assert run("delete", "a", "b", "a", "--yes") == (0, "deleted: a\ndeleted: b\n", "")
+        assert list(here.iterdir()) == []
+
+    def test_one_under_way_is_refused_before_any_is_deleted(self, run, here):
+        make(here / "a")
+        with RunFolder.create(here / "b", preset="p", title="t", params=NetworkParams()):
+            code, _, err = run("delete", "a", "b", "--yes")
+        assert code == 2
+        assert "run 'b' is under way: stop it first" in err
+        assert (here / "a").exists()
+        assert run("delete", "none", "--yes")[0] == 2
+
+    @pytest.mark.parametrize(("answer", "left"), [("y", False), ("", True), ("\x04", True), ("n", True)])
+    def test_on_a_terminal_it_asks(self, here, answer, left):
+        make(here / "a")
+        with Terminal("delete", "a", cwd=here.parent) as terminal:
+            terminal.wait_for("delete a (0 kB)? [y/N]")
+            terminal.press(answer if answer == "\x04" else f"{answer}\n")
+            terminal.wait_for("nothing was deleted" if left else "deleted: a")
+            assert terminal.wait_exit() == 0
+        assert (here / "a").exists() is left
+
+
+def test_a_recorded_run_is_done_again_with_other_flags(run, here):
+    tiny = ("--headless", "--quiet", "--dataset", "iris")
+    assert run("train", "wide-256", *tiny, "--epochs", "2", "--run-dir", "nnfd-runs/first")[0] == 0
+    assert run("train", "first", *tiny, "--lr", "0.5", "--run-dir", "nnfd-runs/second")[0] == 0
+    written = tomllib.loads((here / "second" / "params.toml").read_text(encoding="utf-8"))
+    assert (written["preset"], written["params"]["epochs"], written["params"]["lr"]) == ("wide-256", 2, 0.5)
+    code, _, err = run("fur", "first", "--headless")
+    assert code == 2
+    assert "'nnfd-tui train first' runs it" in err
+    (here / "first" / "params.toml").write_text("")
+    code, _, err = run("train", "first", "--headless")
+    assert code == 2
+    assert "is damaged" in err
+    (here / "relu").mkdir()
+    assert "'relu' is not known; did you mean 'relu-128'?" in run("train", "relu", "--headless")[2]

@@ -1,0 +1,299 @@
+"""The fur lab through its keys."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from textual.widgets import Footer
+
+from nnfd.core.engine.control import Phase
+from nnfd.core.fields.analysis import wavelength_words
+from nnfd.core.fields.picture import COLORMAPS
+from nnfd.core.params import DiffusionParams, FurParams, TuringParams
+from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values, values_up_to
+from nnfd.tui.screens.fur.look import look_at, number_lines
+from nnfd.tui.screens.fur.panes import FieldsPane, HintLine, NumbersPane
+from nnfd.tui.screens.fur.screen import FurScreen
+from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.field_view import FieldView
+from nnfd.tui.widgets.params_form import ParamsForm
+from tests.support.dashboard import opened
+
+SMALL = {"width": 24, "height": 20, "engine": "numpy", "y_coupling": "published"}
+SEEDED = FurParams(**SMALL, seeds=((5, 5),), seed_value=4.0, steps=100_000)
+SHORT = FurParams(**SMALL, seeds=((5, 5),), seed_value=4.0, steps=60)
+
+
+@asynccontextmanager
+async def lab(params, size=(120, 40), *, pause=True):
+    """Open the lab on a run at full speed; pause it once it has begun, or wait for its end."""
+    async with opened(params, size) as this:
+        screen = this.screen
+        assert isinstance(screen, FurScreen)
+        if pause:
+            await this.until(lambda: screen.fields.state is not None and screen.fields.state.step > 0)
+            screen.session.controller.pause()
+            await this.until(lambda: screen.session.controller.position == screen.history.position)
+        else:
+            await this.full_speed_to_the_end()
+        yield this, screen
+
+
+def field(screen, name):
+    return screen.newest.fields[name]
+
+
+# -- brush
+
+
+def test_brush_values_go_up_and_down_and_stop_at_the_ends():
+    values = values_up_to(1000.0)
+    assert values[:4] == [0.0, 0.01, 0.02, 0.05]
+    assert values[-1] == 1000.0
+    for low, high in pairwise(values):
+        assert next_value(low, 1, 1000.0) == high
+        assert next_value(high, -1, 1000.0) == low
+    assert next_value(1000.0, 1, 1000.0) == 1000.0
+    assert next_value(0.0, -1, 1000.0) == 0.0
+    assert next_value(3.0, 1, 1000.0) == 5.0
+
+
+@pytest.mark.parametrize("end", [(9, 2), (-4, -7), (0, 5), (0, 0)])
+def test_a_line_ends_at_its_end_without_gaps(end):
+    cells = list(line((0, 0), end))
+    assert all(max(abs(a[0] - b[0]), abs(a[1] - b[1])) == 1 for a, b in pairwise([(0, 0), *cells]))
+    assert [*cells, (0, 0)][-1 if end == (0, 0) else -2] == end
+
+
+def test_the_cursor_wraps_only_where_the_grid_does():
+    brush = Brush(cell=(0, 0))
+    brush.move(-1, -1, FurParams(**SMALL))
+    assert brush.cell == (23, 19)
+    brush.move(5, 5, FurParams(**SMALL, boundary="zero-flux"))
+    assert brush.cell == (23, 19)
+
+
+def test_a_dab_never_exceeds_the_upper_bound():
+    params = DiffusionParams(seed_value=500.0, clip=100.0)
+    assert Brush(start_values(params)).paint("C", (1, 2), params).value == 100.0
+    assert Brush(start_values(params)).paint("C", (1, 2), params, erase=True).value == 0.0
+
+
+# -- looks
+
+
+def test_words_about_wavelengths():
+    assert wavelength_words(None, None)[1].startswith("no unstable uniform state")
+    assert wavelength_words(8.0, 10.0) == ("8 cells", "10 cells (measured -20%)")
+    assert "uniform" in wavelength_words(None, 10.0)[0]
+
+
+async def test_numbers_charts_and_diagnosis_are_shown():
+    dead = FurParams(**SMALL, steps=100_000)
+    async with lab(dead) as (this, screen):
+        pane = screen.query_one(NumbersPane)
+        await this.until(lambda: any("extinct" in words for _, words in pane.lines))
+        labels = dict(pane.lines)
+        assert labels["predicted"].startswith("no unstable uniform state")
+        assert {"a", "s", "y", "wavelength"} <= set(labels)
+        step = screen.look.step
+        expected = look_at(screen.fields.state, "y", None)
+        assert step <= expected.step
+        assert number_lines(expected)[0] == pane.lines[0]
+
+
+async def test_the_predicted_wavelength_of_a_turing_run_stands_in_the_spectrum():
+    async with lab(TuringParams(width=32, height=32, steps=100_000, engine="numpy")) as (this, screen):
+        await this.until(lambda: screen.look is not None and screen.look.predicted is not None)
+        screen.draw_spectrum()
+        chart = screen.query_one("#spectrum", CurveView)._chart
+        marked = chart.series[1]
+        assert marked.name.startswith("predicted 8.79")
+        assert np.allclose(marked.x, 32 / screen.look.predicted)
+
+
+# -- keys: what is shown
+
+
+async def test_v_shows_all_fields_and_n_chooses():
+    async with lab(SEEDED) as (this, screen):
+        pane = screen.query_one(FieldsPane)
+        assert pane.chosen == "y"
+        assert [view.display for view in pane._views] == [False, False, True]
+        await this.press("v")
+        assert [view.display for view in pane._views] == [True, True, True]
+        assert all(view.shown is not None for view in pane._views)
+        await this.press("n")
+        assert pane.chosen == "a"
+        await this.press("v")
+        assert [view.display for view in pane._views] == [True, False, False]
+        await this.until(lambda: screen.look.field == "a")
+
+
+async def test_a_model_with_one_field_shows_one():
+    async with lab(DiffusionParams(width=20, height=20, seeds=2, steps=100_000, engine="numpy")) as (this, screen):
+        await this.press("v", "n")
+        assert screen.fields.chosen == "C"
+        assert [view.display for view in screen.fields._views] == [True, False, False]
+
+
+async def test_c_and_a_change_colours_and_scale():
+    async with lab(SEEDED) as (this, screen):
+        before = screen.fields.colormap("y")
+        await this.press("c")
+        assert screen.fields.view.colormap == COLORMAPS[(COLORMAPS.index(before) + 1) % len(COLORMAPS)]
+        await this.press("a")
+        held = screen.fields._held["y"]
+        values = screen.fields.state.fields["y"]
+        assert held == (values.min(), values.max())
+        await this.press("s")
+        await this.until(lambda: not np.array_equal(screen.fields.state.fields["y"], values))
+        assert (screen.fields.view._shown.lo, screen.fields.view._shown.hi) == held
+        assert "fixed" in screen.fields.view._title.text
+        await this.press("a")
+        assert "fixed" not in screen.fields.view._title.text
+
+
+async def test_zoom_and_pan():
+    async with lab(FurParams(width=200, height=200, seeds=3, steps=100_000, engine="numpy")) as (this, screen):
+        view = screen.fields.view
+        assert view.visible_cells() == (200, 200)
+        await this.press("+", "+")
+        small = view.visible_cells()
+        assert small < (200, 200)
+        before = view.centre
+        await this.press("right", "down")
+        assert view.centre != before
+        await this.press("-")
+        assert view.visible_cells() > small
+        await this.press("0")
+        assert view.visible_cells() == (200, 200)
+
+
+async def test_one_chart_where_there_is_little_room_and_log_scale():
+    async with lab(SEEDED, (80, 24)) as (this, screen):
+        values, spectrum = screen.query_one("#values"), screen.query_one("#spectrum")
+        assert (values.display, spectrum.display) == (True, False)
+        await this.press("o")
+        assert (values.display, spectrum.display) == (False, True)
+        await this.press("l")
+        assert spectrum.log_scale
+
+
+# -- painting
+
+
+async def test_the_keyboard_brush_paints_where_its_cursor_is():
+    async with lab(SEEDED) as (this, screen):
+        await this.press("n", "i")
+        assert screen.fields.chosen == "a"
+        assert screen.brush.cell == (12, 10) == screen.fields.view.cursor
+        await this.press("left", "up", "shift+right", ",", ">")
+        assert screen.brush.cell == (21, 9)
+        assert screen.brush.radius == 1
+        assert screen.brush.values["a"] == 5.0
+        assert "a=5 radius 1 at 21,9" in screen.query_one(HintLine).text
+        await this.press("enter")
+        await this.until(lambda: field(screen, "a")[9, 21] == 5.0)
+        a = screen.newest.fields["a"]
+        assert (a == 5.0).sum() == 5
+        await this.press("backspace")
+        await this.until(lambda: field(screen, "a")[9, 21] == 0.0)
+        await this.press("i")
+        assert screen.fields.view.cursor is None
+        cells = screen.newest.fields["a"].copy()
+        await this.press("enter")
+        assert np.array_equal(screen.newest.fields["a"], cells)
+
+
+async def test_the_mouse_paints_a_line():
+    async with lab(SEEDED) as (this, screen):
+        canvas = screen.fields.view._canvas
+        port = canvas.viewport()
+        screen.brush.radius = 0
+        screen.brush.values["y"] = 0.7
+
+        x, y = port.pixel_of(3, 10)
+        await this.pilot.mouse_down(canvas, offset=(x, y // 2))
+        view = screen.fields.view
+        view.post_message(FieldView.Pointed(view, 9, 10, 1, pressed=False))
+        await this.until(lambda: (field(screen, "y") == 0.7).sum() >= 7)
+        assert np.argwhere(field(screen, "y") == 0.7).tolist() == [[10, x] for x in range(3, 10)]
+        view.post_message(FieldView.Pointed(view, 4, 10, 3, pressed=True))
+        await this.until(lambda: field(screen, "y")[10, 4] == 0.0)
+
+
+async def test_paint_after_the_end_starts_a_branch():
+    async with lab(SHORT, pause=False) as (this, screen):
+        old = screen.session
+        await this.press("n", "i", "enter")
+        await this.until(lambda: screen.session is not old)
+        assert screen.spec.state.step == 60
+        assert screen.spec.state.fields["a"][10, 12] == screen.brush.values["a"]
+        assert screen.spec.params.steps == 120
+        await this.full_speed_to_the_end()
+        assert screen.newest.step == 120
+
+
+# -- looking back and branches
+
+
+async def test_looking_back_shows_the_frame_and_b_branches_from_it():
+    async with lab(SHORT, pause=False) as (this, screen):
+        await this.press("j", "j")
+        assert screen.shown == 58
+        await this.until(lambda: screen.fields.state.step == 58)
+        await this.until(lambda: screen.look.step == 58)
+        assert np.array_equal(screen.fields.state.fields["a"], screen.session.frames.load(58)["a"])
+        frame = screen.fields.state
+        await this.press("b")
+        form = screen.query_one(ParamsForm)
+        assert form.display
+        changes = {"mu_s": 0.01}
+        screen.on_params_form_applied(
+            ParamsForm.Applied(form, screen.params.edited(changes), changes, needs_restart=[], branch=True)
+        )
+        assert screen.spec.state.step == 58
+        assert screen.params.mu_s == 0.01
+        assert np.array_equal(screen.spec.state.fields["s"], frame.fields["s"])
+        await this.full_speed_to_the_end()
+        assert screen.newest.step == 60
+        await this.press("g")
+        assert screen.shown is None
+
+
+async def test_a_branch_without_steps_left_is_refused():
+    async with lab(SHORT, pause=False) as (this, screen):
+        old = screen.session
+        form = screen.query_one(ParamsForm)
+        await this.press("b")
+        screen.on_params_form_applied(ParamsForm.Applied(form, screen.params, {}, needs_restart=[], branch=True))
+        await this.pilot.pause()
+        assert screen.session is old
+        assert any("steps" in note.message for note in screen.app._notifications)
+
+
+async def test_a_finished_pattern_is_not_drawn_again():
+    async with lab(SHORT, pause=False) as (this, screen):
+        await this.until(lambda: screen.look is not None and screen.look.step == 60)
+        await this.until(lambda: not screen._look_timer and not screen._looking)
+        shown = screen.fields.view._canvas._strips
+        screen.fields.redraw()
+        screen.update_status()
+        await this.pilot.pause()
+        assert screen.fields.view._canvas._strips is shown
+        assert not screen._compositor._dirty_regions
+
+
+async def test_key_two_and_one_change_labs():
+    async with lab(SEEDED) as (this, screen):
+        screen.session.controller.resume()
+        await this.press("1")
+        await this.until(lambda: this.app.screen is not screen)
+        assert screen.phase is Phase.PAUSED
+        await this.press("2")
+        await this.until(lambda: this.app.screen is screen and screen.phase is Phase.RUNNING)
+        assert screen.query_one(Footer)

@@ -1,0 +1,324 @@
+"""Every key of the network lab, through Textual's pilot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from textual.widgets import Input
+
+from nnfd.core.engine.control import Phase
+from nnfd.core.network.optim import lr_at
+from nnfd.core.params import NetworkParams
+from nnfd.core.runs.folder import RunFolder
+from nnfd.tui.dialogs.export import ExportScreen
+from nnfd.tui.dialogs.help import HelpScreen
+from nnfd.tui.dialogs.presets import PresetPicker
+from nnfd.tui.jobs.session import Storage
+from nnfd.tui.widgets.confusion import ConfusionTable
+from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.deck import Deck
+from nnfd.tui.widgets.digit_pad import DigitPad
+from nnfd.tui.widgets.digit_view import DigitBrowser
+from nnfd.tui.widgets.params_form import ParamsForm
+from nnfd.tui.widgets.status_line import StatusLine
+from tests.support.dashboard import opened
+
+SMALL = NetworkParams(hidden=(8,), epochs=12)
+LONG = NetworkParams(hidden=(8,), epochs=100_000, patience=0)
+
+
+def epochs(lab) -> int:
+    return lab.screen.history.position
+
+
+async def test_it_opens_alive_and_ends_with_the_best_weights():
+    async with opened(SMALL) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: lab.screen.look is not None and "the best" in lab.screen.look.what)
+        assert epochs(lab) == 12
+        text = lab.text()
+        assert "done" in text
+        assert "12/12 epochs" in text
+        assert "row true, column predicted" in text
+        assert int(lab.screen.look.evaluation.confusion.sum()) == 270
+
+
+async def test_space_pauses_and_goes_on_and_s_does_one_epoch():
+    async with opened(LONG) as lab:
+        await lab.until(lambda: epochs(lab) >= 2)
+        await lab.press("space")
+        assert lab.screen.phase is Phase.PAUSED
+        await lab.until(lambda: lab.screen.session.controller.position == epochs(lab))
+        before = lab.screen.session.controller.position
+        await lab.press("s")
+        await lab.until(lambda: epochs(lab) == before + 1)
+        assert lab.screen.phase is Phase.PAUSED
+        await lab.press("space")
+        await lab.until(lambda: epochs(lab) > before + 2)
+        assert lab.screen.phase is Phase.RUNNING
+
+
+async def test_the_pace_keys():
+    async with opened(LONG) as lab:
+        await lab.until(lambda: epochs(lab) >= 1)
+        controller = lab.screen.session.controller
+        assert controller.pace == 10
+        await lab.press("right_square_bracket")
+        assert controller.pace == 20
+        await lab.press("left_square_bracket", "left_square_bracket")
+        assert controller.pace == 5
+        await lab.press("f")
+        assert controller.pace is None
+        assert "full speed" in lab.text()
+        await lab.press("f")
+        assert controller.pace == 5
+
+
+async def test_r_repeats_the_run_and_shift_r_draws_a_new_one():
+    async with opened(SMALL) as lab:
+        await lab.full_speed_to_the_end()
+        first = lab.screen.history.log.column("val_loss").copy()
+        await lab.press("r")
+        await lab.full_speed_to_the_end()
+        np.testing.assert_array_equal(lab.screen.history.log.column("val_loss"), first)
+        await lab.press("R")
+        await lab.full_speed_to_the_end()
+        assert lab.screen.params.seed == 43
+        assert not np.array_equal(lab.screen.history.log.column("val_loss"), first)
+
+
+async def edit(lab, name: str, text: str) -> None:
+    await lab.press("e")
+    form = lab.screen.query_one(ParamsForm)
+    assert form.display
+    row = form._rows[name]
+    row.field.focus()
+    await lab.pilot.pause()
+    assert isinstance(row.field, Input)
+    row.field.value = text
+    await lab.pilot.pause()
+
+
+async def test_a_live_edit_applies_at_the_next_epoch_and_is_marked():
+    async with opened(LONG) as lab:
+        await lab.until(lambda: epochs(lab) >= 2)
+        await edit(lab, "lr", "0.5")
+        await lab.press("enter")
+        await lab.until(lambda: lab.screen.history.edits)
+        (edited,) = lab.screen.history.edits
+        assert edited.changed == {"lr": (0.01, 0.5)}
+        await lab.until(lambda: epochs(lab) > edited.position)
+        log, at = lab.screen.history.log, edited.position
+        assert log.row_at(at)["lr"] == lr_at(LONG, at)
+        assert log.row_at(at + 1)["lr"] == lr_at(edited.params, at + 1)
+        assert lab.screen.query_one("#loss", CurveView)._chart.markers == (edited.position,)
+
+
+async def test_an_edit_that_needs_a_restart_restarts():
+    async with opened(LONG) as lab:
+        await lab.until(lambda: epochs(lab) >= 2)
+        first = lab.screen.session
+        await edit(lab, "hidden", "9,7")
+        assert "restart" in lab.text()
+        await lab.press("enter")
+        await lab.until(lambda: lab.screen.session is not first)
+        assert lab.screen.spec.params.hidden == (9, 7)
+
+
+async def test_a_wrong_edit_is_refused_with_its_reason_and_escape_leaves():
+    async with opened(LONG) as lab:
+        await lab.until(lambda: epochs(lab) >= 1)
+        first = lab.screen.session
+        await edit(lab, "lr", "-1")
+        assert "lr: '-1' is not allowed" in " ".join(lab.text().split())
+        await lab.press("enter")
+        assert lab.screen.query_one(ParamsForm).display
+        await lab.press("escape")
+        assert not lab.screen.query_one(ParamsForm).display
+        assert lab.screen.session is first
+        assert not lab.screen.history.edits
+
+
+async def test_looking_back_shows_the_network_as_it_was():
+    async with opened(SMALL) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: lab.screen.look is not None)
+        await lab.press("j", "j")
+        await lab.until(lambda: lab.screen.look.epoch == 10)
+        np.testing.assert_array_equal(lab.screen.look.model.theta, lab.screen.session.frames.load(10)["theta"])
+        assert "epoch 10" in lab.text()
+        await lab.press("k")
+        await lab.until(lambda: lab.screen.look.epoch == 11)
+        await lab.press("g")
+        await lab.until(lambda: "the best" in lab.screen.look.what)
+        assert lab.screen.shown is None
+
+
+async def test_a_branch_starts_from_the_epoch_that_is_shown():
+    async with opened(SMALL) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.press("j", "j", "j")
+        weights = lab.screen.session.frames.load(9)["theta"]
+        await lab.press("b")
+        form = lab.screen.query_one(ParamsForm)
+        form._rows["lr"].field.value = "0.05"
+        await lab.pilot.pause()
+        await lab.press("enter")
+        await lab.until(lambda: lab.screen.spec.state is not None)
+        np.testing.assert_array_equal(lab.screen.spec.state.theta, weights)
+        await lab.full_speed_to_the_end()
+        assert lab.screen.history.started.position == 9
+        assert lab.screen.params.lr == 0.05
+
+
+async def test_the_panels_and_the_way_from_a_mistake_to_its_digits():
+    async with opened(SMALL, size=(80, 24)) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: lab.screen.look is not None and "the best" in lab.screen.look.what)
+        deck, table, browser = (lab.screen.query_one(kind) for kind in (Deck, ConfusionTable, DigitBrowser))
+        assert table.display
+        assert not browser.display
+        confusion = lab.screen.look.evaluation.confusion
+        true, predicted = (int(i) for i in np.argwhere(confusion * (1 - np.eye(10, dtype=int)))[0])
+        table.focus()
+        await lab.press(*["down"] * true, *["right"] * predicted, "enter")
+        assert browser.display
+        assert browser.which == (true, predicted)
+        assert lab.app.focused is browser
+        assert f"true {true}" in lab.text()
+        await lab.press("full_stop")
+        assert deck.active == 3
+        await lab.press("comma", "comma")
+        assert deck.active == 1
+
+
+async def test_counts_percent_log_scale_and_smoothing():
+    async with opened(SMALL) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.press("n")
+        assert lab.screen.query_one(ConfusionTable).percent
+        await lab.press("l")
+        assert lab.screen.query_one("#loss", CurveView).log_scale
+        assert not lab.screen.query_one("#accuracy", CurveView).log_scale
+        await lab.press("o")
+        assert lab.screen.query_one("#loss", CurveView).smoothing > 0
+
+
+async def test_the_baseline_comes_beside_ours():
+    async with opened(SMALL) as lab:
+        await lab.until(lambda: lab.screen.baseline is not None)
+        lab.screen.baseline.controller.pace = None
+        await lab.until(lambda: lab.screen.baseline.result is not None)
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: "base" in lab.text())
+        assert "sklearn val" in lab.text()
+
+
+async def test_a_drawn_digit_is_judged_at_each_stroke():
+    async with opened(SMALL) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: lab.screen.look is not None)
+        pad = lab.screen.query_one(DigitPad)
+        lab.screen.query_one(Deck).reveal(pad)
+        pad.focus()
+        await lab.pilot.pause()
+        drawn = []
+        shown = pad.show_probabilities
+        pad.show_probabilities = lambda p, names: (drawn.append(p), shown(p, names))
+        await lab.press("enter", "enter", "down", "space", "space")
+        assert pad.pixels.max() > 0
+        assert len(drawn) == 4
+        assert not np.array_equal(drawn[0], drawn[-1])
+        assert lab.screen.phase is Phase.DONE, "space is ink on the pad, not start"
+
+
+async def test_presets_help_theme_and_export(tmp_path):
+    async with opened(SMALL, storage=Storage(root=tmp_path)) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.press("question_mark")
+        assert isinstance(lab.app.screen, HelpScreen)
+        assert "A network learns from examples" in lab.text()
+        names = {name for _, name, _ in lab.app.screen._keys}
+        assert {"Start/pause", "Branch", "Presets", "Theme", "Baseline", "Log scale"} <= names
+        await lab.press("escape")
+        theme = lab.app.theme
+        await lab.press("t")
+        assert lab.app.theme != theme
+        await lab.press("x")
+        assert isinstance(lab.app.screen, ExportScreen)
+        lab.app.screen.query_one(Input).value = str(tmp_path / "epochs.csv")
+        await lab.press("enter")
+        await lab.until(lambda: not isinstance(lab.app.screen, ExportScreen))
+        assert len((tmp_path / "epochs.csv").read_text(encoding="utf-8").splitlines()) == 13
+        await lab.press("p")
+        assert isinstance(lab.app.screen, PresetPicker)
+        await lab.press("escape", "p", "down", "enter")
+        await lab.until(lambda: lab.screen.spec.preset != "test")
+
+
+async def test_divergence_is_shown_and_the_dashboard_stays_usable():
+    async with opened(NetworkParams(lr=1e6)) as lab:
+        await lab.full_speed_to_the_end()
+        assert lab.screen.phase is Phase.FAILED
+        await lab.until(lambda: "diverged at epoch" in lab.text())
+        assert "failed" in lab.text()
+        await edit(lab, "lr", "0.01")
+        await lab.press("enter")
+        await lab.until(lambda: lab.screen.phase is Phase.RUNNING and epochs(lab) >= 1)
+
+
+async def test_data_that_cannot_be_read_is_one_line(tmp_path):
+    async with opened(NetworkParams(dataset=str(tmp_path / "none.csv"))) as lab:
+        await lab.until(lambda: lab.screen.phase is Phase.FAILED)
+        assert "there is no such file" in lab.screen.query_one(StatusLine).status.message
+
+
+async def test_quitting_saves_a_state_that_resumes(tmp_path):
+    async with opened(LONG, storage=Storage(root=tmp_path)) as lab:
+        await lab.until(lambda: epochs(lab) >= 3)
+    (path,) = tmp_path.iterdir()
+    folder = RunFolder.open(path)
+    assert not folder.is_live()
+    assert folder.result()["outcome"] == "stopped"
+    assert folder.result()["position"] >= 3
+
+
+async def test_a_folder_that_cannot_be_made_keeps_the_old_run(tmp_path):
+    async with opened(SMALL, storage=Storage(root=tmp_path / "runs")) as lab:
+        await lab.full_speed_to_the_end()
+        first = lab.screen.session
+        (tmp_path / "runs").rename(tmp_path / "moved")
+        (tmp_path / "runs").write_text("a file where the folder was", encoding="utf-8")
+        await lab.press("r")
+        assert lab.screen.session is first
+        await lab.until(lambda: "runs" in " ".join(n.message for n in lab.app._notifications))
+
+
+@pytest.mark.parametrize("dataset", ["iris", "wine"])
+async def test_other_data_sets_have_no_pictures_but_work(dataset):
+    async with opened(NetworkParams(dataset=dataset, hidden=(8,), epochs=5)) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: lab.screen.look is not None)
+        assert lab.screen.look.evaluation.confusion.shape == (3, 3)
+
+
+async def test_a_lab_that_cannot_be_opened_leaves_the_other_one_running(tmp_path):
+    async with opened(LONG, storage=Storage(root=tmp_path / "runs")) as lab:
+        await lab.until(lambda: epochs(lab) >= 1)
+        (tmp_path / "file").write_text("no folder", encoding="utf-8")
+        lab.app.storage = Storage(root=tmp_path / "file")
+        await lab.press("2")
+        assert lab.app.current_mode == "network"
+        before = epochs(lab)
+        await lab.until(lambda: epochs(lab) > before)
+
+
+async def test_the_run_waits_while_the_other_lab_is_in_front():
+    async with opened(LONG) as lab:
+        await lab.until(lambda: epochs(lab) >= 1)
+        network = lab.screen
+        await lab.press("2")
+        assert lab.app.current_mode == "fur"
+        assert network.phase is Phase.PAUSED
+        await lab.press("1")
+        await lab.until(lambda: lab.screen is network and network.phase is Phase.RUNNING)

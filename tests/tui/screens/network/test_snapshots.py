@@ -1,0 +1,57 @@
+"""The network lab as text at three sizes, and readable in dark and light themes.
+
+The pictures hold what the lab draws, without colours; colours are checked by their contrast, which survives a change of
+theme or of Textual. After a wanted change of the screen: ``pytest --snapshot-update``, then read the difference.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from nnfd.core.params import NetworkParams
+from tests.support.dashboard import opened
+
+SMALL = NetworkParams(hidden=(8,), epochs=6, lr=0.05)
+SIZES = [(80, 24), (120, 40), (200, 60)]
+
+
+async def finished(lab):
+    await lab.until(lambda: lab.screen.baseline is not None)
+    lab.screen.baseline.controller.pace = None
+    await lab.full_speed_to_the_end()
+    await lab.until(lambda: lab.screen.baseline.result is not None)
+    await lab.until(lambda: lab.screen.look is not None and "the best" in lab.screen.look.what and "base" in lab.text())
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_the_finished_run(size, snapshot):
+    async with opened(SMALL, size=size) as lab:
+        if size[0] < 100:
+            await lab.press("full_stop")  # the report, which has room of its own only here
+        await finished(lab)
+        assert lab.text() == snapshot
+
+
+@pytest.mark.parametrize("panel", ["digits", "epochs", "weights", "draw"])
+async def test_the_panels_on_a_small_screen(panel, snapshot):
+    async with opened(SMALL, size=(80, 24)) as lab:
+        await lab.press("full_stop")
+        await finished(lab)
+        await lab.press(*["full_stop"] * (1 + ["digits", "epochs", "weights", "draw"].index(panel)))
+        await lab.pilot.pause()
+        assert lab.text() == snapshot
+
+
+async def test_the_parameter_form_on_a_small_screen(snapshot):
+    async with opened(SMALL, size=(80, 24)) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.press("e")
+        await lab.until(lambda: "Learning rate" in lab.text() or "lr" in lab.text())
+        assert [line[36:] for line in lab.text().splitlines()[1:22]] == snapshot
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "solarized-light", "gruvbox", "nord"])
+async def test_every_word_is_readable(theme):
+    async with opened(SMALL, size=(200, 60), theme=theme) as lab:
+        await finished(lab)
+        assert not lab.faint_words()

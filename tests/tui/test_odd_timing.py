@@ -1,0 +1,194 @@
+"""The dashboard under odd timing and odd input: nothing of it may end it."""
+
+import errno
+import io
+import os
+import signal
+import sys
+
+import pytest
+from textual.events import Key
+from textual.widgets import Input
+
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Edited, Started
+from nnfd.core.errors import RunError
+from nnfd.core.library.export import export_run
+from nnfd.core.network import data as network_data
+from nnfd.core.network.baseline import baseline
+from nnfd.core.params import FurParams, NetworkParams, presets
+from nnfd.core.runs import folder as runs
+from nnfd.tui.commands.reporting import Output
+from nnfd.tui.jobs.history import FieldHistory
+from nnfd.tui.jobs.session import Storage
+from nnfd.tui.screens.lab.run_screen import PACE_LIMITS
+from tests.support.dashboard import opened
+from tests.support.terminal import Terminal
+
+SMALL = NetworkParams(dataset="iris", hidden=(4,), epochs=12, patience=0)
+FIELD = FurParams(width=12, height=10, steps=300, seeds=2)
+
+
+def press_at_once(app, *keys):
+    """Type faster than the dashboard answers."""
+    for key in keys:
+        app.post_message(Key(key, None))
+
+
+def said(app):
+    """What the dashboard has notified of."""
+    return "\n".join(notification.message for notification in app._notifications)
+
+
+@pytest.mark.parametrize("seed", [2**32, 5_000_000_000])
+def test_the_baseline_takes_seeds_that_scikit_learn_does_not(seed):
+    params = SMALL.edited({"seed": seed})
+    assert next(baseline(params, network_data.load(params))).params == params
+
+
+async def test_a_branch_starts_from_the_newest_epoch_though_no_frame_of_it_is_kept(tmp_path):
+    params = SMALL.edited({"epochs": 5000})  # a frame every second epoch
+    async with opened(params, storage=Storage(root=tmp_path)) as lab:
+        screen = lab.screen
+        await lab.press("space")
+        await lab.until(lambda: screen.phase is Phase.PAUSED)
+        for _ in range(2):
+            if screen.history.position % 2 == 0:
+                before = screen.history.position
+                await lab.press("s")
+                await lab.until(lambda before=before: screen.history.position > before)
+        epoch = screen.history.position
+        assert epoch % 2
+        assert epoch not in screen.session.frames.steps()
+        await lab.press("b", "enter")
+        await lab.until(lambda: screen.spec.state is not None)
+        assert screen.spec.state.epoch == epoch
+
+
+async def test_a_branch_from_an_epoch_that_is_no_longer_kept_is_refused(tmp_path):
+    async with opened(SMALL, storage=Storage(root=tmp_path)) as lab:
+        await lab.full_speed_to_the_end()
+        session = lab.screen.session
+        lab.screen.shown = 3
+        (session.folder.path / "frames" / "000000003.npz").unlink()
+        await lab.press("b", "enter")
+        await lab.pilot.pause()
+        assert lab.screen.session is session
+        assert "epoch 3 is no longer kept" in said(lab.app)
+
+
+async def test_a_damaged_frame_is_named(tmp_path):
+    async with opened(SMALL, storage=Storage(root=tmp_path)) as lab:
+        await lab.full_speed_to_the_end()
+        for file in (lab.screen.session.folder.path / "frames").glob("*.npz"):
+            file.write_bytes(b"no frame")
+        await lab.press("j")
+        await lab.until(lambda: "is damaged" in said(lab.app))
+        assert lab.app.is_running
+
+
+async def test_enter_pressed_twice_writes_one_file_and_closes_one_dialog(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    async with opened(SMALL, storage=Storage(root=tmp_path / "runs")) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.press("x")
+        name = lab.app.screen.query_one(Input).value
+        press_at_once(lab.app, "enter", "enter")
+        await lab.until(lambda: len(lab.app.screen_stack) == 1)
+        assert (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_the_preset_picker_closes_once(key):
+    async with opened(SMALL) as lab:
+        await lab.press("p")
+        press_at_once(lab.app, key, key, key)
+        await lab.until(lambda: len(lab.app.screen_stack) == 1)
+        assert lab.app.is_running
+
+
+async def test_the_slowest_pace_is_one_that_can_be_waited_for():
+    async with opened(SMALL.edited({"epochs": 1000})) as lab:
+        for _ in range(20):
+            await lab.press("left_square_bracket")
+        controller = lab.screen.session.controller
+        assert controller.pace == PACE_LIMITS[0]
+        controller.pace = sys.float_info.min  # by other means; longer than any lock waits
+        await lab.press("f")
+        await lab.full_speed_to_the_end()
+
+
+async def test_a_brush_of_a_larger_grid_paints_on_a_smaller_one():
+    async with opened(FIELD) as lab:
+        lab.screen.brush.radius = 50
+        await lab.press("i", "enter")
+        await lab.full_speed_to_the_end()
+        assert lab.screen.session.failure is None
+
+
+async def test_paint_on_the_last_frame_looked_back_on_grows():
+    async with opened(FIELD) as lab:
+        await lab.full_speed_to_the_end()
+        lab.screen.seek(300)
+        await lab.until(lambda: lab.screen.fields.state.step == 300)
+        await lab.press("i", "enter")
+        assert lab.screen.params.steps == 600
+        await lab.full_speed_to_the_end()
+        assert lab.screen.history.position == 600
+
+
+@pytest.mark.parametrize(
+    ("content", "opens"), [('kind = "nonsense"', False), ('kind = "network"', True)], ids=["broken", "of another kind"]
+)
+async def test_a_preset_of_the_users_that_takes_the_name_of_a_labs_first_one(tmp_path, monkeypatch, content, opens):
+    (tmp_path / "giraffe.toml").write_text(content)
+    monkeypatch.setattr(presets, "user_folder", lambda: tmp_path)
+    async with opened(SMALL) as lab:
+        await lab.press("2")
+        if opens:
+            await lab.until(lambda: lab.app.current_mode == "fur" and lab.screen.history.position)
+        else:
+            assert lab.app.current_mode == "network"
+            assert "nonsense" in said(lab.app)
+
+
+def test_the_parameters_before_the_first_edit_outlive_going_on():
+    history = FieldHistory()
+    edited = FIELD.edited({"dt": 0.5})
+    for event in (Started(FIELD, 0, 300), Edited(100, edited, {}), Started(edited, 120, 300)):
+        history.add(event)
+    assert history.began_with == FIELD
+    assert history.params == edited
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EPIPE])
+def test_an_output_that_cannot_be_written_stops_the_run_once(number):
+    class Lost(io.StringIO):
+        def write(self, _text):
+            raise OSError(number, os.strerror(number))
+
+    stopped = []
+    output = Output(Lost(), lambda: stopped.append(True))
+    output.line("one")
+    output.line("two")
+    assert output.closed
+    assert stopped == [True]
+
+
+def test_a_name_that_is_too_long_is_not_there(tmp_path):
+    with pytest.raises(RunError, match="is not there"):
+        runs.find("n" * 5000, tmp_path)
+    with runs.RunFolder.create(tmp_path / "run", preset="p", title="t", params=SMALL):
+        pass
+    with pytest.raises(RunError, match="there is no folder"):
+        export_run(runs.RunFolder.open(tmp_path / "run"), tmp_path / ("n" * 5000) / "x.csv")
+
+
+def test_a_terminal_that_goes_away_ends_the_dashboard_with_its_state_saved(tmp_path):
+    with Terminal("fur", "--run-dir", "run", cwd=tmp_path) as terminal:
+        terminal.wait_for("running")
+        os.close(terminal._fd)
+        terminal._fd = os.open(os.devnull, os.O_RDONLY)
+        terminal.process.send_signal(signal.SIGHUP)
+        assert terminal.process.wait(60) == 130
+    assert runs.RunFolder.open(tmp_path / "run").result()["outcome"] == "stopped"
