@@ -1,18 +1,17 @@
-"""Fields as pictures and files: colormaps, PNG, animated GIF, CSV, NPZ; and area-averaging for small views."""
+"""Fields as pictures: colormaps, PNG, animated GIF; and area-averaging for small views."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.errors import ParamsError, StorageError
+from nnfd.core.errors import ParamsError
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
     from PIL import Image
@@ -89,14 +88,13 @@ def _shrink_rows(field: NDArray[Any], rows: int) -> NDArray[Any]:
     return np.asarray(sums)
 
 
-def write_png(path: Path, field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int = 4) -> None:
-    """Write one field as a PNG, each cell `zoom` pixels wide. Raises ``StorageError`` if `path` cannot be written."""
-    picture = field_image(field, colormap, lo, hi, zoom)
-    _write(path, lambda: picture.save(path, format="PNG", optimize=True))
+def write_png(file: IO[bytes], field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int = 4) -> None:
+    """Write one field as a PNG, each cell `zoom` pixels wide."""
+    field_image(field, colormap, lo, hi, zoom).save(file, format="PNG", optimize=True)
 
 
 def write_gif(
-    path: Path,
+    file: IO[bytes],
     frames: Iterable[NDArray[Any]],
     colormap: str,
     lo: float,
@@ -104,7 +102,7 @@ def write_gif(
     zoom: int = 4,
     frames_per_second: float = 12.5,
 ) -> None:
-    """Write fields of equal shape as an endless animated GIF on one scale; raises as :func:`write_png` does.
+    """Write fields of equal shape as an endless animated GIF on one scale. Raises ``ParamsError`` if there are none.
 
     GIF keeps time in hundredths of a second, and viewers slow down what is faster than 50 frames a second.
     """
@@ -113,28 +111,7 @@ def write_gif(
     if first is None:
         raise ParamsError("export: there is no frame to put into the picture")
     duration = max(20, round(100 / frames_per_second) * 10)
-    _write(
-        path,
-        lambda: first.save(
-            path, format="GIF", save_all=True, append_images=pictures, duration=duration, loop=0, disposal=1
-        ),
-    )
-
-
-def write_csv(path: Path, field: NDArray[Any]) -> None:
-    """Write one field as comma-separated rows, exactly; raises as :func:`write_png` does."""
-    _write(path, lambda: np.savetxt(path, field, fmt="%.17g", delimiter=","))
-
-
-def write_npz(path: Path, fields: Mapping[str, NDArray[Any]]) -> None:
-    """Write fields by name into a compressed NPZ archive; raises as :func:`write_png` does."""
-    arrays: dict[str, Any] = dict(fields)
-
-    def write() -> None:
-        with path.open("wb") as file:  # given a path, NumPy would add a suffix
-            np.savez_compressed(file, **arrays)
-
-    _write(path, write)
+    first.save(file, format="GIF", save_all=True, append_images=pictures, duration=duration, loop=0, disposal=1)
 
 
 def field_image(field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int) -> Image.Image:
@@ -145,10 +122,3 @@ def field_image(field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: 
     picture = Image.fromarray(indices)
     picture.putpalette(lut(colormap).tobytes())
     return picture
-
-
-def _write(path: Path, write: Callable[[], object]) -> None:
-    try:
-        write()
-    except OSError as error:
-        raise StorageError(f"{printable(str(path))!r} cannot be written: {error.strerror or error}") from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Painted, Started, StepsDone
-from nnfd.core.fields.engines.kernel import Excess, make_kernel
+from nnfd.core.fields.engines.choose import make_kernel
 from nnfd.core.fields.models import extinction, positivity
 from nnfd.core.fields.seeds import has_no_seeds, paint, start_fields
 from nnfd.core.fields.state import FieldState
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.engine.events import Event
+    from nnfd.core.fields.engines.kernel import Excess
 
     Command: TypeAlias = FieldParams | Paint
     Events: TypeAlias = Generator[Event, Command | None, None]

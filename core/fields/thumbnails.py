@@ -6,17 +6,19 @@ Each is a grey PNG beside its preset: 0 is the least value of the field the patt
 from __future__ import annotations
 
 import sys
+from collections import deque
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnfd.core.engine.events import Ended
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import shrink_to, to_indices
 from nnfd.core.fields.simulate import simulate
+from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FIELD_MODELS, FieldParams, presets
-from nnfd.core.runs.live import run_to_end
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +29,10 @@ SIZE = 32
 
 def make(params: FieldParams) -> NDArray[np.uint8]:
     """Run a simulation to its end and return its picture, shape (rows, columns)."""
-    field = run_to_end(simulate(params)).state.fields[main_field(params)]
-    small = shrink_to(field, SIZE)
+    (end,) = deque(simulate(params), maxlen=1)
+    assert isinstance(end, Ended)
+    assert isinstance(end.state, FieldState)
+    small = shrink_to(end.state.fields[main_field(params)], SIZE)
     return to_indices(small, float(small.min()), float(small.max()))
 
 

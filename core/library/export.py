@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
 
 from nnfd.core.engine.events import Edited, EpochDone, params_after
 from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.fields import picture
 from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
 from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.files import write_file
+from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import STATE
 from nnfd.core.runs.log import plain_value
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from nnfd.core.runs.folder import RunFolder
     from nnfd.core.runs.frames import Arrays
+
+Write = Callable[[IO[bytes]], object]
+"""Writes the content into an open file."""
 
 FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv", ".html")
 NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz")
@@ -68,24 +77,28 @@ def export_run(
         If an argument is wrong, the run has nothing to export yet or is damaged, the file cannot be written.
     """
     fields = isinstance(folder.params, FieldParams)
-    suffixes = FIELD_SUFFIXES if fields else NETWORK_SUFFIXES
-    if to.suffix.lower() not in suffixes:
+    suffix, suffixes = to.suffix.lower(), FIELD_SUFFIXES if fields else NETWORK_SUFFIXES
+    if suffix not in suffixes:
         raise ParamsError(
             f"--to: {printable(to.name)!r} is not allowed: a {folder.params.kind} run goes to {', '.join(suffixes)}"
         )
     if not os.path.isdir(to.parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         raise RunError(f"--to: there is no folder {printable(str(to.parent))!r}")
-    if to.suffix.lower() == ".html":
-        from nnfd.core.library.report.run import write_report
+    write: Write
+    if suffix == ".html":
+        from nnfd.core.library.report.run import report
 
         _refuse("a report has it all", field=field, step=step, colormap=colormap)
-        write_report(folder, to)
-        return
-    if fields:
-        _export_fields(folder, to, field, step, colormap, zoom)
-        return
-    _refuse("a network run has no fields", field=field, step=step, colormap=colormap)
-    _export_network(folder, to)
+        write = _bytes(report(folder))
+    elif fields:
+        write = _fields_as(suffix, folder, field, step, colormap, zoom)
+    else:
+        _refuse("a network run has no fields", field=field, step=step, colormap=colormap)
+        write = _network_as(suffix, folder)
+    try:
+        replace_file(Path(os.path.realpath(to)), write)  # a link is followed, not replaced
+    except OSError as error:
+        raise storage_error(error, to) from None
 
 
 def _refuse(why: str, **options: object) -> None:
@@ -94,92 +107,85 @@ def _refuse(why: str, **options: object) -> None:
             raise ParamsError(f"--{name}: {printable(str(value))} is not allowed: {why}")
 
 
+def _bytes(content: bytes) -> Write:
+    return lambda file: file.write(content)
+
+
+def _arrays(arrays: Mapping[str, Any]) -> Write:
+    return lambda file: np.savez_compressed(file, **arrays)
+
+
 # -- fields
 
 
-def _export_fields(
-    folder: RunFolder, to: Path, field: str | None, step: int | None, colormap: str | None, zoom: int
-) -> None:
-    from nnfd.core.fields import picture
-
+def _fields_as(
+    suffix: str, folder: RunFolder, field: str | None, step: int | None, colormap: str | None, zoom: int
+) -> Write:
     if not 1 <= zoom <= 64:
         raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
-    steps, newest = _kept(folder)
-    arrays = _frame(folder, steps, newest, step)
+    kept = _Kept(folder)
+    arrays = kept.load(kept.steps[-1] if step is None else step)
     assert isinstance(folder.params, FieldParams)
-    name = _field_name(arrays, field or main_field(folder.params))
-    colours = colormap or picture.default_colormap(name)
-    picture.lut(colours)  # says so if there is no such colormap, before anything is read or written
-    match to.suffix.lower():
-        case ".npz":
-            picture.write_npz(to, arrays)
-        case ".csv":
-            picture.write_csv(to, arrays[name])
-        case ".png":
-            shown = arrays[name]
-            picture.write_png(to, shown, colours, float(shown.min()), float(shown.max()), zoom)
-        case _:
-            if step is not None:
-                raise ParamsError(f"--step: {step} is not allowed: an animation shows every kept frame")
-            low, high = _range(folder, steps, newest, name)
-            frames = (_frame(folder, steps, newest, at)[name] for at in steps)
-            picture.write_gif(to, frames, colours, low, high, zoom)
-
-
-def _kept(folder: RunFolder) -> tuple[list[int], tuple[int, Arrays] | None]:
-    """Return the positions of all frames, and the newest state as one more frame."""
-    steps = folder.frames().steps()
-    saved = Checkpoint.load(folder.path / STATE, folder.params.kind)
-    newest = None
-    if saved is not None and saved.state is not None and saved.state.position not in steps:
-        newest = saved.state.position, saved.state.frame()
-        steps = sorted([*steps, newest[0]])
-    if not steps:
-        raise RunError(f"run {folder.name!r} has nothing to export yet: no frame and no state is saved")
-    return steps, newest
-
-
-def _frame(folder: RunFolder, steps: list[int], newest: tuple[int, Arrays] | None, step: int | None) -> Arrays:
-    wanted = steps[-1] if step is None else step
-    if newest is not None and wanted == newest[0]:
-        return newest[1]
-    try:
-        return folder.frames().load(wanted)
-    except KeyError:
-        near = sorted(sorted(steps, key=lambda kept: abs(kept - wanted))[:2])
-        raise ParamsError(f"--step: {wanted} is not kept; nearest are {', '.join(map(str, near))}") from None
-
-
-def _field_name(arrays: Arrays, name: str) -> str:
+    name = field or main_field(folder.params)
     if name not in arrays:
         hint = did_you_mean(name, arrays) or f"; allowed are {', '.join(arrays)}"
         raise ParamsError(f"--field: {printable(name)!r} is not known{hint}")
-    return name
+    shown, colours = arrays[name], colormap or picture.default_colormap(name)
+    picture.lut(colours)  # says so if there is no such colormap, before anything is read or written
+    match suffix:
+        case ".npz":
+            return _arrays(arrays)
+        case ".csv":
+            return lambda file: np.savetxt(file, shown, fmt="%.17g", delimiter=",")
+        case ".png":
+            return lambda file: picture.write_png(file, shown, colours, float(shown.min()), float(shown.max()), zoom)
+    if step is not None:
+        raise ParamsError(f"--step: {step} is not allowed: an animation shows every kept frame")
+    extremes = [(float(frame.min()), float(frame.max())) for frame in kept.frames(name)]
+    low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
+    return lambda file: picture.write_gif(file, kept.frames(name), colours, low, high, zoom)
 
 
-def _range(folder: RunFolder, steps: list[int], newest: tuple[int, Arrays] | None, name: str) -> tuple[float, float]:
-    """Return the least and the greatest value over all frames, one frame in memory at a time."""
-    low, high = float("inf"), float("-inf")
-    for step in steps:
-        shown = _frame(folder, steps, newest, step)[name]
-        low, high = min(low, float(shown.min())), max(high, float(shown.max()))
-    return low, high
+class _Kept:
+    """The frames of a run that are on the disk, and its newest state as one more."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._frames = folder.frames()
+        self._newest: dict[int, Arrays] = {}
+        self.steps = self._frames.steps()
+        saved = Checkpoint.load(folder.path / STATE, folder.params.kind)
+        if saved is not None and saved.state is not None and saved.state.position not in self.steps:
+            self._newest[saved.state.position] = saved.state.frame()
+            self.steps = sorted([*self.steps, *self._newest])
+        if not self.steps:
+            raise RunError(f"run {folder.name!r} has nothing to export yet: no frame and no state is saved")
+
+    def load(self, step: int) -> Arrays:
+        try:
+            return self._newest[step] if step in self._newest else self._frames.load(step)
+        except KeyError:
+            near = sorted(sorted(self.steps, key=lambda kept: abs(kept - step))[:2])
+            raise ParamsError(f"--step: {step} is not kept; nearest are {', '.join(map(str, near))}") from None
+
+    def frames(self, field: str) -> Iterator[NDArray[Any]]:
+        """Read one field over time, one frame in memory at a time."""
+        return (self.load(step)[field] for step in self.steps)
 
 
 # -- networks
 
 
-def _export_network(folder: RunFolder, to: Path) -> None:
-    match to.suffix.lower():
-        case ".csv":
-            _write_epochs(folder, to)
+def _network_as(suffix: str, folder: RunFolder) -> Write:
+    match suffix:
+        case ".npz":
+            return _arrays(best_weights(folder))
         case ".json":
-            content = json.dumps(_everything(folder), indent=2, allow_nan=False) + "\n"
-            write_file(to, content.encode())
-        case _:
-            from nnfd.core.fields.picture import write_npz
-
-            write_npz(to, best_weights(folder))
+            return _bytes((json.dumps(_everything(folder), indent=2, allow_nan=False) + "\n").encode())
+    text = io.StringIO()
+    writer = csv.DictWriter(text, EPOCH_COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_epochs(folder))
+    return _bytes(text.getvalue().encode())
 
 
 def _epochs(folder: RunFolder) -> list[dict[str, object]]:
@@ -188,16 +194,6 @@ def _epochs(folder: RunFolder) -> list[dict[str, object]]:
         for event in folder.events()
         if isinstance(event, EpochDone)
     ]
-
-
-def _write_epochs(folder: RunFolder, to: Path) -> None:
-    import io
-
-    text = io.StringIO()
-    writer = csv.DictWriter(text, EPOCH_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_epochs(folder))
-    write_file(to, text.getvalue().encode())
 
 
 def _everything(folder: RunFolder) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What computes the time steps: the interface that both engines have, and who is chosen.
+"""What computes the time steps: the interface that both engines have.
 
 An engine keeps two sets of padded arrays and writes each step from one into the other, so that the step before the
 last is still there when the last one went wrong. Both engines do the same operations in the same order.
@@ -9,12 +9,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.errors import ParamsError
 from nnfd.core.fields.stencil import pad
 
 if TYPE_CHECKING:
@@ -23,10 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.params import FieldParams
-
-AUTO_CELL_STEPS = 500_000_000
-"""Cells times steps of a whole run from which ``engine = auto`` takes numba if it is there: about 4 s of NumPy. Below,
-loading the compiled kernel (0.4 s, the very first time 2 to 3 s of compiling) would only delay the first picture."""
 
 TINY = {"float64": 1e-60, "float32": 1e-12}
 """Values below are set to 0 now and then: they cannot matter any more, and their products would come to lie in the
@@ -97,31 +91,3 @@ class Kernel(ABC):
 
     def _copies(self, arrays: tuple[NDArray[Any], ...]) -> dict[str, NDArray[Any]]:
         return {name: array[1:-1, 1:-1].copy() for name, array in zip(self.names, arrays, strict=True)}
-
-
-def chosen_engine(params: FieldParams) -> str:
-    """Return ``numpy`` or ``numba``, resolving ``auto``; depends on the parameters and the installation alone.
-
-    Raises
-    ------
-    ParamsError
-        If numba is asked for and not installed.
-    """
-    installed = find_spec("numba") is not None
-    if params.engine == "numba" and not installed:
-        raise ParamsError("engine: numba is not installed: it comes with the extra 'fast' (nnfd-tui[fast])")
-    if params.engine == "auto":
-        long = params.width * params.height * params.steps >= AUTO_CELL_STEPS
-        return "numba" if installed and long else "numpy"
-    return params.engine
-
-
-def make_kernel(params: FieldParams, fields: Mapping[str, NDArray[Any]]) -> Kernel:
-    """Return the engine for these parameters, loaded with copies of `fields`. Raises as :func:`chosen_engine` does."""
-    if chosen_engine(params) == "numba":
-        from nnfd.core.fields.engines.numba_kernel import NumbaKernel
-
-        return NumbaKernel(params, fields)
-    from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
-
-    return NumpyKernel(params, fields)

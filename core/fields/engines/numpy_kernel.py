@@ -1,7 +1,7 @@
 """The NumPy engine: in place, no allocation in a step, row blocks that stay in the cache.
 
-A padded array is worked on as one flat run of cells from the first inner cell to the last, halo columns included:
-each operation is then one contiguous pass, and a neighbour is the same run shifted by one cell or one row. What is
+A padded array is worked on as one flat span of cells from the first inner cell to the last, halo columns included:
+each operation is then one contiguous pass, and a neighbour is the same span shifted by one cell or one row. What is
 computed in the halo columns is overwritten before the next step reads it.
 """
 
@@ -30,7 +30,7 @@ BLOCK_CELLS = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Span:
     """One field in one block: its cells and, shifted, their neighbours."""
 
     mid: Array
@@ -39,7 +39,7 @@ class Run:
     """None for the 5-point stencil."""
 
     @classmethod
-    def of(cls, padded: Array, start: int, stop: int, *, corners: bool) -> Run:
+    def of(cls, padded: Array, start: int, stop: int, *, corners: bool) -> Span:
         """Cut the cells `start` to `stop` out of the flat array."""
         flat, row = padded.reshape(-1), padded.shape[1]
 
@@ -50,7 +50,7 @@ class Run:
         return cls(shifted(0), (shifted(-row), shifted(row), shifted(-1), shifted(1)), diagonal)
 
 
-def spread(u: Run, keep: float, rate: float, out: Array, t: Array) -> None:
+def spread(u: Span, keep: float, rate: float, out: Array, t: Array) -> None:
     """``out = keep u + rate * (weighted sum of the neighbours)``; `t` is scratch."""
     up, down, left, right = u.edges
     np.add(up, down, out=out)
@@ -68,7 +68,7 @@ def spread(u: Run, keep: float, rate: float, out: Array, t: Array) -> None:
     out += t
 
 
-def fur(now: tuple[Run, ...], new: tuple[Array, ...], k: FurStep, t: tuple[Array, ...]) -> None:
+def fur(now: tuple[Span, ...], new: tuple[Array, ...], k: FurStep, t: tuple[Array, ...]) -> None:
     """One step of a, s and y in one block."""
     (u_a, u_s, u_y), (a1, s1, y1), (p, q) = now, new, t
     a, s, y = u_a.mid, u_s.mid, u_y.mid
@@ -105,7 +105,7 @@ def fur(now: tuple[Run, ...], new: tuple[Array, ...], k: FurStep, t: tuple[Array
     s1 -= p
 
 
-def turing(now: tuple[Run, ...], new: tuple[Array, ...], k: TuringStep, t: tuple[Array, ...]) -> None:
+def turing(now: tuple[Span, ...], new: tuple[Array, ...], k: TuringStep, t: tuple[Array, ...]) -> None:
     """One step of a and h in one block."""
     (u_a, u_h), (a1, h1), (p, q) = now, new, t
     a, h = u_a.mid, u_h.mid
@@ -124,7 +124,7 @@ def turing(now: tuple[Run, ...], new: tuple[Array, ...], k: TuringStep, t: tuple
     a1 += p
 
 
-def diffuse(now: tuple[Run, ...], new: tuple[Array, ...], k: DiffusionStep, t: tuple[Array, ...]) -> None:
+def diffuse(now: tuple[Span, ...], new: tuple[Array, ...], k: DiffusionStep, t: tuple[Array, ...]) -> None:
     """One step of C in one block."""
     spread(now[0], k.keep, k.spread, new[0], t[0])
 
@@ -141,7 +141,7 @@ def _formula(k: Step) -> Callable[..., None]:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    now: tuple[Run, ...]
+    now: tuple[Span, ...]
     new: tuple[Array, ...]
     scratch: tuple[Array, ...]
 
@@ -168,9 +168,9 @@ class NumpyKernel(Kernel):
             bottom = min(top + rows_a_block, rows - 1)
             # from the first inner cell of the first row to the last inner cell of the last
             start, stop = top * row + 1, bottom * row - 1
-            runs = tuple(Run.of(field, start, stop, corners=corners) for field in now)
+            spans = tuple(Span.of(field, start, stop, corners=corners) for field in now)
             outs = tuple(field.reshape(-1)[start:stop] for field in new)
-            blocks.append(_Block(runs, outs, tuple(t[: stop - start] for t in scratch)))
+            blocks.append(_Block(spans, outs, tuple(t[: stop - start] for t in scratch)))
         return blocks
 
     def advance(self, n: int) -> int:

@@ -9,29 +9,16 @@ from nnfd.core.library.report.fields import field_sections
 from nnfd.core.library.report.markup import el, page, section, table
 from nnfd.core.library.report.network import network_sections
 from nnfd.core.params import FieldParams, show_value
-from nnfd.core.runs.files import write_file
 from nnfd.core.runs.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
     from xml.etree.ElementTree import Element
 
     from nnfd.core.engine.events import Event
     from nnfd.core.library.report.markup import Node
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
-
-
-def write_report(folder: RunFolder, to: Path) -> None:
-    """Write the report of a run as one HTML file that stands alone.
-
-    Raises
-    ------
-    RunError, StorageError
-        If the run is damaged, or the file cannot be written.
-    """
-    write_file(to, report(folder))
 
 
 def report(folder: RunFolder) -> bytes:

@@ -8,8 +8,8 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.fields.engines import kernel as kernels
-from nnfd.core.fields.engines.kernel import chosen_engine, make_kernel
+from nnfd.core.fields.engines import choose
+from nnfd.core.fields.engines.choose import chosen_engine, make_kernel
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import DiffusionStep, diffusion, reaction, step_coefficients
 from nnfd.core.fields.simulate import initial_state
@@ -256,14 +256,14 @@ def test_numba_float32_equals_numpy_and_finds_an_excess_at_the_same_step():
 
 
 def test_numba_without_numba_is_one_line_that_names_the_extra(monkeypatch):
-    monkeypatch.setattr(kernels, "find_spec", lambda name: None)
+    monkeypatch.setattr(choose, "find_spec", lambda name: None)
     with pytest.raises(ParamsError, match=r"^engine: numba is not installed.*'fast'.*$"):
         chosen_engine(FurParams(engine="numba"))
     assert chosen_engine(FurParams(engine="auto", steps=10**9)) == "numpy"
 
 
 def test_auto_takes_numba_for_long_runs_only(monkeypatch):
-    monkeypatch.setattr(kernels, "find_spec", lambda name: object())
+    monkeypatch.setattr(choose, "find_spec", lambda name: object())
     assert chosen_engine(FurParams(engine="auto")) == "numpy"
     assert chosen_engine(FurParams(engine="auto", steps=10**6)) == "numba"
     assert chosen_engine(FurParams(engine="numpy", steps=10**6)) == "numpy"

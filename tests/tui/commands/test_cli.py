@@ -1,5 +1,6 @@
 """The command line in process: what is printed, what is refused and how."""
 
+import errno
 import json
 import os
 import re
@@ -327,6 +328,33 @@ class TestExportFields:
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert words in err
         assert not list(here.glob("c.*"))
+
+    @pytest.mark.parametrize("suffix", [".png", ".gif", ".csv", ".npz", ".html"])
+    def test_a_failed_export_is_one_line_and_leaves_what_was_there(self, run, drops, here, monkeypatch, suffix):
+        (here / f"folder{suffix}").mkdir()
+        code, out, err = run("export", "run", "--to", f"folder{suffix}")
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert re.search(rf"'folder{suffix}' cannot be written: Is a directory", err)
+        before = sorted(here.iterdir())
+        old = here / f"old{suffix}"
+        old.write_bytes(b"old")
+
+        def full(*_):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(Path, "replace", full)
+        code, _, err = run("export", "run", "--to", old.name)
+        assert (code, err) == (1, f"nnfd-tui: '{old.name}' cannot be written: No space left on device\n")
+        assert old.read_bytes() == b"old"
+        assert sorted(here.iterdir()) == sorted([*before, old])
+
+    def test_a_link_is_written_through(self, run, drops, here):
+        (here / "elsewhere").mkdir()
+        (here / "c.png").symlink_to(here / "elsewhere" / "real.png")
+        assert run("export", "run", "--to", "c.png") == (0, "c.png\n", "")
+        assert (here / "c.png").is_symlink()
+        with Image.open(here / "elsewhere" / "real.png") as picture:
+            assert picture.size == (80, 48)
 
     def test_nothing_to_export_yet(self, run, here):
         RunFolder.create(
