@@ -21,8 +21,7 @@ import numpy as np
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.activations import ACTIVATIONS
 from nnfd.core.network.batchnorm import BatchNorm
-from nnfd.core.network.buffers import Buffers
-from nnfd.core.network.layout import parameter_count, parameter_views, stats_views
+from nnfd.core.network.memory import Buffers, parameter_count, parameter_views, stats_views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -76,21 +76,20 @@ def _confusion(evaluation: Evaluation) -> Table:
 
 def bench() -> int:
     """Measure this machine: our engines beside scikit-learn and the plain formulas, as ratios, by turns in one run."""
-    from nnfd.core.proof import fields_bench as fields
-    from nnfd.core.proof import network_bench as network
+    from nnfd.core.proof import speed
 
     table = Table(box=None, pad_edge=False)
     table.add_column("what", overflow="fold")
     for heading in ("ours", "other", "ratio", "target"):
         table.add_column(heading, justify="right")
     table.add_column("")
-    for name, measure in (("training", network.speed_rows), ("fields", fields.speed_rows)):
+    for name, measure in (("training", speed.network_rows), ("fields", speed.field_rows)):
         sys.stderr.write(f"measuring {name} ...\n")
         sys.stderr.flush()
         for row in measure():
             times = (f"{seconds * 1e6:,.0f} µs" for seconds in (row.ours_s, row.other_s))
             table.add_row(row.name, *times, f"{row.ratio:.2f}x", f">= {row.target:g}x", _mark(row.ratio >= row.target))
-    memory = fields.memory_row()
+    memory = speed.memory_row()
     sizes = (f"{amount / 1e6:.2f} MB" for amount in (memory.long, memory.short))
     met = memory.ratio <= memory.target
     table.add_row(memory.name, *sizes, f"{memory.ratio:.2f}x", f"<= {memory.target:g}x", _mark(met))

@@ -15,7 +15,7 @@ from nnfd.core.fields.models import DiffusionStep, diffusion, reaction, step_coe
 from nnfd.core.fields.simulate import initial_state
 from nnfd.core.fields.stencil import laplacian, symbol
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
-from nnfd.core.proof.fields_bench import roll_step
+from nnfd.core.proof.naive import roll_step
 
 STENCILS = ("5-point", "9-point")
 BOUNDARIES = ("periodic", "zero-flux")

@@ -1,4 +1,4 @@
-"""Colormaps, shrinking, pictures, and the benchmark's own figures."""
+"""Colormaps, shrinking, pictures."""
 
 import io
 
@@ -19,7 +19,6 @@ from nnfd.core.fields.picture import (
     write_gif,
     write_png,
 )
-from nnfd.core.proof import fields_bench as bench
 
 FIELD = np.arange(12.0).reshape(3, 4)
 
@@ -100,22 +99,6 @@ def test_gif_holds_every_frame_on_one_scale():
 def test_gif_without_frames_is_refused():
     with pytest.raises(ParamsError, match="no frame"):
         write_gif(io.BytesIO(), [], "cividis", 0, 1)
-
-
-def test_bench_rows_are_consistent(monkeypatch):
-    monkeypatch.setattr(bench, "REPEATS", 1)
-    monkeypatch.setattr(bench, "CELL_STEPS", 20_000)
-    rows = bench.speed_rows()
-    assert rows[0].name == "fur step 120x120, NumPy"
-    for row in rows:
-        assert row.ratio == pytest.approx(row.other_s / row.ours_s)
-        assert row.ours_s > 0
-
-
-def test_memory_does_not_depend_on_the_number_of_steps():
-    row = bench.memory_row(600, 3000)
-    assert row.ratio == row.long / row.short
-    assert row.ratio <= row.target
 
 
 @pytest.mark.parametrize(

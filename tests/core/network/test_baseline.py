@@ -15,7 +15,7 @@ from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import load
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams
-from nnfd.core.proof.network_bench import train_plainly
+from nnfd.core.proof.naive import train_plainly
 from nnfd.core.proof.reproduce import CLAIMS, Claim, Measurement
 
 

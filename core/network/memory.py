@@ -1,9 +1,14 @@
-"""Work arrays of a network for one batch size: made once, written over by every pass."""
+"""Where a network's numbers lie: its parameters in flat vectors, and the work arrays of a batch.
+
+The parameters stand layer by layer, W, b and, if the layer is normalised, gamma and beta.
+"""
 
 from __future__ import annotations
 
+import itertools
+import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,8 +20,54 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+class Views(NamedTuple):
+    """Views into one flat vector; W and b for every layer, gamma and beta for the normalised hidden ones."""
+
+    W: list[Array]
+    b: list[Array]
+    gamma: list[Array]
+    beta: list[Array]
+
+
+def parameter_count(layer_sizes: Sequence[int], *, norm: bool) -> int:
+    """Return the length of the flat vector."""
+    pairs = itertools.pairwise(layer_sizes)
+    return sum(n_in * n_out + n_out for n_in, n_out in pairs) + (2 * sum(layer_sizes[1:-1]) if norm else 0)
+
+
+def parameter_views(flat: Array, layer_sizes: Sequence[int], *, norm: bool) -> Views:
+    """Cut a flat vector of :func:`parameter_count` values."""
+    views = Views([], [], [], [])
+    start = 0
+
+    def take(*shape: int) -> Array:
+        nonlocal start
+        view = flat[start : start + math.prod(shape)].reshape(shape)
+        start += view.size
+        return view
+
+    for n_in, n_out in itertools.pairwise(layer_sizes):
+        views.W.append(take(n_in, n_out))
+        views.b.append(take(n_out))
+        if norm and len(views.W) < len(layer_sizes) - 1:
+            views.gamma.append(take(n_out))
+            views.beta.append(take(n_out))
+    return views
+
+
+def stats_views(stats: Array, hidden: Sequence[int]) -> tuple[list[Array], list[Array]]:
+    """Cut the running statistics, first all means and then all variances, into one of each a hidden layer."""
+    if not hidden:
+        return [], []
+    means, variances = np.split(stats, 2)
+    cuts = np.cumsum(hidden)[:-1]
+    return np.split(means, cuts), np.split(variances, cuts)
+
+
 class Buffers:
     """What a forward pass leaves for the backward pass; lists are indexed by layer.
+
+    The arrays are made once for a batch size and written over by every pass.
 
     Parameters
     ----------

@@ -1,90 +1,45 @@
-"""How fast training is on this machine, beside scikit-learn and beside the formulas as one first writes them."""
+"""The formulas as one first writes them, which our engines are timed against: fresh arrays at each step."""
 
 from __future__ import annotations
 
 import itertools
-import statistics
-import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.network.data import load
-from nnfd.core.network.train import train
-from nnfd.core.params import NetworkParams
-from nnfd.core.proof.bench_row import BenchRow
+from nnfd.core.fields.models import coupling_sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from nnfd.core.network.data import Dataset
+    from nnfd.core.params import FurParams, NetworkParams
 
     Array = NDArray[Any]
 
-REPEATS = 7
-SKLEARN_TARGET, PLAIN_TARGET = 1.3, 2.5
 
+def roll_step(fields: Mapping[str, Array], params: FurParams) -> dict[str, Array]:
+    """Return the fur fields after one step: the formulas in whole-array form, with ``np.roll``.
 
-def speed_rows() -> list[BenchRow]:
-    """Time the main run with all its metrics beside scikit-learn's without any, and beside :class:`PlainMLP` with all.
-
-    The same data, epochs and batches, float64, one BLAS thread. Each round runs all three by turns, and medians are
-    compared, so that what else the machine does strikes all of them. About 10 s.
+    Periodic edges and the 5-point stencil.
     """
-    from threadpoolctl import threadpool_limits
 
-    params = NetworkParams(patience=0)
-    data = load(params)
-    runs: dict[str, Callable[[], object]] = {
-        "ours": lambda: _exhaust(params, data),
-        "sklearn": lambda: _sklearn(params, data),
-        "plain": lambda: train_plainly(params, data),
-    }
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    with threadpool_limits(1):
-        for run in runs.values():
-            run()
-        for _ in range(REPEATS):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                run()
-                seconds[name].append(time.perf_counter() - start)
-    ours, sklearn, plain = (statistics.median(seconds[name]) for name in runs)
-    what = f"{params.epochs} epochs of relu-128"
-    return [
-        BenchRow(f"{what}, all metrics / MLPClassifier, none", ours, sklearn, sklearn / ours, SKLEARN_TARGET),
-        BenchRow(f"{what}, all metrics / plain NumPy, all metrics", ours, plain, plain / ours, PLAIN_TARGET),
-    ]
+    def lap(u: Array) -> Array:
+        return np.asarray(np.roll(u, 1, 0) + np.roll(u, -1, 0) + np.roll(u, 1, 1) + np.roll(u, -1, 1) - 4 * u)
 
-
-def _exhaust(params: NetworkParams, data: Dataset) -> None:
-    for _ in train(params, data):
-        pass
-
-
-def _sklearn(params: NetworkParams, data: Dataset) -> None:
-    from sklearn.neural_network import MLPClassifier
-
-    classifier = MLPClassifier(
-        hidden_layer_sizes=params.hidden,
-        solver="sgd",
-        alpha=params.l2,
-        batch_size=params.batch_size,
-        learning_rate_init=params.lr,
-        max_iter=params.epochs,
-        n_iter_no_change=params.epochs + 1,
-        random_state=params.seed,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that it has not converged after so few epochs is meant
-        classifier.fit(data.X_train, data.y_train)
+    p, (a, s, y) = params, fields.values()
+    used = s * a**2 / (1 + p.kappa_a * a**2)
+    da = p.D_a * lap(a) + p.rho_a * (used - a)
+    ds = p.D_s * lap(s) + p.sigma_s / (1 + p.kappa_s * y) - p.rho_s * used - p.mu_s * s
+    dy = p.rho_y * y**2 / (1 + p.kappa_y * y**2) - p.mu_y * y + coupling_sign(p) * p.sigma_y * a
+    new = {"a": a + p.dt * da, "s": s + p.dt * ds, "y": y + p.dt * dy}
+    return {name: np.clip(field, 0, p.clip) for name, field in new.items()}
 
 
 class PlainMLP:
-    """The course's network written straight from the formulas: fresh arrays at each step, one layer after the other."""
+    """The course's network written straight from the formulas, one layer after the other."""
 
     def __init__(self, layer_sizes: tuple[int, ...], l2: float, seed: int) -> None:
         rng = np.random.default_rng(seed)
