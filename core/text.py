@@ -1,9 +1,10 @@
-"""Text from files, made safe to show in a terminal."""
+"""Text that is safe to write and to show: in a terminal, in TOML, in JSON."""
 
 from __future__ import annotations
 
 import difflib
 import json
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,18 @@ def printable(text: str) -> str:
 def toml_text(text: str) -> str:
     """Write a TOML basic string: JSON's escapes, and the delete character, which only TOML forbids."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def plain_value(value: object) -> object:
+    """Turn a number into what JSON can hold; leave texts and truth values as they are."""
+    if isinstance(value, bool | str | int):
+        return value
+    if type(value).__name__ == "bool":  # numpy.bool, told without importing NumPy here
+        return bool(value)
+    number = float(value)  # type: ignore[arg-type]
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

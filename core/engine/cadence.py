@@ -1,4 +1,4 @@
-"""How often: every n steps, every t seconds; and how fast: a meter for the status line."""
+"""How often: every n steps, every t seconds; and how fast: the pace that is kept, the speed that is measured."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+CHUNKS_PER_SECOND = 30
+"""How many chunks of time steps a second a watched field run is cut into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +94,42 @@ class SpeedMeter:
             return 0.0
         (t0, p0), (t1, p1) = self._marks[0], self._marks[-1]
         return (p1 - p0) / (t1 - t0) if t1 > t0 else 0.0
+
+
+@dataclass(slots=True)
+class Pacer:
+    """Says when the next unit may start, so that a run keeps its pace, and how many steps to do at once."""
+
+    pace: float | None = None
+    """Epochs or time steps a second, None for full speed."""
+    clock: Callable[[], float] = time.perf_counter
+    _due: float = field(default=0.0, init=False)
+    _meter: SpeedMeter = field(default_factory=SpeedMeter, init=False)
+
+    @property
+    def speed(self) -> float:
+        """Epochs or time steps a second, lately."""
+        return self._meter.speed
+
+    def restart(self) -> None:
+        """Forget the past: the run was held, or has another pace now."""
+        self._due = 0.0
+        self._meter.clear()
+
+    def done(self, units: int, position: int) -> None:
+        """Note that `units` more were done and `position` was reached."""
+        now = self.clock()
+        if self.pace is not None:
+            # a run that lags behind its pace does not hurry later to catch up
+            self._due = max(self._due, now - 1 / CHUNKS_PER_SECOND) + units / self.pace
+        self._meter.update(position, now)
+
+    def wait(self) -> float:
+        """Return the seconds until the next unit may start; none are left if it is not positive."""
+        return self._due - self.clock()
+
+    def chunk(self) -> int:
+        """Return how many time steps fit between two looks at the commands, at least 1."""
+        # never more than the engine can do in that time, whatever the pace: commands wait for the end of a chunk
+        rate = self.speed if self.pace is None else min(self.pace, self.speed)
+        return max(1, int(rate / CHUNKS_PER_SECOND))

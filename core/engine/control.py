@@ -7,27 +7,21 @@ headless mode (``run`` in the main thread, ``stop`` from a signal handler).
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from nnfd.core.engine.cadence import EverySteps, SpeedMeter
-from nnfd.core.engine.events import Ended, Outcome, Started, is_boundary, position_of
-from nnfd.core.errors import ParamsError
+from nnfd.core.engine.cadence import EverySteps, Pacer
+from nnfd.core.engine.events import Command, Ended, Outcome, Started, is_boundary, position_of
 from nnfd.core.params import Params
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from nnfd.core.engine.commands import Command
     from nnfd.core.engine.events import Event
 
 R = TypeVar("R")
-C = TypeVar("C", bound="Command")
-
-CHUNKS_PER_SECOND = 30
-"""How many chunks of time steps a second a watched field run is cut into."""
+C = TypeVar("C", bound=Command)
 
 
 class Phase(StrEnum):
@@ -59,12 +53,20 @@ class FreeRun:
         self._marks = EverySteps(chunk)
 
     def stopping(self) -> bool:
-        """Return False."""
         return False
 
     def chunk(self, position: int) -> int:
-        """Return the steps to the next multiple of the chunk size."""
         return self._marks.until_next(position)
+
+
+def run_to_end(generator: Generator[Event, Any, R]) -> R:
+    """Run a step-generator to its end without a command, and return its result."""
+    try:
+        while True:
+            next(generator)
+    except StopIteration as stop:
+        result: R = stop.value
+        return result
 
 
 class Controller(Generic[C, R]):
@@ -74,6 +76,8 @@ class Controller(Generic[C, R]):
     ----------
     start
         Makes the generator from the control it shall ask.
+    params
+        The parameters that the run begins with, or goes on under.
     sink
         Called with every event, in order, in the thread of :meth:`run`. What it raises ends the run.
     pace
@@ -92,6 +96,7 @@ class Controller(Generic[C, R]):
     def __init__(
         self,
         start: Callable[[Control], Generator[Event, C | None, R]],
+        params: Params,
         sink: Callable[[Event], None],
         *,
         pace: float | None = None,
@@ -107,15 +112,13 @@ class Controller(Generic[C, R]):
         # re-entrant: a signal handler may call stop() while the main thread holds the lock in run()
         self._changed = threading.Condition(threading.RLock())
         self._stop = False
-        self._pace = pace
+        self._pacer = Pacer(pace)
         self._paused = paused
         self._single_steps = 0
         self._inbox: deque[C] = deque()
         self._replay = deque(replay)
-        self._params: Params | None = next((c for _, c in reversed(self._replay) if isinstance(c, Params)), None)
-        self._due = 0.0
+        self._params: Params = next((c for _, c in reversed(self._replay) if isinstance(c, Params)), params)
         self._position = 0
-        self._meter = SpeedMeter()
         self._phase = Phase.IDLE
 
     # -- asked by the generator
@@ -129,12 +132,10 @@ class Controller(Generic[C, R]):
         with self._changed:
             if self._paused:
                 return 1
-            # never more than the engine can do in that time, whatever the pace: commands wait for the end of a chunk
-            rate = self._meter.speed if self._pace is None else min(self._pace, self._meter.speed)
-            steps = max(1, int(rate / CHUNKS_PER_SECOND))
+            ends = [self._pacer.chunk(), *(mark.until_next(position) for mark in self._marks)]
             if self._replay:
-                steps = min(steps, max(1, self._replay[0][0] - position))
-            return min([steps, *(mark.until_next(position) for mark in self._marks)])
+                ends.append(max(1, self._replay[0][0] - position))
+            return min(ends)
 
     # -- commands
 
@@ -147,8 +148,7 @@ class Controller(Generic[C, R]):
         """Go on after a pause."""
         with self._changed:
             self._paused = False
-            self._meter.clear()
-            self._due = 0.0
+            self._pacer.restart()
             self._changed.notify_all()
 
     def step(self) -> None:
@@ -159,14 +159,13 @@ class Controller(Generic[C, R]):
             self._changed.notify_all()
 
     def send(self, command: C) -> None:
-        """Hand new parameters or a stroke of paint to the run.
+        """Hand new parameters or a stroke of paint to the run; one that has not begun yet takes it once it has.
 
         Raises ``ParamsError``, here in the caller's thread, if a parameter needs a restart.
         """
         with self._changed:
             if isinstance(command, Params):
-                if self._params is not None:
-                    self._params.check_live_edit(command)
+                self._params.check_live_edit(command)
                 self._params = command
             self._inbox.append(command)
             self._changed.notify_all()
@@ -177,8 +176,6 @@ class Controller(Generic[C, R]):
         Edits that come from several sides at once add up.
         """
         with self._changed:
-            if self._params is None:
-                raise ParamsError("the run has not begun yet: it takes no edits")
             self.send(self._params.edited(changes))  # type: ignore[arg-type]  # of the kind that was sent before
 
     def stop(self) -> None:
@@ -190,14 +187,13 @@ class Controller(Generic[C, R]):
     @property
     def pace(self) -> float | None:
         """Epochs or time steps a second, None for full speed."""
-        return self._pace
+        return self._pacer.pace
 
     @pace.setter
     def pace(self, pace: float | None) -> None:
         with self._changed:
-            self._pace = pace
-            self._due = 0.0
-            self._meter.clear()
+            self._pacer.pace = pace
+            self._pacer.restart()
             self._changed.notify_all()
 
     # -- what is known of the run
@@ -210,8 +206,8 @@ class Controller(Generic[C, R]):
         return self._phase
 
     @property
-    def params(self) -> Params | None:
-        """The parameters in effect once everything sent so far is applied; None before the run has started.
+    def params(self) -> Params:
+        """The parameters in effect once everything sent so far is applied.
 
         An edit is to be made from these: the ones that the last event named may be older than another edit.
         """
@@ -221,8 +217,8 @@ class Controller(Generic[C, R]):
     @property
     def speed(self) -> float:
         """Epochs or time steps a second, lately."""
-        with self._changed:  # the meter is written by the thread of run() and cleared by those of the commands
-            return self._meter.speed
+        with self._changed:  # measured in the thread of run(), forgotten in those of the commands
+            return self._pacer.speed
 
     @property
     def position(self) -> int:
@@ -255,26 +251,14 @@ class Controller(Generic[C, R]):
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Started):
-            with self._changed:
-                # what was sent or is to be replayed is newer than what the run begins with
-                self._params = self._params or event.params
             self._position = event.position
         elif isinstance(event, Ended):
             self._phase = Phase.FAILED if event.outcome is Outcome.DIVERGED else Phase.DONE
         elif (position := position_of(event)) is not None:
-            self._plan_next(position - self._position)
-            self._position = position
             with self._changed:
-                self._meter.update(position, time.perf_counter())
-
-    def _plan_next(self, units: int) -> None:
-        """Set when the next unit may start, so that the mean pace is kept after `units` were done."""
-        with self._changed:
-            self._single_steps = max(0, self._single_steps - 1) if self._paused else 0
-            if self._pace is not None:
-                # a run that lags behind its pace does not hurry later to catch up
-                latest = time.perf_counter() - 1 / CHUNKS_PER_SECOND
-                self._due = max(self._due, latest) + units / self._pace
+                self._single_steps = max(0, self._single_steps - 1) if self._paused else 0
+                self._pacer.done(position - self._position, position)
+            self._position = position
 
     def _await_turn(self, event: Event) -> C | None:
         """Wait until the generator may go on from a boundary; return the command to send, if there is one."""
@@ -286,7 +270,7 @@ class Controller(Generic[C, R]):
                     if self._single_steps:
                         break
                     self._hold()
-                elif (wait := self._due - time.perf_counter()) > 0:
+                elif (wait := self._pacer.wait()) > 0:
                     # a pace of one unit in centuries is more than a lock can wait for at once
                     self._changed.wait(min(wait, threading.TIMEOUT_MAX))
                 else:

@@ -1,4 +1,4 @@
-"""What a step-generator yields: a closed set of frozen events.
+"""What a step-generator yields, a closed set of frozen events, and the commands that can be sent to it.
 
 Order of events of one generator::
 
@@ -20,13 +20,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from nnfd.core.params import Params
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nnfd.core.engine.commands import Paint
-    from nnfd.core.fields.state import FieldState
-    from nnfd.core.network.state import NetworkState
-    from nnfd.core.params import Params
+    from nnfd.core.engine.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Paint:
+    """Set a field to a value within a disc of cells; at the edges the disc wraps if the grid is periodic."""
+
+    field: str
+    x: int
+    """Column of the centre, from 0 at the left."""
+    y: int
+    """Row of the centre, from 0 at the top."""
+    radius: int
+    """Cells at most this far from the centre are set; 0 sets one cell."""
+    value: float
+
+
+Command: TypeAlias = Params | Paint
+"""What can be sent to a running step-generator: new parameters, or a stroke of paint into a field."""
 
 
 class Outcome(StrEnum):
@@ -72,7 +89,7 @@ class EpochDone:
     lr: float
     """Learning rate this epoch was trained with."""
     is_best: bool
-    state: NetworkState | None = None
+    state: State | None = None
     """The state after this epoch; None in an event that was read back from a log."""
 
 
@@ -92,7 +109,7 @@ class StepsDone:
     step: int
     stats: Mapping[str, FieldStats]
     """By field name, for example ``a``, ``s``, ``y``."""
-    state: FieldState | None = None
+    state: State | None = None
     """The state after this step; None in an event that was read back from a log."""
 
 
@@ -112,7 +129,7 @@ class Painted:
 
     position: int
     paint: Paint
-    state: FieldState | None = None
+    state: State | None = None
     """The state with the stroke in it; None in an event that was read back from a log."""
 
 
@@ -134,7 +151,7 @@ class Ended:
     outcome: Outcome
     message: str
     """One line: what happened and, if it failed, what to try."""
-    state: NetworkState | FieldState | None = None
+    state: State | None = None
     """The last good state, from which a stopped run goes on; None in an event read back from a log."""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.engine.commands import Paint
+    from nnfd.core.engine.events import Paint
 
     Mask = NDArray[np.bool_]
 

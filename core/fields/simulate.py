@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import Control, FreeRun
-from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Painted, Started, StepsDone
+from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Paint, Painted, Started, StepsDone
 from nnfd.core.fields.engines.choose import make_kernel
 from nnfd.core.fields.models import extinction, positivity
 from nnfd.core.fields.seeds import has_no_seeds, paint, start_fields

@@ -21,8 +21,7 @@ from nnfd.core.params import FieldParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import STATE
-from nnfd.core.runs.log import plain_value
-from nnfd.core.text import did_you_mean, printable
+from nnfd.core.text import did_you_mean, plain_value, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.network.mlp import P_MIN
-from nnfd.core.runs.log import plain_value
+from nnfd.core.text import plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nnfd.core.engine.control import run_to_end
 from nnfd.core.network.baseline import baseline
 from nnfd.core.network.data import load
 from nnfd.core.network.evaluate import Evaluation, evaluate
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams, presets
-from nnfd.core.runs.live import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

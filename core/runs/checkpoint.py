@@ -25,8 +25,7 @@ from nnfd.core.text import printable
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nnfd.core.engine.commands import Command
-    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.events import Command, Event
     from nnfd.core.engine.state import State
     from nnfd.core.params import Params
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.runs.log import plain_value
+from nnfd.core.text import plain_value
 
 if TYPE_CHECKING:
     from nnfd.core.fields.simulate import SimResult

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params
 
-R = TypeVar("R")
 Generating: TypeAlias = "Generator[Event, Any, Any]"
 """A step-generator of either kind; it takes the commands of its kind and returns the result of its kind."""
 
@@ -40,16 +39,6 @@ def start(params: Params, state: State | None = None, data: Dataset | None = Non
     assert isinstance(params, FieldParams)
     assert state is None or isinstance(state, FieldState)
     return _fields(params, state)
-
-
-def run_to_end(generator: Generator[Any, Any, R]) -> R:
-    """Run a step-generator to its end without a command, and return its result."""
-    try:
-        while True:
-            next(generator)
-    except StopIteration as stop:
-        result: R = stop.value
-        return result
 
 
 def _network(

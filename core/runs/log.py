@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from typing import TYPE_CHECKING, Any, assert_never
 
-from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.events import (
     BatchProgress,
     Edited,
@@ -20,13 +18,14 @@ from nnfd.core.engine.events import (
     FieldStats,
     Notice,
     Outcome,
+    Paint,
     Painted,
     Started,
     StepsDone,
 )
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.params import MODELS, Kind
-from nnfd.core.text import printable
+from nnfd.core.text import plain_value, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -150,18 +149,6 @@ def _encode(event: Event) -> JSON:
 def _plain(source: object, names: Iterable[str]) -> JSON:
     """Take plain attributes, numbers of NumPy types included."""
     return {name: plain_value(getattr(source, name)) for name in names}
-
-
-def plain_value(value: object) -> object:
-    """Turn a number into what JSON can hold; leave texts and truth values as they are."""
-    if isinstance(value, bool | str | int):
-        return value
-    if type(value).__name__ == "bool":  # numpy.bool, told without importing NumPy here
-        return bool(value)
-    number = float(value)  # type: ignore[arg-type]
-    if math.isfinite(number):
-        return number
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 def _started(data: JSON) -> Event:

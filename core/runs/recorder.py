@@ -13,7 +13,8 @@ from nnfd.core.params import Kind
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import storage_error
 from nnfd.core.runs.folder import STATE
-from nnfd.core.runs.log import params_to_json, plain_value, to_json
+from nnfd.core.runs.log import params_to_json, to_json
+from nnfd.core.text import plain_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,8 +22,8 @@ import threading
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Paint
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import FieldParams
 from nnfd.core.runs.files import replace_file, storage_error
@@ -200,11 +200,11 @@ def _checked_pace(pace: object) -> float | None:
     return float(pace)
 
 
-def _checked_paint(data: Mapping[str, Any], params: Params | None) -> Paint:
+def _checked_paint(data: Mapping[str, Any], params: Params) -> Paint:
     from nnfd.core.fields.seeds import check_paint
 
     if not isinstance(params, FieldParams):
-        raise RunError("this run has no fields to paint into, or has not begun")
+        raise RunError("this run has no fields to paint into")
     paint = Paint(str(data["field"]), int(data["x"]), int(data["y"]), int(data["radius"]), float(data["value"]))
     check_paint(paint, params)
     return paint

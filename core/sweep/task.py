@@ -138,8 +138,10 @@ def _record(task: Task, path: Path) -> None:
         recorder = Recorder(folder, resumption=resumption)
         data = _data(task.params)
         state = resumption.state if resumption else None
+        params = resumption.params if resumption else task.params
         controller: Controller[Any, Any] = Controller(
-            start(resumption.params if resumption else task.params, state, data),
+            start(params, state, data),
+            params,
             recorder,
             replay=resumption.replay if resumption else (),
             on_hold=recorder.flush,

@@ -146,7 +146,7 @@ def unbroken(tmp_path, edit, epochs):
     from nnfd.core.runs.live import start
 
     params = RunFolder.open(tmp_path / "r").params
-    controller = Controller(start(params), lambda event: None, replay=[(edit.position, edit.params)])
+    controller = Controller(start(params), params, lambda event: None, replay=[(edit.position, edit.params)])
     return controller.run().state
 
 

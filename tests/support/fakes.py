@@ -5,9 +5,19 @@ from collections.abc import Generator
 
 import numpy as np
 
-from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import Control
-from nnfd.core.engine.events import Edited, Ended, EpochDone, Event, FieldStats, Outcome, Painted, Started, StepsDone
+from nnfd.core.engine.events import (
+    Edited,
+    Ended,
+    EpochDone,
+    Event,
+    FieldStats,
+    Outcome,
+    Paint,
+    Painted,
+    Started,
+    StepsDone,
+)
 from nnfd.core.engine.state import frozen
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState

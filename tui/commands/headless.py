@@ -92,6 +92,7 @@ class Headless:
         )
         self._controller: Controller[Any, Any] = Controller(
             self._start,
+            params,
             self._sink,
             marks=[marks],
             replay=resumption.replay if resumption else (),

@@ -49,6 +49,7 @@ class BaselineRun:
         self._wake = wake
         self.controller: Controller[NetworkParams, BaselineResult] = Controller(
             lambda control: baseline(params, data, control=control),
+            params,
             self._mailbox.put,
             pace=pace,
         )

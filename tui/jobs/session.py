@@ -128,6 +128,7 @@ class Session:
             self._keep = self._keep_frame
         self.controller: Controller[Any, Any] = Controller(
             self._start,
+            spec.params,
             self._publish,
             pace=natural_pace(spec.params),
             marks=[self._marks],

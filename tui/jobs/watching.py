@@ -17,8 +17,7 @@ from nnfd.tui.jobs.mailbox import Mailbox
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from nnfd.core.engine.commands import Command
-    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.events import Command, Event
     from nnfd.core.engine.state import State
     from nnfd.core.network.data import Dataset
     from nnfd.core.runs.folder import RunFolder
@@ -49,7 +48,7 @@ class RemoteController:
         self._live: Live | None = None
         self.phase = Phase.IDLE
         """What the status line calls the run."""
-        self.params: Params | None = None
+        self.params: Params = folder.params
         """The parameters in effect as far as the log tells."""
         self.position = 0
         """Epochs or time steps done."""
@@ -75,15 +74,13 @@ class RemoteController:
     def send(self, command: Command) -> None:
         """Ask for a stroke of paint, or for new parameters; raises as :meth:`edit` does."""
         if isinstance(command, Params):
-            known = self.params or self._folder.params
-            self.edit({name: new for name, (_, new) in known.changed(command).items()})
+            self.edit({name: new for name, (_, new) in self.params.changed(command).items()})
         else:
             self._send(do="paint", paint=dataclasses.asdict(command))
 
     def edit(self, changes: Mapping[str, object]) -> None:
         """Ask for these parameters and leave the others. Raises ``ParamsError`` for a wrong one."""
-        known = self.params or self._folder.params
-        known.check_live_edit(known.edited(changes))
+        self.params.check_live_edit(self.params.edited(changes))
         self._send(do="edit", changes=dict(changes))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nnfd.core.engine.control import run_to_end
 from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library.report.curves import Curve, chart
@@ -15,7 +16,6 @@ from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import STATE
-from nnfd.core.runs.live import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

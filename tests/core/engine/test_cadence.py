@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfd.core.engine.cadence import EverySeconds, EverySteps, Sparingly, SpeedMeter
+from nnfd.core.engine.cadence import CHUNKS_PER_SECOND, EverySeconds, EverySteps, Pacer, Sparingly, SpeedMeter
 
 
 class Clock:
@@ -10,6 +10,11 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
 
 
 @given(st.integers(1, 1000), st.integers(0, 10**9))
@@ -77,3 +82,39 @@ class TestSpeedMeter:
         meter.update(5, 1.0)
         meter.clear()
         assert meter.speed == 0
+
+
+class TestPacer:
+    def test_full_speed_never_waits_and_a_pace_keeps_its_mean(self, clock):
+        assert Pacer(None, clock).wait() <= 0
+        pacer = Pacer(10.0, clock)
+        clock.now = 1.0
+        pacer.done(1, 1)
+        first = pacer.wait()
+        assert 0 < first <= 0.1
+        clock.now += first + 0.02  # a little late: the next wait is as much shorter
+        pacer.done(1, 2)
+        assert pacer.wait() == pytest.approx(0.08)
+
+    def test_a_run_that_lags_behind_does_not_hurry_later(self, clock):
+        pacer = Pacer(10.0, clock)
+        for second in (1.0, 101.0):
+            clock.now = second
+            pacer.done(1, int(second))
+            assert pacer.wait() == pytest.approx(0.1 - 1 / CHUNKS_PER_SECOND)
+
+    def test_a_restart_lets_the_next_unit_begin_at_once(self, clock):
+        pacer = Pacer(1e-6, clock)
+        pacer.done(1, 1)
+        assert pacer.wait() > 1e5
+        pacer.restart()
+        assert pacer.wait() <= 0
+        assert pacer.speed == 0
+
+    @pytest.mark.parametrize(("pace", "steps"), [(None, 30), (300.0, 10), (1.0, 1)])
+    def test_a_chunk_is_what_can_be_done_between_two_looks(self, clock, pace, steps):
+        pacer = Pacer(pace, clock)
+        for second in (0.0, 1.0):
+            clock.now = second
+            pacer.done(900, 900 * int(second))
+        assert pacer.chunk() == steps

@@ -23,7 +23,7 @@ class Driver:
         self.events = []
         self.seen = threading.Condition()
         generate = generate or (lambda control: fakes.train(self.params, control=control))
-        self.controller = Controller(generate, self._sink, **options)
+        self.controller = Controller(generate, self.params, self._sink, **options)
         self.error = None
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -68,7 +68,7 @@ def test_runs_to_the_end_and_returns_the_result():
 
 def test_phases():
     params = NetworkParams(epochs=3)
-    controller = Controller(lambda c: fakes.train(params, control=c), lambda e: seen.append(controller.phase))
+    controller = Controller(lambda c: fakes.train(params, control=c), params, lambda e: seen.append(controller.phase))
     seen = []
     assert controller.phase is Phase.IDLE
     controller.run()
@@ -104,7 +104,7 @@ def test_an_error_ends_the_run_as_failed_and_closes_the_generator(where):
         if where == "sink":
             raise ParamsError("lr: wrong")
 
-    controller = Controller(generate, sink)
+    controller = Controller(generate, NetworkParams(), sink)
     with pytest.raises(ParamsError, match="lr: wrong"):
         controller.run()
     assert controller.phase is Phase.FAILED
@@ -161,10 +161,17 @@ def test_full_speed_ends_the_wait_of_a_slow_pace():
 
 
 def test_stop_may_be_called_while_the_lock_is_held_as_by_a_signal_handler():
-    controller = Controller(lambda c: fakes.train(NetworkParams(), control=c), lambda e: None)
-    with controller._changed:
-        controller.stop()
-    assert controller.run().epoch == 0
+    class StopWhenAsked:
+        def until_next(self, position):  # asked by chunk(), which holds the lock
+            driver.controller.stop()
+            return 1
+
+    params = DiffusionParams(width=3, height=3, steps=5000, seeds=0)
+    generate = lambda c: fakes.simulate(params, control=c)  # noqa: E731
+    driver = Driver(params, generate=generate, marks=[StopWhenAsked()], paused=True)
+    driver.controller.resume()
+    driver.join()
+    assert driver.events[-1].outcome is Outcome.STOPPED
 
 
 def test_an_edit_holds_from_the_next_boundary_even_while_paused():
@@ -204,12 +211,38 @@ def test_edits_build_on_each_other():
 def test_an_edit_sent_before_the_run_has_started_is_not_forgotten():
     params = NetworkParams(epochs=5)
     events = []
-    controller = Controller(lambda c: fakes.train(params, control=c), events.append)
-    assert controller.params is None
+    controller = Controller(lambda c: fakes.train(params, control=c), params, events.append)
+    assert controller.params == params
     controller.send(params.edited({"lr": 0.5}))
+    controller.edit({"momentum": 0.25})
     controller.run()
-    assert [type(event) for event in events[:3]] == [Started, Edited, EpochDone]
-    assert controller.params.lr == 0.5
+    assert [type(event) for event in events[:4]] == [Started, Edited, Edited, EpochDone]
+    assert (controller.params.lr, controller.params.momentum) == (0.5, 0.25)
+    assert events[-1].state.params == controller.params
+
+
+def test_an_edit_before_the_run_has_begun_is_checked_at_once():
+    params = NetworkParams(epochs=5)
+    events = []
+    controller = Controller(lambda c: fakes.train(params, control=c), params, events.append)
+    with pytest.raises(ParamsError, match="lr: -1"):
+        controller.edit({"lr": -1.0})
+    with pytest.raises(ParamsError, match="hidden: 3 is not allowed in a running run"):
+        controller.edit({"hidden": (3,)})
+    controller.run()
+    assert not any(isinstance(event, Edited) for event in events)
+
+
+def test_an_edit_before_a_replay_builds_on_what_is_replayed():
+    base = NetworkParams(epochs=5)
+    driver = Driver(base, replay=[(3, base.edited({"lr": 0.5}))], paused=True)
+    driver.controller.edit({"momentum": 0.25})
+    driver.controller.resume()
+    driver.join()
+    edits = [
+        (event.position, event.params.lr, event.params.momentum) for event in driver.events if isinstance(event, Edited)
+    ]
+    assert edits == [(3, 0.5, base.momentum), (3, 0.5, 0.25)]
 
 
 def test_commands_from_many_threads_all_arrive():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.events import Paint
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.seeds import check_paint, paint
 from nnfd.core.fields.simulate import initial_state, simulate

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import FreeRun
-from nnfd.core.engine.events import Edited, Ended, Notice, Outcome, Painted, Started, StepsDone
+from nnfd.core.engine.events import Edited, Ended, Notice, Outcome, Paint, Painted, Started, StepsDone
 from nnfd.core.engine.state import META, pack_meta, unpack_meta
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.models import extinction, growth_threshold, marker_threshold

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from nnfd.core.engine.cadence import EverySteps, Sparingly
-from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.control import Controller
-from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Painted, Started, StepsDone, position_of
+from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Paint, Painted, Started, StepsDone, position_of
 from nnfd.core.errors import RunError, StorageError
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.runs import checkpoint as checkpoints
@@ -164,7 +163,7 @@ class TestLog:
     def lines(self, tmp_path, n=5):
         with create(tmp_path / "r", NetworkParams(epochs=n)) as folder:
             recorder = Recorder(folder)
-            Controller(lambda c: fakes.train(folder.params, control=c), recorder).run()
+            Controller(lambda c: fakes.train(folder.params, control=c), folder.params, recorder).run()
         return folder.path / "events.jsonl"
 
     def test_every_event_is_there_in_order(self, tmp_path):
@@ -263,8 +262,10 @@ def session(path, params, script, *, kill_after=None, save=ALWAYS, kind="network
             # a user who edits builds on what holds then
             controller.send(command(controller.params) if callable(command) else command)
 
+    params = resumption.params if resumption else params
     controller = Controller(
-        lambda c: generate((resumption.params if resumption else params), state, control=c),
+        lambda c: generate(params, state, control=c),
+        params,
         sink,
         marks=[EverySteps(5)],
         replay=resumption.replay if resumption else (),
@@ -396,7 +397,9 @@ class TestResume:
         with create(tmp_path / "r", params) as folder:
             recorder = Recorder(folder, save=Sparingly(1e9))
             controller = Controller(
-                lambda c: fakes.train(params, control=c, on_epoch=lambda n: n == 7 and controller.stop()), recorder
+                lambda c: fakes.train(params, control=c, on_epoch=lambda n: n == 7 and controller.stop()),
+                params,
+                recorder,
             )
             controller.run()
             recorder.finish()

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnfd.core.engine.commands import Paint
 from nnfd.core.engine.events import (
     BatchProgress,
     Edited,
@@ -15,6 +14,7 @@ from nnfd.core.engine.events import (
     FieldStats,
     Notice,
     Outcome,
+    Paint,
     Painted,
     Started,
     StepsDone,

@@ -3,13 +3,12 @@ import os
 import stat
 import sys
 import threading
-import time
 
 import pytest
 
 from nnfd.core.engine.control import Controller, Phase
 from nnfd.core.engine.events import Edited, Ended, Painted, position_of
-from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint, resume
@@ -18,15 +17,9 @@ from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.remote import Live, Remote, send
 from tests.support import fakes
+from tests.support.waiting import until
 
 PARAMS = NetworkParams(epochs=1_000_000, lr=0.01)
-
-
-def until(condition, what="the condition"):
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, f"never held: {what}"
-        threading.Event().wait(0.01)
 
 
 class Elsewhere:
@@ -37,7 +30,7 @@ class Elsewhere:
         recorder = Recorder(self.folder, resumption=resumption)
         state = resumption.state if resumption else None
         self.controller = Controller(
-            lambda control: fake(params, state, control=control), recorder, pace=200.0, on_hold=recorder.flush
+            lambda control: fake(params, state, control=control), params, recorder, pace=200.0, on_hold=recorder.flush
         )
         self.path = self.folder.path
         self.thread = threading.Thread(target=self._run)
@@ -146,10 +139,6 @@ class TestCommands:
             assert "x is 0 to 7" in run.answer(do="paint", paint={**stroke, "x": 8})
             assert run.answer(do="paint", paint=stroke) == ""
             until(lambda: any(isinstance(event, Painted) for event in run.folder.events()))
-
-    def test_an_edit_before_the_run_has_begun_is_refused(self):
-        with pytest.raises(ParamsError, match="not begun"):
-            Controller(lambda control: fakes.train(PARAMS, control=control), print).edit({"lr": 0.5})
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes and links of POSIX")

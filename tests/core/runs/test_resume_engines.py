@@ -5,8 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from nnfd.core.engine.commands import Paint
-from nnfd.core.engine.events import Edited, Painted, position_of
+from nnfd.core.engine.events import Edited, Paint, Painted, position_of
 from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.network.data import load
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, TuringParams

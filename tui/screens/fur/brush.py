@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nnfd.core.engine.commands import Paint
+from nnfd.core.engine.events import Paint
 from nnfd.core.fields.models import FIELDS
 from nnfd.core.params import FurParams
 

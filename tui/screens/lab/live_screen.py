@@ -173,7 +173,7 @@ class LiveScreen(Screen[None], Generic[H]):
     @property
     def params(self) -> Params:
         """The parameters in effect, with every edit that was sent."""
-        return self.session.controller.params or self.history.params or self.spec.params
+        return self.session.controller.params
 
     @property
     def phase(self) -> Phase:

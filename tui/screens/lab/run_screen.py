@@ -181,18 +181,11 @@ class RunScreen(LiveScreen[H]):
             if event.branch:
                 self.begin(self.branch_spec(event.params))
             elif self.is_alive() and not event.needs_restart:
-                self._edit_live(event)
+                self.session.controller.edit(event.changes)
             else:
                 self.begin(RunSpec(event.params, self.spec.preset, self.spec.title))
         except NnfdError as error:
             self.notify(str(error), severity="error", markup=False)
-
-    def _edit_live(self, event: ParamsForm.Applied) -> None:
-        controller = self.session.controller
-        if controller.params is None:  # it has not begun: nobody else can have edited it
-            controller.send(event.params)
-        else:
-            controller.edit(event.changes)
 
     def action_branch(self) -> None:
         """Open the form for a branch from the position that is shown."""
