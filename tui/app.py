@@ -22,7 +22,7 @@ from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from textual.binding import BindingType
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.course import CourseJob
     from nnfd.tui.jobs.sweep import SweepJob
+    from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
     from nnfd.tui.screens.compare.screen import CompareScreen
     from nnfd.tui.screens.lab.run_screen import RunScreen
 
@@ -139,7 +140,7 @@ class LabApp(App[None]):
                 spec = self._default_spec(mode)
                 self._begin_with[mode] = spec, self.storage.new_folder(spec)
         except NnfdError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self._say(error)
             return
         self._go_to(mode)
 
@@ -163,58 +164,59 @@ class LabApp(App[None]):
             preset = load_shipped(DEFAULTS[mode])
         return RunSpec(preset.params, preset.name, preset.title)
 
-    # -- what other screens ask for
+    # -- what screens ask for
 
-    def open_run(self, path: Path) -> None:
-        """Show the run in this folder in its lab: one that another process does, or that is over."""
-        self._show(partial(watched, path))
+    def on_open_run(self, event: OpenRun) -> None:
+        """Show a run in its lab."""
+        self._show(partial(watched, event.path))
 
-    def resume_run(self, path: Path) -> None:
-        """Go on here with the run in this folder."""
-        self._show(partial(resumed, path))
+    def on_resume_run(self, event: ResumeRun) -> None:
+        """Go on with a run here."""
+        self._show(partial(resumed, event.path))
 
-    def begin_run(self, spec: RunSpec) -> None:
+    def on_begin_run(self, event: BeginRun) -> None:
         """Begin a new run in its lab."""
-        self._show(lambda: (spec, self.storage.new_folder(spec)))
+        self._show(lambda: (event.spec, self.storage.new_folder(event.spec)))
 
-    def run_moved(self, old: Path, new: Path) -> None:
-        """Follow a run whose folder was given another name."""
-        for lab in self._labs_with(old):
-            spec, folder = watched(new)
-            lab.begin(spec, folder=folder)
-        if self._compare is not None:
-            self._compare.run_moved(old, new)
+    def on_run_moved(self, event: RunMoved) -> None:
+        """Follow a run to its new folder."""
+        try:
+            for lab in self._labs_with(event.old):
+                spec, folder = watched(event.new)
+                lab.begin(spec, folder=folder)
+            if self._compare is not None:
+                self._compare.run_moved(event.old, event.new)
+        except NnfdError as error:
+            self._say(error)
 
-    def look_away(self, paths: Collection[Path]) -> list[threading.Event]:
-        """Look no longer into folders that are to go; what is shown of them stays.
+    def on_look_away(self, event: LookAway) -> None:
+        """End every look into folders that are to go, then say so."""
+        sessions = [lab.session for path in event.paths for lab in self._labs_with(path) if lab.spec.watched]
+        for session in sessions:
+            session.stop()
 
-        Returns what tells that nobody looks any more.
-        """
-        labs = [lab for path in paths for lab in self._labs_with(path) if lab.spec.watched]
-        for lab in labs:
-            lab.session.stop()
-        return [lab.session.finished for lab in labs]
+        def wait() -> None:
+            for session in sessions:
+                session.finished.wait()
+            event.then()
+
+        self.run_worker(wait, thread=True, group="look-away")
 
     def _labs_with(self, path: Path) -> list[RunScreen[Any]]:
         return [lab for lab in self._open_labs() if lab.session.folder is not None and lab.session.folder.is_at(path)]
 
-    def compare_runs(self, paths: Sequence[Path]) -> None:
-        """Put these runs side by side with what is compared already."""
-        from nnfd.tui.screens.compare.screen import CompareScreen
-
-        def add() -> None:
-            if isinstance(self.screen, CompareScreen):
-                self.screen.add_runs(paths)
-
+    def on_compare_runs(self, event: CompareRuns) -> None:
+        """Show the runs beside those that are compared already."""
         self._go_to("compare")
-        self.call_after_refresh(add)
+        assert self._compare is not None, "its screen is in front"
+        self.call_after_refresh(self._compare.add_runs, event.paths)
 
     def _show(self, get: Callable[[], tuple[RunSpec, RunFolder | None]]) -> None:
         """Bring a run to the front of its lab; what hinders it is shown, and nothing is changed then."""
         try:
             spec, folder = get()
         except NnfdError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self._say(error)
             return
         mode = mode_of(spec.params.kind)
         lab = self._labs.get(mode)
@@ -225,6 +227,9 @@ class LabApp(App[None]):
         if not (spec.watched and folder is not None and lab.does(folder.path)):
             lab.begin(spec, folder=folder)
         self._go_to(mode)
+
+    def _say(self, error: NnfdError) -> None:
+        self.notify(str(error), severity="error", markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the sweep's key only where there is one."""

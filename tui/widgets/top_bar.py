@@ -9,18 +9,17 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual import events
     from textual.app import RenderResult
 
-    Lab = tuple[str, str, str]
+LABS = (("1", "network", "Network"), ("2", "fur", "Fur"), ("3", "compare", "Compare"), ("4", "runs", "Runs"))
+"""Key, mode and name of each lab."""
 
 
-def draw_top(labs: Sequence[Lab], active: str, title: str) -> Content:
+def draw_top(active: str, title: str) -> Content:
     """Draw the line: each lab with its key, the active one reversed, then the title of what runs."""
     parts: list[tuple[str, str]] = [("nnfd-tui ", "bold")]
-    for key, mode, name in labs:
+    for key, mode, name in LABS:
         parts.append((f" {key} {name} ", "reverse bold" if mode == active else ""))
     parts.append((f"  {title}", "italic"))
     return Content.assemble(*parts)
@@ -33,19 +32,18 @@ class TopBar(Widget):
 
     title: reactive[str] = reactive("")
 
-    def __init__(self, labs: Sequence[Lab], active: str) -> None:
+    def __init__(self, active: str) -> None:
         super().__init__(id="top")
-        self._labs = tuple(labs)
         self._active = active
 
     def render(self) -> RenderResult:
         """Draw the line."""
-        return draw_top(self._labs, self._active, self.title)
+        return draw_top(self._active, self.title)
 
     async def on_click(self, event: events.Click) -> None:
         """Go to the lab whose name was clicked."""
         x = event.x - self.gutter.left - len("nnfd-tui ")
-        for key, mode, name in self._labs:
+        for key, mode, name in LABS:
             width = len(f" {key} {name} ")
             if 0 <= x < width:
                 await self.run_action(f"app.lab('{mode}')")

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from nnfd.tui.dialogs.pick_runs import PickRuns
+from nnfd.tui.messages import OpenRun
 from nnfd.tui.screens.compare.runs import BaselineRow
 from nnfd.tui.screens.compare.view import View
 
@@ -145,13 +146,11 @@ class CompareKeys(Screen[None]):
 
     def action_open(self) -> None:
         """Open the run under the cursor in its lab."""
-        from nnfd.tui.app import LabApp
-
         run = self.under_cursor()
         if isinstance(run, BaselineRow):
             self.notify("scikit-learn's classifier is no run of ours: it has no lab to open in", markup=False)
-        elif run is not None and run.path is not None and isinstance(self.app, LabApp):
-            self.app.open_run(run.path)
+        elif run is not None and run.path is not None:
+            self.post_message(OpenRun(run.path))
 
     def action_pick(self) -> None:
         """Choose runs to add."""

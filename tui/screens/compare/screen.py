@@ -16,7 +16,6 @@ from nnfd.tui.screens.compare.course_line import CourseLine
 from nnfd.tui.screens.compare.keys import CompareKeys
 from nnfd.tui.screens.compare.runs import BaselineRow, RecordedRun
 from nnfd.tui.screens.compare.view import CompareView, View
-from nnfd.tui.screens.lab.run_screen import LABS
 from nnfd.tui.widgets.compare_table import CompareTable
 from nnfd.tui.widgets.top_bar import TopBar
 
@@ -69,7 +68,7 @@ class CompareScreen(CompareKeys):
 
     def compose(self) -> ComposeResult:
         """Lay out the view and the table."""
-        yield TopBar(LABS, "compare")
+        yield TopBar("compare")
         yield CompareView(id="compare-view")
         yield Label(EMPTY, id="compare-note", markup=False)
         yield CompareTable(id="compare-table")

@@ -24,7 +24,6 @@ from nnfd.tui.screens.fur.brush import start_values
 from nnfd.tui.screens.fur.keys import FurKeys
 from nnfd.tui.screens.fur.look import FieldLook, look_at
 from nnfd.tui.screens.fur.panes import FieldsPane, HintLine, NumbersPane
-from nnfd.tui.screens.lab.run_screen import LABS
 from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.params_form import ParamsForm
@@ -96,7 +95,7 @@ class FurScreen(FurKeys):
 
     def compose(self) -> ComposeResult:
         """Lay out fields, charts, numbers, form, timeline and status."""
-        yield TopBar(LABS, "fur")
+        yield TopBar("fur")
         with Container(id="body"):
             yield FieldsPane(id="fields")
             with Vertical(id="side"):

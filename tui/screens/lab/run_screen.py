@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from nnfd.core.params.presets import Preset
     from nnfd.tui.widgets.timeline import Timeline
 
-LABS = (("1", "network", "Network"), ("2", "fur", "Fur"), ("3", "compare", "Compare"), ("4", "runs", "Runs"))
-"""Key, mode and name of each lab."""
 PACE_STEP = 2.0
 PACE_LIMITS = 0.01, 1e9
 """Units a second between which the pace keys go."""

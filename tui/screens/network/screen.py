@@ -19,7 +19,7 @@ from nnfd.core.params import Kind, NetworkParams
 from nnfd.tui.jobs.baseline import BaselineRun
 from nnfd.tui.jobs.history import EPOCH_COLUMNS, NetworkHistory
 from nnfd.tui.jobs.session import RunSpec
-from nnfd.tui.screens.lab.run_screen import LABS, RunScreen
+from nnfd.tui.screens.lab.run_screen import RunScreen
 from nnfd.tui.screens.network.curves import learning_curves
 from nnfd.tui.screens.network.look import look_maker, report_of
 from nnfd.tui.widgets.confusion import ConfusionTable
@@ -107,7 +107,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
 
     def compose(self) -> ComposeResult:
         """Lay out curves, panels, form, timeline and status."""
-        yield TopBar(LABS, "network")
+        yield TopBar("network")
         with Horizontal(id="body"):
             with Vertical(id="charts"):
                 yield CurveView("loss", id="loss")

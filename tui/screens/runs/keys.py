@@ -20,10 +20,10 @@ from nnfd.core.text import printable
 from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
 from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
 from nnfd.tui.widgets.runs_table import RunsTable
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.library.catalog import RunSummary
     from nnfd.core.params import Params
-    from nnfd.tui.app import LabApp
     from nnfd.tui.jobs.session import Storage
 
 MOST_NAMED = 12
@@ -96,25 +95,17 @@ class RunsKeys(Screen[None]):
     def shown_paths(self) -> Sequence[Path]:
         """The folders of the runs that are shown."""
 
-    @property
-    def lab_app(self) -> LabApp:
-        """The dashboard."""
-        from nnfd.tui.app import LabApp
-
-        assert isinstance(self.app, LabApp)
-        return self.app
-
     # -- keys: one run
 
     def action_open(self) -> None:
         """Show the run in its lab."""
         if (run := self.under_cursor()) is not None:
-            self.lab_app.open_run(run.path)
+            self.post_message(OpenRun(run.path))
 
     def action_resume(self) -> None:
         """Go on with the run here."""
         if (run := self.under_cursor()) is not None:
-            self.lab_app.resume_run(run.path)
+            self.post_message(ResumeRun(run.path))
 
     def action_toggle_run(self) -> None:
         """Pause a run that some process does, or let it go on."""
@@ -131,7 +122,7 @@ class RunsKeys(Screen[None]):
 
         def begin(params: Params | None) -> None:
             if params is not None:
-                self.lab_app.begin_run(RunSpec(params, preset, title))
+                self.post_message(BeginRun(RunSpec(params, preset, title)))
 
         self.app.push_screen(EditParams(f"A new run from {run.name}", run.params), begin)
 
@@ -149,7 +140,7 @@ class RunsKeys(Screen[None]):
 
     def _rename(self, path: Path, name: str) -> None:
         new = manage.rename(path, name, self.storage.root)
-        self.lab_app.run_moved(path, new)
+        self.post_message(RunMoved(path, new))
         self.query_one(RunsTable).follow(str(path), str(new))
         if path in self.marked:
             self.marked = self.marked - {path} | {new}
@@ -198,7 +189,7 @@ class RunsKeys(Screen[None]):
     def action_compare(self) -> None:
         """Compare the marked runs, or the one under the cursor."""
         if chosen := self.chosen():
-            self.lab_app.compare_runs([run.path for run in chosen])
+            self.post_message(CompareRuns([run.path for run in chosen]))
 
     def action_delete(self) -> None:
         """Ask, then delete the marked runs or the one under the cursor."""
@@ -212,9 +203,7 @@ class RunsKeys(Screen[None]):
         def delete(yes: bool | None) -> None:
             if yes:
                 paths = [run.path for run in runs]
-                looking = self.lab_app.look_away(paths)
-                # in a worker: a run may have hundreds of frames
-                self.run_worker(partial(self._delete, paths, looking), thread=True, group="delete")
+                self.post_message(LookAway(paths, partial(self._delete, paths)))
 
         total = size(sum(run.size for run in runs))
         question = f"Delete this run ({total})?" if len(runs) == 1 else f"Delete these {len(runs)} runs ({total})?"
@@ -222,9 +211,8 @@ class RunsKeys(Screen[None]):
         lines += [f"and {len(runs) - MOST_NAMED} more"] if len(runs) > MOST_NAMED else []
         self.app.push_screen(Confirm(question, lines), delete)
 
-    def _delete(self, paths: Sequence[Path], looking: Sequence[threading.Event]) -> None:
-        for over in looking:
-            over.wait()
+    def _delete(self, paths: Sequence[Path]) -> None:
+        """Delete runs; in a worker, as one may have hundreds of frames."""
         for path in paths:
             problem = ""
             try:

@@ -12,7 +12,6 @@ from textual.widgets import Footer, Input, Label
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, Catalog, RunStatus
 from nnfd.core.library.columns import DESCENDING, Column, arranged, cell, matches, size
-from nnfd.tui.screens.lab.run_screen import LABS
 from nnfd.tui.screens.runs.keys import RunsKeys
 from nnfd.tui.widgets.runs_table import RunsTable
 from nnfd.tui.widgets.top_bar import TopBar
@@ -89,7 +88,7 @@ class RunsScreen(RunsKeys):
 
     def compose(self) -> ComposeResult:
         """Lay out the filter, the table and the lines about the run under the cursor."""
-        yield TopBar(LABS, "runs")
+        yield TopBar("runs")
         yield Input(placeholder="words that all stand in a run's line, title or tags", id="runs-filter")
         yield RunsTable(id="runs-table")
         yield Label("reading the runs ...", id="runs-note", markup=False)

@@ -15,7 +15,7 @@ from nnfd.core.library.columns import known_first
 from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import best_point, summarise
 from nnfd.core.text import printable
-from nnfd.tui.screens.lab.run_screen import LABS
+from nnfd.tui.messages import OpenRun
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.steady_table import SteadyTable
 from nnfd.tui.widgets.top_bar import TopBar
@@ -94,7 +94,7 @@ class SweepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out both tables."""
-        yield TopBar(LABS, "sweep")
+        yield TopBar("sweep")
         yield Label("runs", id="sweep-order", markup=False)
         yield SteadyTable(cursor_type="row", fixed_columns=1, id="sweep-runs")
         yield Label("points: mean ± standard deviation over the seeds", classes="-heading", markup=False)
@@ -256,11 +256,9 @@ class SweepScreen(Screen[None]):
         self._open()
 
     def _open(self) -> None:
-        from nnfd.tui.app import LabApp
-
         index = self._under_cursor()
-        if index is not None and isinstance(self.app, LabApp):
-            self.app.open_run(self._job.sweep.run_path(self._job.sweep.spec.points[index - 1]))
+        if index is not None:
+            self.post_message(OpenRun(self._job.sweep.run_path(self._job.sweep.spec.points[index - 1])))
 
 
 def values(varied: Mapping[str, object], names: Sequence[str]) -> list[str]:

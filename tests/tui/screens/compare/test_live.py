@@ -14,6 +14,7 @@ from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.params import TuringParams
 from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.session import RunSpec, Session, Storage
+from nnfd.tui.messages import RunMoved
 from nnfd.tui.screens.compare.screen import CompareScreen
 from tests.support.comparing import SIZES, column, comparing, note, record_four, states, table, told
 
@@ -80,7 +81,7 @@ async def test_a_run_that_is_renamed_is_followed(recorded, tmp_path):
     shutil.copytree(recorded / "net-4", tmp_path / "other")
     async with comparing(tmp_path, (80, 24), ["old", "other"]) as lab:
         (tmp_path / "old").rename(tmp_path / "new")
-        lab.app.run_moved(tmp_path / "old", tmp_path / "new")
+        lab.app.screen.post_message(RunMoved(tmp_path / "old", tmp_path / "new"))
         await lab.until(lambda: states(lab) == {"new": "done", "other": "done"})
         assert column(lab, "▲") == ["A", "B"]
 
