@@ -12,16 +12,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from nnfd.core.engine.cadence import EverySteps, Pacer
-from nnfd.core.engine.events import Command, Ended, Outcome, Started, is_boundary, position_of
+from nnfd.core.engine.events import Ended, Outcome, Started, is_boundary, position_of
 from nnfd.core.params import Params
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.events import Command, Event
 
 R = TypeVar("R")
-C = TypeVar("C", bound=Command)
+C = TypeVar("C", bound="Command")
 
 
 class Phase(StrEnum):

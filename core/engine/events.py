@@ -11,21 +11,24 @@ Order of events of one generator::
 A ``Notice`` stands before the unit event it belongs to, so that a paused run shows both. A command may be sent in
 answer to a boundary event (``Started``, ``EpochDone``, ``StepsDone``, ``Edited``, ``Painted``); the generator answers
 it with ``Edited`` or ``Painted`` before it does anything else.
-Arrays in events are copies or read-only, so a consumer may keep them.
+Arrays in events are copies or read-only, so a consumer may keep them. Each event carries the word, ``event``, that
+stands for it in a log.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
-
-from nnfd.core.params import Params
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nnfd.core.engine.state import State
+    from nnfd.core.params import Params
+
+    Value: TypeAlias = object
+    """The value of a parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class Paint:
     value: float
 
 
-Command: TypeAlias = Params | Paint
+Command: TypeAlias = "Params | Paint"
 """What can be sent to a running step-generator: new parameters, or a stroke of paint into a field."""
 
 
@@ -65,6 +68,7 @@ class Started:
     """Epochs or time steps already done: 0 for a new run."""
     total: int
     """Epochs or time steps to do at the most, counted from 0."""
+    event: Literal["started"] = field(default="started", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class BatchProgress:
     batch: int
     """Batches done in this epoch."""
     batches: int
+    event: Literal["batch-progress"] = field(default="batch-progress", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ class EpochDone:
     is_best: bool
     state: State | None = None
     """The state after this epoch; None in an event that was read back from a log."""
+    event: Literal["epoch-done"] = field(default="epoch-done", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,7 @@ class StepsDone:
     """By field name, for example ``a``, ``s``, ``y``."""
     state: State | None = None
     """The state after this step; None in an event that was read back from a log."""
+    event: Literal["steps-done"] = field(default="steps-done", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +126,9 @@ class Edited:
 
     position: int
     params: Params
-    changed: Mapping[str, tuple[object, object]]
+    changed: Mapping[str, tuple[Value, Value]]
     """Old and new value by parameter name."""
+    event: Literal["edited"] = field(default="edited", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,7 @@ class Painted:
     paint: Paint
     state: State | None = None
     """The state with the stroke in it; None in an event that was read back from a log."""
+    event: Literal["painted"] = field(default="painted", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,7 @@ class Notice:
     code: str
     """A stable word to filter by, for example ``extinct`` or ``clip-touched``."""
     message: str
+    event: Literal["notice"] = field(default="notice", kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +163,7 @@ class Ended:
     """One line: what happened and, if it failed, what to try."""
     state: State | None = None
     """The last good state, from which a stopped run goes on; None in an event read back from a log."""
+    event: Literal["ended"] = field(default="ended", kw_only=True, repr=False)
 
 
 Event: TypeAlias = Started | BatchProgress | EpochDone | StepsDone | Edited | Painted | Notice | Ended

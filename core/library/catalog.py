@@ -16,10 +16,10 @@ from nnfd.core.library.run_files import RunFiles, frames_size
 from nnfd.core.library.tags import read_tags
 from nnfd.core.params import MODELS, presets
 from nnfd.core.runs.folder import EVENTS, FRAMES, STATE, TAGS, RunFolder
+from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.names import PLAN, RUNS, run_name
 from nnfd.core.runs.remote import Live
 from nnfd.core.runs.result import Result
-from nnfd.core.runs.tail import read_tail
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

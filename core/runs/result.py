@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.runs.folder import RESULT
-from nnfd.core.runs.log import params_from_json
+from nnfd.core.runs.log import MOST_UNITS, params_from_json
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
-
-
-MOST_UNITS = 10**12
-"""Epochs or time steps of a run at the most."""
 
 
 @dataclass(frozen=True, slots=True)

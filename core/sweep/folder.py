@@ -25,9 +25,9 @@ from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import EVENTS, LIVE, LOCK, PARAMS, RESULT, RunFolder
 from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.lock import is_held
+from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.names import FAILED, PLAN, RUNS
 from nnfd.core.runs.result import Result
-from nnfd.core.runs.tail import read_tail
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.spec import Point, SweepSpec
 from nnfd.core.sweep.ways import as_tuples

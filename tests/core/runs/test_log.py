@@ -1,5 +1,6 @@
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from nnfd.core.engine.events import (
     StepsDone,
 )
 from nnfd.core.errors import NnfdError
-from nnfd.core.params import MODELS, FurParams, NetworkParams
+from nnfd.core.params import MODELS, DiffusionParams, FurParams, NetworkParams, TuringParams
 from nnfd.core.runs.log import EventLogError, from_json, to_json
 from tests.support.fakes import network_state
 
@@ -36,6 +37,46 @@ EVENTS = [
     Notice(9, "extinct", 'a "quoted" [bold]text[/] with \x1b and \n in it, ░▒▓'),
     *(Ended(9, outcome, "over") for outcome in Outcome),
 ]
+
+LINES = (Path(__file__).parent / "every_event.jsonl").read_text(encoding="utf-8").removesuffix("\n").split("\n")
+"""Written by version 0.1.0; its logs are read, and lines are written as it wrote them, byte for byte."""
+LOGGED = [
+    Started(NetworkParams(hidden=(128, 64), weight_scale=0.5, lr=1e-07), 3, 60),
+    Started(FurParams(seeds=((3, 4), (10, 20))), 0, 5),
+    Started(DiffusionParams(), 0, 2500),
+    Started(TuringParams(), 0, 9),
+    BatchProgress(2, 10, 20),
+    EpochDone(1, 0.1, 1e-07, 1e16, 0.4, 0.01, is_best=True),
+    EpochDone(2, math.nan, math.inf, -math.inf, 1.0, 0.01, is_best=False),
+    StepsDone(500, {"a": FieldStats(0.0, 0.5, 1e-47), "y": FieldStats(-math.inf, math.nan, 3.0)}),
+    Edited(
+        5,
+        NetworkParams(lr=0.5),
+        {
+            "lr": (0.01, 0.5),
+            "hidden": ((128,), (64, 32)),
+            "weight_scale": (None, 1.0),
+            "batch_norm": (False, True),
+            "optimizer": ("sgd", "adam"),
+        },
+    ),
+    Painted(7, Paint("a", 1, 2, 3, 4.5)),
+    Notice(9, "extinct", 'a "quoted" [bold]text[/] with \x1b, \n and \u2028 in it, ░▒▓ é😀'),
+    Ended(9, Outcome.EARLY_STOPPED, "stopped early"),
+]
+
+
+@pytest.mark.parametrize(("event", "line"), zip(LOGGED, LINES, strict=True), ids=lambda one: type(one).__name__)
+def test_lines_of_the_version_before_are_written_and_read_the_same(event, line):
+    assert to_json(event) == line
+    assert repr(from_json(line)) == repr(event), "equal, NaN to NaN too, and of the same types"
+
+
+def test_what_a_line_does_not_need_to_say_is_not_looked_at():
+    line = '{"event":"notice","later":[1],"position":1,"code":"a","message":"b","state":{"theta":[1]}}'
+    assert from_json(line) == Notice(1, "a", "b")
+    line = '{"event":"ended","position":1,"outcome":"stopped","message":"b","state":{"theta":[1]}}'
+    assert from_json(line) == Ended(1, Outcome.STOPPED, "b")
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
