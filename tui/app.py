@@ -17,7 +17,7 @@ from textual.screen import ModalScreen, Screen
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
-from nnfd.core.params.presets import load, load_shipped
+from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
 from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from nnfd.tui.screens.lab.run_screen import RunScreen
 
 
-DEFAULTS = {"network": "relu-128", "fur": "giraffe"}
-"""The preset that each lab opens with, by mode."""
 INTERRUPTED = 130
 """Exit code of a dashboard whose terminal went away."""
 THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
@@ -92,7 +90,7 @@ class LabApp(App[None]):
         """The run and the folder that each lab opens with, once they are known."""
         self._labs: dict[str, RunScreen[Any]] = {}
         self._compare: CompareScreen | None = None
-        for mode in (*DEFAULTS, "compare", "runs", *(["sweep"] if sweep else [])):
+        for mode in (*DEFAULT_PRESETS, "compare", "runs", *(["sweep"] if sweep else [])):
             self.add_mode(mode, partial(self._make_screen, mode))
 
     def _make_screen(self, mode: str) -> Screen[None]:
@@ -136,7 +134,7 @@ class LabApp(App[None]):
         if mode == self.current_mode or isinstance(self.screen, ModalScreen):
             return
         try:
-            if mode in DEFAULTS and mode not in self._begin_with:
+            if mode in DEFAULT_PRESETS and mode not in self._begin_with:
                 spec = self._default_spec(mode)
                 self._begin_with[mode] = spec, self.storage.new_folder(spec)
         except NnfdError as error:
@@ -159,9 +157,9 @@ class LabApp(App[None]):
 
     @staticmethod
     def _default_spec(mode: str) -> RunSpec:
-        preset = load(DEFAULTS[mode])
+        preset = load(DEFAULT_PRESETS[mode])
         if mode_of(preset.kind) != mode:  # a preset of the user's took the name
-            preset = load_shipped(DEFAULTS[mode])
+            preset = load_shipped(DEFAULT_PRESETS[mode])
         return RunSpec(preset.params, preset.name, preset.title)
 
     # -- what screens ask for

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnfd.core.fields.models import extinction
 from nnfd.core.fields.simulate import field_stats
-from nnfd.core.fields.stability import NO_WAVELENGTH, dispersion, predicted_wavelength, uniform_states
+from nnfd.core.fields.stability import NO_WAVELENGTH
 from nnfd.core.params import show_value
 
 if TYPE_CHECKING:
@@ -23,21 +23,6 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
     Labels = NDArray[np.int32]
-
-__all__ = [
-    "NO_WAVELENGTH",
-    "FieldSummary",
-    "closed_cells",
-    "dispersion",
-    "dominant_wavelength",
-    "otsu",
-    "predicted_wavelength",
-    "spectrum",
-    "spots",
-    "summary",
-    "uniform_states",
-    "wavelength_words",
-]
 
 FLAT = 1e-6
 """A field whose range is below this part of its largest value shows no pattern."""

@@ -67,15 +67,8 @@ def reaction(params: FieldParams, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def diffusion(params: FieldParams) -> dict[str, float]:
     """Return the diffusion constant of each field, 0 for the one that does not spread (y)."""
-    match params:
-        case FurParams():
-            return {"a": params.D_a, "s": params.D_s, "y": 0.0}
-        case TuringParams():
-            return {"a": params.D_a, "h": params.D_h}
-        case DiffusionParams():
-            return {"C": params.D}
-        case _:
-            raise TypeError(f"no model for {type(params).__name__}")
+    constants = params.diffusion_constants()
+    return {name: constants.get(f"D_{name}", constants.get("D", 0.0)) for name in FIELDS[params.kind]}
 
 
 def loss(params: FieldParams, fields: Mapping[str, NDArray[Any]]) -> dict[str, float]:

@@ -42,7 +42,8 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     """
     rng = np.random.default_rng(params.seed)
     shape = (params.height, params.width)
-    fields = {name: base + _noise(params) * rng.random(shape) for name, base in _base(params).items()}
+    noise = params.values()["noise"]
+    fields = {name: base + noise * rng.random(shape) for name, base in _base(params).items()}
     fields[FIELDS[params.kind][0]][_seeded(params, rng)] = params.seed_value
     return {name: np.clip(field, 0, params.clip).astype(params.dtype) for name, field in fields.items()}
 
@@ -52,14 +53,6 @@ def has_no_seeds(fields: Mapping[str, NDArray[Any]], params: FieldParams) -> boo
     field = fields[FIELDS[params.kind][0]]
     planted = field.dtype.type(min(params.seed_value, params.clip))
     return bool(params.seeds) and not (field == planted).any()
-
-
-def _noise(params: FieldParams) -> float:
-    match params:
-        case FurParams() | DiffusionParams() | TuringParams():
-            return params.noise
-        case _:
-            raise TypeError(f"no start for {type(params).__name__}")
 
 
 def _base(params: FieldParams) -> dict[str, float]:

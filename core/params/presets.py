@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from nnfd.core.params import Params
 
-_KEYS = ("kind", "title", "description", "params")
+DEFAULT_PRESETS = {"network": "relu-128", "fur": "cheetah"}
+"""What is run where nobody names a preset, by lab and by its command: the course's own network, its own fur."""
+
+_KEYS = {"kind": str, "title": str, "description": str, "params": dict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +113,16 @@ def _read(file: Traversable, name: str) -> Preset:
     if unknown := [key for key in table if key not in _KEYS]:
         hint = did_you_mean(unknown[0], _KEYS) or f"; known are {', '.join(_KEYS)}"
         raise PresetError(f"{where}: unknown key {printable(unknown[0])!r}{hint}")
-    title, description = table.get("title", name), table.get("description", "")
-    for key, value, kind in (
-        ("title", title, str),
-        ("description", description, str),
-        ("params", table.get("params", {}), dict),
-    ):
-        if not isinstance(value, kind):
-            raise PresetError(
-                f"{where}: {key} is to be a {'text' if kind is str else 'table'}, not {printable(repr(value))}"
-            )
-    kinds = [str(kind) for kind in Kind]
-    if table.get("kind") not in kinds:
+    for key, value in table.items():
+        if key != "kind" and not isinstance(value, _KEYS[key]):
+            what = "text" if _KEYS[key] is str else "table"
+            raise PresetError(f"{where}: {key} is to be a {what}, not {printable(repr(value))}")
+    if table.get("kind") not in list(Kind):
         found = printable(repr(table["kind"])) if "kind" in table else "missing"
-        raise PresetError(f"{where}: kind is {found}; allowed are {', '.join(kinds)}")
+        raise PresetError(f"{where}: kind is {found}; allowed are {', '.join(Kind)}")
     try:
         params = MODELS[Kind(table["kind"])].check(table.get("params", {}))
     except ParamsError as error:
         raise ParamsError(f"{where}: {error}") from None
+    title, description = table.get("title", name), table.get("description", "")
     return Preset(printable(name), printable(title), printable(description), params)

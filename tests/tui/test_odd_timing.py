@@ -141,7 +141,7 @@ async def test_paint_on_the_last_frame_looked_back_on_grows():
     ("content", "opens"), [('kind = "nonsense"', False), ('kind = "network"', True)], ids=["broken", "of another kind"]
 )
 async def test_a_preset_of_the_users_that_takes_the_name_of_a_labs_first_one(tmp_path, monkeypatch, content, opens):
-    (tmp_path / "giraffe.toml").write_text(content)
+    (tmp_path / f"{presets.DEFAULT_PRESETS['fur']}.toml").write_text(content)
     monkeypatch.setattr(presets, "user_folder", lambda: tmp_path)
     async with opened(SMALL) as lab:
         await lab.press("2")

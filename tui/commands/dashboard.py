@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 from typing import TYPE_CHECKING
 
-from nnfd.core.params.presets import load_shipped
-from nnfd.tui.app import DEFAULTS, LabApp
+from nnfd.core.params.presets import DEFAULT_PRESETS, load_shipped
+from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, resumed, watched
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def run_dashboard(
 
 def run_sweep(job: SweepJob, storage: Storage) -> int:
     """Open the dashboard on a sweep and return the exit code."""
-    preset = load_shipped(DEFAULTS["network"])
+    preset = load_shipped(DEFAULT_PRESETS["network"])
     return _run(LabApp(RunSpec(preset.params, preset.name, preset.title), storage, sweep=job))
 
 

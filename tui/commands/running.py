@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from nnfd.core.errors import NnfdError, PresetError, RunError
 from nnfd.core.library.catalog import summarise
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
+from nnfd.core.params.presets import DEFAULT_PRESETS
 from nnfd.core.runs.folder import PARAMS, RunFolder, default_directory, find, locate
 from nnfd.core.runs.info import RunInfo
 from nnfd.core.text import printable
@@ -27,10 +28,7 @@ from nnfd.tui.commands.flags import (
 )
 
 if TYPE_CHECKING:
-    from nnfd.core.params import Params
     from nnfd.core.params.presets import Preset
-
-DEFAULT_NETWORK, DEFAULT_FIELDS = "relu-128", "cheetah"
 
 NetworkFlags = overrides_model("NetworkFlags", [NetworkParams])
 FieldFlags = overrides_model("FieldFlags", FIELD_MODELS)
@@ -41,7 +39,7 @@ _FLAT_OPTIONS = Parameter(name="*", group=OPTIONS)
 
 
 def train(
-    preset: str = DEFAULT_NETWORK,
+    preset: str = DEFAULT_PRESETS["network"],
     /,
     *,
     options: Annotated[NewRunOptions, _FLAT_OPTIONS] = NewRunOptions(),  # noqa: B008 - immutable
@@ -54,14 +52,11 @@ def train(
     preset
         A preset's name, the path of a preset file, or a recorded run to do again with other flags.
     """
-    chosen = _chosen(preset, options.runs_root)
-    if chosen.kind is not Kind.NETWORK:
-        raise _other_kind(preset, chosen.kind, "fur")
-    return _begin(chosen, override(chosen.params, given(params)), options)
+    return _begin("train", preset, options, given(params))
 
 
 def fur(
-    preset: str = DEFAULT_FIELDS,
+    preset: str = DEFAULT_PRESETS["fur"],
     /,
     *,
     options: Annotated[NewRunOptions, _FLAT_OPTIONS] = NewRunOptions(),  # noqa: B008
@@ -74,10 +69,7 @@ def fur(
     preset
         A preset's name, the path of a preset file, or a recorded run to do again with other flags.
     """
-    chosen = _chosen(preset, options.runs_root)
-    if chosen.kind is Kind.NETWORK:
-        raise _other_kind(preset, chosen.kind, "train")
-    return _begin(chosen, override(chosen.params, given(params)), options)
+    return _begin("fur", preset, options, given(params))
 
 
 def resume(
@@ -127,13 +119,8 @@ def attach(
 def dashboard() -> int:
     """Open the dashboard on the default preset."""
     need_terminal()
-    chosen = presets.load(DEFAULT_NETWORK)
+    chosen = presets.load(DEFAULT_PRESETS["network"])
     return _open_dashboard(RunInfo(chosen.name, chosen.title, chosen.params), NewRunOptions())
-
-
-def _other_kind(name: str, kind: Kind, command: str) -> PresetError:
-    shown = printable(name)
-    return PresetError(f"preset: {shown!r} is of kind {kind}: 'nnfd-tui {command} {shown}' runs it")
 
 
 def _chosen(name: str, root: Path) -> Preset:
@@ -153,7 +140,14 @@ def _chosen(name: str, root: Path) -> Preset:
     return presets.Preset(run.preset, run.title, "", run.params)
 
 
-def _begin(preset: Preset, params: Params, options: NewRunOptions) -> int:
+def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, object]) -> int:
+    """Do a new run of the preset or recorded run of this name, with or without a screen."""
+    preset = _chosen(name, options.runs_root)
+    fitting = "train" if preset.kind is Kind.NETWORK else "fur"
+    if command != fitting:
+        shown = printable(name)
+        raise PresetError(f"preset: {shown!r} is of kind {preset.kind}: 'nnfd-tui {fitting} {shown}' runs it")
+    params = override(preset.params, changes)
     options.check()
     budget = options.budget
     if not options.headless:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnfd.core.engine.events import Edited, StepsDone
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.fields.analysis import dominant_wavelength, predicted_wavelength, spots, summary, wavelength_words
+from nnfd.core.fields.analysis import dominant_wavelength, spots, summary, wavelength_words
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, shrink_to, write_png
+from nnfd.core.fields.stability import predicted_wavelength
 from nnfd.core.fields.state import FieldState
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.params import FieldParams

@@ -8,20 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnfd.core.fields.analysis import (
-    NO_WAVELENGTH,
     closed_cells,
-    dispersion,
     dominant_wavelength,
     otsu,
-    predicted_wavelength,
     spectrum,
     spots,
     summary,
-    uniform_states,
 )
 from nnfd.core.fields.models import FIELDS, reaction
 from nnfd.core.fields.simulate import initial_state, simulate
-from nnfd.core.fields.stability import jacobian
+from nnfd.core.fields.stability import NO_WAVELENGTH, dispersion, jacobian, predicted_wavelength, uniform_states
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import DiffusionParams, FurParams, Kind, TuringParams
 from nnfd.core.params.presets import load

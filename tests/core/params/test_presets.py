@@ -1,7 +1,7 @@
 import pytest
 
 from nnfd.core.errors import NnfdError, ParamsError, PresetError
-from nnfd.core.params import Kind, presets
+from nnfd.core.params import FieldParams, Kind, NetworkParams, presets
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,11 @@ def test_every_shipped_preset_is_sound_and_described():
         assert preset.name == name
         assert preset.title
         assert preset.description
+
+
+@pytest.mark.parametrize(("lab", "model"), [("network", NetworkParams), ("fur", FieldParams)])
+def test_each_lab_has_a_first_preset_of_its_kind(lab, model):
+    assert isinstance(presets.load_shipped(presets.DEFAULT_PRESETS[lab]).params, model)
 
 
 def test_the_course_presets_are_the_courses():
@@ -63,6 +68,7 @@ def test_texts_are_kept_literally_but_for_control_characters(tmp_path):
         ("", PresetError, "kind is missing; allowed are network, fur, diffusion, turing"),
         ('kind = "boat"', PresetError, "kind is 'boat'; allowed are"),
         ("kind = 3", PresetError, "kind is 3; allowed are"),
+        ("parms = 1\ntitle = 3", PresetError, "unknown key 'parms'; did you mean 'params'"),
         ("kind = [1]", PresetError, "kind is"),
         ('kind = "fur"\nparms = 1', PresetError, "unknown key 'parms'; did you mean 'params'"),
         ('kind = "fur"\n"\\u001b" = 1', PresetError, "unknown key '␛'"),

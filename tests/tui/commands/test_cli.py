@@ -222,6 +222,11 @@ class TestFlags:
         params = tomllib.loads((here / "r" / "params.toml").read_text(encoding="utf-8"))["params"]
         assert (params["D"], params["seeds"], params["boundary"]) == (0.1, [[3, 4], [5, 6]], "zero-flux")
 
+    def test_without_a_preset_the_labs_first_one_is_run(self, run, here):
+        code, _, _ = run("fur", "--headless", "--quiet", "--steps", "1", "--run-dir", "r")
+        assert code == 0
+        assert RunFolder.open(here / "r").info.preset == presets.DEFAULT_PRESETS["fur"] == "cheetah"
+
     def test_one_blas_thread_unless_the_user_says_otherwise(self, monkeypatch):
         monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
         monkeypatch.setenv("MKL_NUM_THREADS", "7")

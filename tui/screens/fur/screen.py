@@ -246,7 +246,7 @@ class FurScreen(FurKeys):
         self.post_message(self.Looked(session, look_at(state, field, self._predict(state.params))))
 
     def _predict(self, params: FieldParams) -> float | None:
-        from nnfd.core.fields.analysis import predicted_wavelength
+        from nnfd.core.fields.stability import predicted_wavelength
 
         if self._prediction is None or self._prediction[0] != params:
             self._prediction = params, predicted_wavelength(params)
