@@ -17,6 +17,7 @@ from nnfd.core.library.tags import read_tags
 from nnfd.core.params import MODELS, presets
 from nnfd.core.runs.folder import EVENTS, FRAMES, STATE, TAGS, RunFolder
 from nnfd.core.runs.log import read_tail
+from nnfd.core.runs.metrics import headline, measured
 from nnfd.core.runs.names import PLAN, RUNS, run_name
 from nnfd.core.runs.remote import Live
 from nnfd.core.runs.result import Result
@@ -173,7 +174,7 @@ def _summarise(path: Path, files: RunFiles, origins: _Origins) -> RunSummary:
 
 
 def _finished(run: RunSummary, folder: RunFolder, result: Result) -> RunSummary:
-    best, score = _best_of(result)
+    best, score = headline(measured(result))
     return dataclasses.replace(
         run,
         status=status_after(result.outcome),
@@ -191,22 +192,10 @@ def status_after(outcome: Outcome) -> RunStatus:
     return ends.get(outcome, RunStatus.DONE)
 
 
-def _best_of(result: Result) -> tuple[str, float | None]:
-    if result.test is not None:
-        return f"test_acc {result.test.accuracy:.4f}", result.test.accuracy
-    if "val_acc" in result.best:
-        accuracy = result.best["val_acc"]
-        return f"val_acc {accuracy:.4f} at {result.best['epoch']:.0f}", accuracy
-    if "spots" in result.pattern:
-        spots, wavelength = result.pattern["spots"], result.pattern.get("wavelength")
-        words = "1 spot" if spots == 1 else f"{spots:.0f} spots"
-        return words + ("" if wavelength is None else f", wavelength {wavelength:.3g}"), spots
-    return "", None
-
-
 def _unfinished(run: RunSummary, folder: RunFolder) -> RunSummary:
     tail = read_tail(folder.path / EVENTS)
-    params, best = tail.params or folder.params, tail.best
+    params = tail.params or folder.params
+    best, score = headline({"val_acc": tail.best.val_acc, "best_epoch": tail.best.epoch} if tail.best else {})
     alive = folder.is_live()
     return dataclasses.replace(
         run,
@@ -214,8 +203,8 @@ def _unfinished(run: RunSummary, folder: RunFolder) -> RunSummary:
         params=params,
         position=tail.position,
         total=params.total,
-        best=f"val_acc {best.val_acc:.4f} at {best.epoch}" if best else "",
-        score=best.val_acc if best else None,
+        best=best,
+        score=score,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nnfd.core.library.catalog import RunStatus
 from nnfd.core.params import show_value
+from nnfd.core.runs.metrics import JUDGES
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -74,16 +75,14 @@ def known_first(items: Iterable[T], key: Callable[[T], Any], *, reverse: bool = 
     return [item for _, item in known] + [item for value, item in pairs if value is None]
 
 
-_RANKS = {"test_acc": 2, "val_acc": 1}
-"""Results that are no rivals: what is known of the test set comes before what is known of the validation set."""
-
-
 def _key(run: RunSummary, column: Column) -> tuple[float | str, ...] | None:
     match column:
         case Column.PROGRESS:
             return (run.position / run.total,) if run.total else None
         case Column.BEST:
-            return None if run.score is None else (_RANKS.get(run.best.partition(" ")[0], 0), run.score)
+            name = run.best.partition(" ")[0]
+            judge = JUDGES.index(name) + 1 if name in JUDGES else 0
+            return None if run.score is None else (judge, run.score)
         case Column.AGE:
             return (run.modified,) if run.modified else None
         case Column.SIZE:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.library.columns import known_first
 from nnfd.core.params import show_value
+from nnfd.core.runs.metrics import METRICS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class Column:
     @property
     def heading(self) -> str:
         """What stands above it."""
-        return HEADINGS.get(self, self.name)
+        metric = METRICS.get(self.name) if self.group is Group.RESULT else None
+        return "" if self == LABEL else metric.heading or self.name if metric else self.name
 
 
 LABEL, RUN, STATE, KIND, PRESET = (Column(Group.OWN, name) for name in ("label", "run", "state", "kind", "preset"))
@@ -49,19 +51,6 @@ RESULTS = (
     *("mean", "std", "min", "max", "wavelength", "spots", "steps", "seconds"),
 )
 """Results in the order of their columns; a comparison shows those that one of its runs has."""
-HEADINGS = {
-    LABEL: "",
-    Column(Group.RESULT, "best_epoch"): "best epoch",
-    Column(Group.RESULT, "epochs"): "epochs done",
-    Column(Group.RESULT, "steps"): "steps done",
-}
-"""Headings that are not the name."""
-BEST = {"val_loss": min, "val_acc": max, "test_acc": max}
-"""Results of which one is better than another, and how."""
-STAR = " *"
-"""Follows the best value."""
-FORMATS = {"val_acc": ".4f", "test_acc": ".4f", "epochs": ".0f", "best_epoch": ".0f", "steps": ".0f", "seconds": ".1f"}
-"""How results are written; all others with four digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +97,12 @@ def columns_of(runs: Sequence[Compared]) -> list[Column]:
 
 def best(runs: Sequence[Compared], column: Column) -> set[str]:
     """Return the labels of the runs that are best in a result: several if they are equal, none if it has no best."""
-    if column.group is not Group.RESULT or column.name not in BEST:
+    better = METRICS[column.name].better if column.group is Group.RESULT else None
+    if better is None:
         return set()
     found = {run.label: run.results.get(column.name, math.nan) for run in runs}
     known = {label: value for label, value in found.items() if math.isfinite(value)}
-    return {label for label, value in known.items() if value == BEST[column.name](known.values())}
+    return {label for label, value in known.items() if value == better(known.values())}
 
 
 def value_of(run: Compared, column: Column) -> float | str | None:
@@ -137,7 +127,8 @@ def text_of(run: Compared, column: Column) -> str:
         return ""
     if column.group is Group.PARAM and run.params is not None:
         return printable(show_value(run.params.values()[column.name]))
-    return printable(value) if isinstance(value, str) else format(value, FORMATS.get(column.name, ".4g"))
+    form = METRICS[column.name].form if column.group is Group.RESULT else ".4g"
+    return printable(value) if isinstance(value, str) else format(value, form)
 
 
 def order(runs: Sequence[Compared], column: Column, *, reverse: bool) -> list[Compared]:

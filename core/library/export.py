@@ -21,6 +21,7 @@ from nnfd.core.params import FieldParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import STATE
+from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.core.text import did_you_mean, plain_value, printable
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ Write = Callable[[IO[bytes]], object]
 
 FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv", ".html")
 NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz")
-EPOCH_COLUMNS = ("epoch", "train_loss", "val_loss", "train_acc", "val_acc", "lr", "is_best")
+EPOCH_FIELDS = (*EPOCH_COLUMNS, "is_best")
 
 
 def export_run(
@@ -181,7 +182,7 @@ def _network_as(suffix: str, folder: RunFolder) -> Write:
         case ".json":
             return _bytes((json.dumps(_everything(folder), indent=2, allow_nan=False) + "\n").encode())
     text = io.StringIO()
-    writer = csv.DictWriter(text, EPOCH_COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, EPOCH_FIELDS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(_epochs(folder))
     return _bytes(text.getvalue().encode())
@@ -189,7 +190,7 @@ def _network_as(suffix: str, folder: RunFolder) -> Write:
 
 def _epochs(folder: RunFolder) -> list[dict[str, object]]:
     return [
-        {name: plain_value(getattr(event, name)) for name in EPOCH_COLUMNS}
+        {name: plain_value(getattr(event, name)) for name in EPOCH_FIELDS}
         for event in folder.events()
         if isinstance(event, EpochDone)
     ]

@@ -26,6 +26,7 @@ from nnfd.core.runs.folder import EVENTS, LIVE, LOCK, PARAMS, RESULT, RunFolder
 from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.lock import is_held
 from nnfd.core.runs.log import read_tail
+from nnfd.core.runs.metrics import measured, names_for
 from nnfd.core.runs.names import FAILED, PLAN, RUNS
 from nnfd.core.runs.result import Result
 from nnfd.core.sweep.errors import SweepError
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.params import Params
 
-NETWORK_METRICS = ("test_acc", "val_acc", "val_loss", "train_acc", "train_loss", "best_epoch")
-FIELD_METRICS = ("mean", "std", "min", "max", "wavelength", "spots", "covered")
 LONGEST_MESSAGE = 1000
 """Characters of a run's failure that are read."""
 
@@ -178,7 +177,7 @@ class Sweep:
     @property
     def metrics(self) -> Sequence[str]:
         """Names of what is measured of each run."""
-        return NETWORK_METRICS if self.spec.points[0].params.kind is Kind.NETWORK else FIELD_METRICS
+        return names_for(self.spec.points[0].params.kind)
 
 
 def _row(point: Point, status: str = "", message: str = "") -> Row:
@@ -198,19 +197,9 @@ def _finished(point: Point, result: Result) -> Row:
     """Read a result. A run that was stopped goes on later, so it is not over."""
     status = {Outcome.STOPPED: "", Outcome.DIVERGED: "failed"}.get(result.outcome, "done")
     seed = point.params.values()["seed"]
-    metrics = _metrics(result)
+    figures = measured(result)
+    metrics = {name: figures[name] for name in names_for(point.params.kind) if name in figures}
     return Row(point.index, point.varied, seed, status, result.position, result.seconds, metrics, result.message)
-
-
-def _metrics(result: Result) -> dict[str, float]:
-    if result.pattern:
-        return {name: result.pattern[name] for name in FIELD_METRICS if name in result.pattern}
-    known = dict(result.best)
-    if "epoch" in known:
-        known["best_epoch"] = known["epoch"]
-    if result.test is not None:
-        known["test_acc"] = result.test.accuracy
-    return {name: known[name] for name in NETWORK_METRICS if name in known}
 
 
 def _plan(spec: SweepSpec) -> dict[str, Any]:

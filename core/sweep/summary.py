@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.params import show_value
 from nnfd.core.runs.files import write_file
+from nnfd.core.runs.metrics import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from nnfd.core.sweep.folder import Row, Sweep
 
 SUMMARY, EACH_RUN = "summary.csv", "runs.csv"
-LESS_IS_BETTER = ("val_loss", "train_loss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def best_point(points: Sequence[PointSummary], metric: str) -> int | None:
     measured = [(mean, -i) for mean, i in known if mean is not None]
     if not measured:
         return None
-    return -(min(measured, key=lambda m: (m[0], -m[1])) if metric in LESS_IS_BETTER else max(measured))[1]
+    less_is_better = metric in METRICS and METRICS[metric].better is min
+    return -(min(measured, key=lambda m: (m[0], -m[1])) if less_is_better else max(measured))[1]
 
 
 def write_tables(sweep: Sweep, rows: Sequence[Row]) -> None:

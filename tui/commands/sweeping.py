@@ -17,6 +17,7 @@ from nnfd.core.engine.cadence import Sparingly
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
 from nnfd.core.runs.folder import default_directory
+from nnfd.core.runs.metrics import METRICS
 from nnfd.core.sweep.address import host_and_port
 from nnfd.core.sweep.errors import WorkersLostError
 from nnfd.core.sweep.folder import Sweep
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.sweep.folder import Row
 
-_SHOWN_NETWORK = ("test_acc", "val_acc", "val_loss")
-_SHOWN_FIELDS = ("mean", "std", "wavelength", "spots")
 INTERRUPTED = 130
 TABLE_SECONDS = 2.0
 """Least time between two writings of the tables: each writes all of them, which takes longer the larger the sweep."""
@@ -183,8 +182,7 @@ class _Report:
         head = f"[{self._over:{len(str(total))}d}/{total}] {_varied(row.varied)} seed={row.seed}:"
         if row.status == "failed":
             return f"{head} FAILED: {row.message}"
-        shown = [name for name in (*_SHOWN_NETWORK, *_SHOWN_FIELDS) if name in row.metrics]
-        figures = " ".join(f"{name} {row.metrics[name]:.4g}" for name in shown)
+        figures = " ".join(f"{name} {value:.4g}" for name, value in row.metrics.items() if METRICS[name].brief)
         return f"{head} {figures} ({row.seconds:.1f} s)"
 
     def _finish(self, log: Output) -> int:
@@ -197,7 +195,7 @@ class _Report:
 
     def _print_summary(self) -> None:
         points = summarise(self._all, self._sweep.metrics)
-        names = [name for name in (*_SHOWN_NETWORK, *_SHOWN_FIELDS) if name in self._sweep.metrics]
+        names = [name for name in self._sweep.metrics if METRICS[name].brief]
         # chosen on the validation set: to choose on the test set would spoil it as a judge
         best = best_point(points, "val_loss") if "val_loss" in names else None
         table = Table(box=None, pad_edge=False)

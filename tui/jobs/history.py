@@ -21,6 +21,7 @@ from nnfd.core.engine.events import (
 )
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
+from nnfd.core.runs.metrics import EPOCH_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
 
 S = TypeVar("S", NetworkState, FieldState)
-
-EPOCH_COLUMNS = ("epoch", "train_loss", "val_loss", "train_acc", "val_acc", "lr")
 
 
 class Log:

@@ -9,13 +9,15 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import DataTable
 
-from nnfd.core.library.compare import LABEL, RUN, STAR, Column, Group, best, columns_of, order, text_of
+from nnfd.core.library.compare import LABEL, RUN, Column, Group, best, columns_of, order, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from nnfd.core.library.compare import Compared
 
+STAR = " *"
+"""Follows the best value."""
 NAME_WIDTH = 30
 """Cells of a run's name; label and name stay in view, so the rest needs room beside them."""
 Cell = tuple[str, str]

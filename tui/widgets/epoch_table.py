@@ -10,10 +10,11 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from nnfd.core.runs.metrics import EPOCH_COLUMNS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-COLUMNS = ("epoch", "train_loss", "val_loss", "train_acc", "val_acc", "lr")
 WIDE = 58
 """From this width on the columns carry their full names."""
 BEST = "★"
@@ -64,7 +65,7 @@ class EpochTable(ScrollView, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._rows: NDArray[np.float64] = np.empty((0, len(COLUMNS)))
+        self._rows: NDArray[np.float64] = np.empty((0, len(EPOCH_COLUMNS)))
         self._best = 0
         self._shown: int | None = None
         self._at_end = True
@@ -75,7 +76,7 @@ class EpochTable(ScrollView, can_focus=True):
         Parameters
         ----------
         rows
-            Shape (epochs, 6), in the order of :data:`COLUMNS`; kept, not copied.
+            Shape (epochs, 6), in the order of :data:`EPOCH_COLUMNS`; kept, not copied.
         best
             The epoch with the lowest validation loss, 0 for none.
         shown
@@ -96,7 +97,7 @@ class EpochTable(ScrollView, can_focus=True):
 
     def clear(self) -> None:
         """Show no epochs."""
-        self.show(np.empty((0, len(COLUMNS))), best=0)
+        self.show(np.empty((0, len(EPOCH_COLUMNS))), best=0)
 
     @property
     def follows_newest(self) -> bool:

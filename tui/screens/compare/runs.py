@@ -16,6 +16,7 @@ from nnfd.core.library.compare import Compared
 from nnfd.core.params import FieldParams, NetworkParams
 from nnfd.core.runs.folder import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
 from nnfd.core.runs.follow import Follower
+from nnfd.core.runs.metrics import at_best, measured
 from nnfd.core.runs.result import Result
 from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.baseline import BaselineRun
     from nnfd.tui.jobs.course import CourseJob
 
-FIELD_FIGURES = ("mean", "std", "min", "max", "wavelength", "spots")
 NOT_READ_YET = "…"
 """State of a run before the first look at it."""
 AnyHistory = NetworkHistory | FieldHistory
@@ -138,7 +138,7 @@ class RecordedRun:
             for event in news.events:
                 history.add(event)
         pattern = _pattern_of(news.state) if isinstance(news.state, FieldState) else None
-        figures = {} if result is None else figures_of(result)
+        figures = {} if result is None else measured(result)
         confusion = None if result is None or result.test is None else _confusion_of(result.test)
         return Look(status, "", history, events, pattern, figures, confusion), news.alive
 
@@ -163,6 +163,7 @@ class RecordedRun:
     def compared(self) -> Compared:
         """Return what the table shows of it."""
         state = NOT_READ_YET if self.status is None else str(self.status)
+        # the result last: a log of very many epochs leaves some out, the best one perhaps
         results = {**results_of(self.history), **self._figures}
         return Compared(self.label, self.name, state, self.params, results, self.folder.info.preset)
 
@@ -232,8 +233,7 @@ def results_of(history: AnyHistory) -> dict[str, float]:
     losses = history.log.column("val_loss") if history.log is not None else np.empty(0)
     if history.log is not None and np.isfinite(losses).any():
         at = int(np.nanargmin(losses))
-        columns = {"val_loss": "val_loss", "val_acc": "val_acc", "best_epoch": "epoch"}
-        results |= {name: float(history.log.column(column)[at]) for name, column in columns.items()}
+        results |= at_best(dict(zip(history.log.columns, history.log.rows[at].tolist(), strict=True)))
     return results
 
 
@@ -244,16 +244,6 @@ def _confusion_of(test: TestSet) -> Confusion:
 def _pattern_of(state: FieldState) -> Pattern:
     name = main_field(state.params)
     return Pattern(name, state.fields[name], state.step)
-
-
-def figures_of(result: Result) -> dict[str, float]:
-    """Return what was measured of a run that is over."""
-    figures = {"seconds": result.seconds}
-    # a log of very many epochs leaves some out, the best one perhaps
-    figures |= {name: result.best[name] for name in ("val_loss", "val_acc") if name in result.best}
-    figures |= {"best_epoch": result.best["epoch"]} if "epoch" in result.best else {}
-    figures |= {name: result.pattern[name] for name in FIELD_FIGURES if name in result.pattern}
-    return figures if result.test is None else {**figures, "test_acc": result.test.accuracy}
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
-from nnfd.tui.jobs.history import EPOCH_COLUMNS
+from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.small_multiples import Matrices, Matrix, Picture, Pictures

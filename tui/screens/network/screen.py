@@ -16,8 +16,9 @@ from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import BUILT_IN
 from nnfd.core.params import Kind, NetworkParams
+from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.tui.jobs.baseline import BaselineRun
-from nnfd.tui.jobs.history import EPOCH_COLUMNS, NetworkHistory
+from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.screens.lab.run_screen import RunScreen
 from nnfd.tui.screens.network.curves import learning_curves
