@@ -15,10 +15,10 @@ from nnfd.core.errors import NnfdError, ParamsError, PresetError, RunError
 from nnfd.core.library.run_files import RunFiles, frames_size
 from nnfd.core.library.tags import read_tags
 from nnfd.core.params import MODELS, presets
-from nnfd.core.runs.folder import EVENTS, FRAMES, STATE, TAGS, RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import headline, measured
-from nnfd.core.runs.names import PLAN, RUNS, run_name
+from nnfd.core.runs.names import EVENTS, FRAMES, PLAN, RUNS, STATE, TAGS, run_name
 from nnfd.core.runs.remote import Live
 from nnfd.core.runs.result import Result
 from nnfd.core.text import printable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nnfd.core.params import Kind, Params
-    from nnfd.core.runs.info import RunInfo
+    from nnfd.core.runs.folder import RunInfo
 
 
 class RunStatus(StrEnum):

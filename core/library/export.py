@@ -20,8 +20,8 @@ from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import replace_file, storage_error
-from nnfd.core.runs.folder import STATE
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
+from nnfd.core.runs.names import STATE
 from nnfd.core.text import did_you_mean, plain_value, printable
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from filelock import Timeout
 from nnfd.core.errors import RunError
 from nnfd.core.library.tags import write_tags
 from nnfd.core.runs.files import storage_error
-from nnfd.core.runs.folder import EVENTS, FILES, FRAMES, LOCK, PARAMS, STATE, RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.lock import LOCK_WAIT, lock_of
-from nnfd.core.runs.names import FAILED, PLAN, RUNS, sweep_of
+from nnfd.core.runs.names import EVENTS, FAILED, FILES, FRAMES, LOCK, PARAMS, PLAN, RUNS, STATE, sweep_of
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from nnfd.core.runs.folder import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, STATE
+from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, STATE
 
 if TYPE_CHECKING:
     from pathlib import Path

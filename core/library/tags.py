@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.errors import RunError
 from nnfd.core.runs.files import write_file
-from nnfd.core.runs.folder import TAGS
+from nnfd.core.runs.names import TAGS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from nnfd.core.engine.state import pack_meta, unpack_meta
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import Kind
 from nnfd.core.runs.files import storage_error
-from nnfd.core.runs.folder import EVENTS, FRAMES, RESULT, STATE, RunFolder
 from nnfd.core.runs.frames import load_arrays, save_arrays
 from nnfd.core.runs.log import EventLogError, from_json, read_events, to_json
+from nnfd.core.runs.names import EVENTS, FRAMES, RESULT, STATE
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Command, Event
     from nnfd.core.engine.state import State
     from nnfd.core.params import Params
+    from nnfd.core.runs.folder import RunFolder
 
 LOG = "_log"
 """Name of the array that holds what the checkpoint adds to the state."""

@@ -19,76 +19,73 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import re
-import time
+import tomllib
+from dataclasses import dataclass
 from functools import cached_property
 from io import FileIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from filelock import Timeout
 
-from nnfd.core.errors import RunError
+from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.params import MODELS, Kind
 from nnfd.core.runs.files import replace_file, storage_error, write_file
-from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.lock import LOCK_WAIT, is_held, lock_of
 from nnfd.core.runs.log import read_events
-from nnfd.core.runs.names import PLAN, RUNS, run_name
-from nnfd.core.text import printable
+from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, run_name
+from nnfd.core.text import printable, toml_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
 
     from filelock import FileLock
 
     from nnfd.core.engine.events import Event
-    from nnfd.core.engine.state import State
     from nnfd.core.params import Params
     from nnfd.core.runs.frames import FolderFrames
 
-PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS = (
-    "params.toml",
-    "events.jsonl",
-    "state.npz",
-    "frames",
-    "result.json",
-    "lock",
-    "live.json",
-    "commands.jsonl",
-    "tags.json",
-)
 
-# the parameters first: what is left after a kill in the middle of a deletion is no run that could be taken up
-FILES = (PARAMS, RESULT, STATE, EVENTS, TAGS, LIVE, COMMANDS)
-"""All files of a run but its lock and its frames."""
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What ``params.toml`` says. Its texts hold no control characters."""
 
+    preset: str
+    title: str
+    params: Params
 
-def default_root() -> Path:
-    """Return the folder below which runs are kept unless the user names another."""
-    return Path("nnfd-runs")
+    def to_toml(self) -> str:
+        """Write the file's content.
 
+        It tells its own length: what is left of a file that was cut off may well be sound TOML, with other numbers.
+        """
+        head = {"kind": self.params.kind, "preset": self.preset, "title": self.title}
+        entries = "".join(f"{key} = {toml_text(value)}\n" for key, value in head.items())
+        rest = f"{entries}\n[params]\n{self.params.to_toml()}"
+        return f"lines = {rest.count(chr(10)) + 1}\n{rest}"
 
-def default_directory(root: Path, preset: str) -> Path:
-    """Make a folder ``ROOT/PRESET-YYYYmmdd-HHMMSS`` under a name that is not taken, and return it.
-
-    Two runs that start in the same second get one each. Raises :class:`RunError` or ``StorageError``.
-    """
-    stem = re.sub(r"[^\w.-]+", "-", preset).strip(".-") or "run"
-    base = f"{stem}-{time.strftime('%Y%m%d-%H%M%S')}"
-    number = 1
-    while True:
-        path = root / (base if number == 1 else f"{base}-{number}")
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read the file. Raises :class:`RunError`."""
+        where = f"run {printable(str(path.parent))!r}"
         try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            if not path.is_dir():  # the root, or a folder above it, is a file
-                raise RunError(f"{printable(str(root))!r} cannot hold runs: it is no folder") from None
-            number += 1
-        except OSError as error:
-            raise storage_error(error, path) from None
-        else:
-            return path
+            text = path.read_text(encoding="utf-8")
+            table = tomllib.loads(text)
+            params = MODELS[Kind(table["kind"])].check(table["params"])
+            info = cls(printable(str(table["preset"])), printable(str(table["title"])), params)
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunError(f"{where}: there is no run here: {path.name} is missing") from None
+        except UnicodeDecodeError:
+            raise RunError(f"{where} is damaged: {path.name} is no text") from None
+        except KeyError as error:
+            raise RunError(f"{where} is damaged: {path.name} has no {printable(str(error))}") from None
+        except (OSError, ValueError, TypeError, RecursionError, ParamsError) as error:
+            raise RunError(f"{where} is damaged: {path.name}: {printable(str(error))}") from None
+        lines = text.count("\n")
+        if table.get("lines", lines) != lines:
+            raise RunError(f"{where} is damaged: {path.name} is cut off or was changed")
+        return info
 
 
 class RunFolder:
@@ -107,17 +104,26 @@ class RunFolder:
         return lock_of(self.path / LOCK)  # made when it is asked for: a list of a thousand finished runs needs none
 
     @classmethod
-    def create(cls, directory: Path, *, preset: str, title: str, params: Params, state: State | None = None) -> Self:
+    def create(
+        cls,
+        directory: Path,
+        *,
+        preset: str,
+        title: str,
+        params: Params,
+        fill: Callable[[Path], object] | None = None,
+    ) -> Self:
         """Make the folder of a new run and hold its lock.
 
         Parameters
         ----------
         directory
-            The folder, new or empty; see :func:`default_directory`.
+            The folder, new or empty; see :func:`nnfd.core.runs.names.default_directory`.
         preset, title, params
             What ``params.toml`` shall say.
-        state
-            Where the run begins, if it is a branch of another: kept at once, as it cannot be computed again.
+        fill
+            Called with the folder before there is a run in it that could be taken up, to put into it what the run
+            cannot begin without.
 
         Raises
         ------
@@ -131,7 +137,7 @@ class RunFolder:
             folder = cls(directory, RunInfo(printable(preset), printable(title), params))
             folder.hold()
             try:
-                folder._fill(state)
+                folder._fill(fill)
             except BaseException:
                 folder.close()
                 raise
@@ -153,17 +159,15 @@ class RunFolder:
         """Open the folder of a run to read it. Raises :class:`RunError` if it holds none or is damaged."""
         return cls(path, RunInfo.read(path / PARAMS))
 
-    def _fill(self, state: State | None) -> None:
+    def _fill(self, fill: Callable[[Path], object] | None) -> None:
         found = next((item for item in self.path.iterdir() if item.name != LOCK), None)
         where = printable(str(self.path))
         if found is not None and (self.path / PARAMS).exists():
             raise RunError(f"run folder {where!r} holds a run already: 'nnfd-tui resume {where}' goes on with it")
         if found is not None:
             raise RunError(f"run folder {where!r} is not empty: {printable(found.name)!r} is in it")
-        if state is not None:
-            from nnfd.core.runs.checkpoint import Checkpoint
-
-            Checkpoint(state).save(self.path / STATE)
+        if fill is not None:
+            fill(self.path)
         replace_file(self.path / EVENTS, lambda _: None)
         content = self.info.to_toml().encode()
         replace_file(self.path / PARAMS, lambda file: file.write(content))
@@ -269,28 +273,3 @@ class RunFolder:
 
 def _refuse(word: str) -> None:
     raise ValueError(f"{word} is no number")
-
-
-def find(name: str, root: Path | None = None) -> RunFolder:
-    """Open the run that :func:`locate` finds. Raises :class:`RunError` if there is none or it is damaged."""
-    return RunFolder.open(locate(name, root))
-
-
-def locate(name: str, root: Path | None = None) -> Path:
-    """Return the run folder of this name below `root`, ``SWEEP/RUN`` below it, or at this path; sound or not.
-
-    Raises :class:`RunError` if there is none, or one below the root and another one at the path.
-    """
-    below, shown = root or default_root(), printable(name)
-    sweep, _, run = name.partition("/")
-    places = [below / name, below / sweep / RUNS / run] if name not in {"", ".", ".."} else []
-    # os.path: a name that is too long is simply not there
-    found = [path for path in (*places, Path(name)) if name and os.path.exists(path)]  # noqa: PTH110
-    runs = {path.resolve(): path for path in reversed(found) if RunFolder.holds_run(path)}
-    if len(runs) > 1:
-        raise RunError(f"run {shown!r} is not clear: {' and '.join(sorted(printable(str(p)) for p in runs.values()))}")
-    for path in (*runs.values(), *found):
-        if (path / PLAN).exists():
-            raise RunError(f"{shown!r} is a sweep: its runs are called {shown}/run-00001 ...")
-        return path
-    raise RunError(f"run {shown!r} is not there; 'nnfd-tui runs' lists them")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from nnfd.core.engine.events import Ended
 from nnfd.core.errors import RunError
 from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.folder import EVENTS, STATE
 from nnfd.core.runs.log import read_events
+from nnfd.core.runs.names import EVENTS, STATE
 from nnfd.core.runs.remote import Live
 from nnfd.core.text import printable
 

@@ -12,8 +12,8 @@ from nnfd.core.errors import StorageError
 from nnfd.core.params import Kind
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import storage_error
-from nnfd.core.runs.folder import STATE
 from nnfd.core.runs.log import params_to_json, to_json
+from nnfd.core.runs.names import STATE
 from nnfd.core.text import plain_value
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from nnfd.core.engine.events import Paint
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import FieldParams
 from nnfd.core.runs.files import replace_file, storage_error
-from nnfd.core.runs.folder import COMMANDS, LIVE
+from nnfd.core.runs.names import COMMANDS, LIVE
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

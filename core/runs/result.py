@@ -1,62 +1,72 @@
-"""``result.json``: how a run ended, and what was measured of it."""
+"""``result.json``: how a run ended, and what was measured of it then."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.runs.folder import RESULT
+from nnfd.core.params import Params
 from nnfd.core.runs.log import MOST_UNITS, params_from_json
-from nnfd.core.text import printable
+from nnfd.core.runs.names import RESULT
+from nnfd.core.text import plain_value, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from nnfd.core.params import Params
+    from nnfd.core.fields.simulate import SimResult
+    from nnfd.core.network.data import Dataset
     from nnfd.core.runs.folder import RunFolder
 
 
-@dataclass(frozen=True, slots=True)
-class TestSet:
+def _numbers(pattern: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Leave out the name of the field, and a wavelength where there is none."""
+    return {name: value for name, value in (pattern or {}).items() if name != "field" and value is not None}
+
+
+Text = Annotated[str, BeforeValidator(lambda value: printable(str(value)))]
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
+
+
+class TestSet(BaseModel):
     """What the best weights of a network say about the test set."""
 
+    model_config = ConfigDict(frozen=True)
+
     accuracy: float
-    classes: tuple[str, ...]
+    classes: tuple[Text, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Counts; rows are true, columns predicted classes."""
 
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Self:
-        """Read it. Raises ``KeyError``, ``TypeError`` or ``ValueError`` on what is none."""
-        classes = tuple(printable(str(name)) for name in data["classes"])
-        confusion = tuple(tuple(int(count) for count in row) for row in data["confusion"])
-        if [len(row) for row in confusion] != [len(classes)] * len(classes):
+    @model_validator(mode="after")
+    def _check_square(self) -> Self:
+        if [len(row) for row in self.confusion] != [len(self.classes)] * len(self.classes):
             raise ValueError("the confusion matrix is not square")
-        return cls(float(data["accuracy"]), classes, confusion)
+        return self
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(BaseModel):
     """A run that is over. Its texts hold no control characters."""
 
+    model_config = ConfigDict(frozen=True)
+
     outcome: Outcome
-    message: str
-    position: int
+    message: Text
+    position: Count
     """Epochs or time steps done."""
-    total: int
+    total: Count
     seconds: float
     """Time spent on the run."""
-    finished: str
+    finished: Text = ""
     """Date and time of its end."""
-    params: Params | None
+    params: Annotated[Params | None, PlainValidator(params_from_json)] = None
     """The parameters it ended with; None in a file of an earlier version."""
-    best: Mapping[str, float]
+    best: Annotated[Mapping[str, float], BeforeValidator(lambda best: best or {})] = {}
     """The best epoch of a network; empty before the first, and for a field."""
-    test: TestSet | None
+    test: TestSet | None = None
     """Of a network that has done an epoch."""
-    pattern: Mapping[str, float]
+    pattern: Annotated[Mapping[str, float], BeforeValidator(_numbers)] = {}
     """Figures of the field in which the pattern shows; empty for a network."""
 
     @classmethod
@@ -66,33 +76,44 @@ class Result:
         if data is None:
             return None
         try:
-            return cls._of(data)
+            return cls.model_validate(data)
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError, ParamsError):
             where = printable(str(folder.path / RESULT))
             raise RunError(f"{where!r} is damaged: it is no result of a run") from None
 
-    @classmethod
-    def _of(cls, data: Mapping[str, Any]) -> Self:
-        return cls(
-            outcome=Outcome(data["outcome"]),
-            message=printable(str(data["message"])),
-            position=_count(data["position"]),
-            total=_count(data["total"]),
-            seconds=float(data["seconds"]),
-            finished=printable(str(data.get("finished", ""))),
-            params=params_from_json(data["params"]) if "params" in data else None,
-            best={str(name): float(value) for name, value in (data.get("best") or {}).items()},
-            test=TestSet.of(data["test"]) if "test" in data else None,
-            pattern=_numbers(data.get("pattern") or {}),
-        )
+
+def measure(result: object, data: Dataset | None) -> dict[str, Any]:
+    """Return what ``result.json`` keeps of the result of a run besides how it ended.
+
+    That is ``test`` of a network, what its best weights say about the test set of `data`, and ``pattern`` of a field.
+    Nothing is measured before the first epoch.
+    """
+    from nnfd.core.fields.simulate import SimResult
+    from nnfd.core.network.train import TrainResult
+
+    if isinstance(result, SimResult):
+        return {"pattern": _pattern(result)}
+    if isinstance(result, TrainResult) and data is not None and result.state.epoch:
+        from nnfd.core.network.evaluate import evaluate
+
+        return {"test": evaluate(result.model(), data.X_test, data.y_test, data.class_names).to_result()}
+    return {}
 
 
-def _count(number: object) -> int:
-    if not isinstance(number, int) or not 0 <= number <= MOST_UNITS:
-        raise ValueError("it is no number of epochs or steps")
-    return number
+def _pattern(result: SimResult) -> dict[str, object]:
+    """Measure the field in which the pattern shows: extremes, mean, standard deviation, wavelength, spots."""
+    from nnfd.core.fields.analysis import dominant_wavelength, spots
+    from nnfd.core.fields.models import main_field
 
-
-def _numbers(figures: Mapping[str, Any]) -> dict[str, float]:
-    """Leave out the name of the field, and a wavelength where there is none."""
-    return {str(name): float(value) for name, value in figures.items() if name != "field" and value is not None}
+    params = result.state.params
+    name = main_field(params)
+    field, periodic = result.state.fields[name], params.boundary == "periodic"
+    count, covered = spots(field, periodic=periodic)
+    wavelength = dominant_wavelength(field, periodic=periodic)
+    figures = {"min": field.min(), "mean": field.mean(), "max": field.max(), "std": field.std(), "covered": covered}
+    return {
+        "field": name,
+        "spots": count,
+        "wavelength": None if wavelength is None else plain_value(wavelength),
+        **{key: plain_value(value) for key, value in figures.items()},
+    }

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from joblib.parallel import ParallelBackendBase
 
-from nnfd.core.runs.folder import LIVE
+from nnfd.core.runs.names import LIVE
 from nnfd.core.sweep.address import host_and_port
 from nnfd.core.sweep.errors import SweepError, WorkersLostError
 from nnfd.core.sweep.task import Reply

@@ -22,12 +22,11 @@ from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import MODELS, Kind
 from nnfd.core.runs.files import replace_file, storage_error
-from nnfd.core.runs.folder import EVENTS, LIVE, LOCK, PARAMS, RESULT, RunFolder
-from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.folder import RunFolder, RunInfo
 from nnfd.core.runs.lock import is_held
 from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import measured, names_for
-from nnfd.core.runs.names import FAILED, PLAN, RUNS
+from nnfd.core.runs.names import EVENTS, FAILED, LIVE, LOCK, PARAMS, PLAN, RESULT, RUNS
 from nnfd.core.runs.result import Result
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.spec import Point, SweepSpec

@@ -14,7 +14,7 @@ from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import replace_file, storage_error
-from nnfd.core.runs.folder import STATE
+from nnfd.core.runs.names import STATE
 from nnfd.core.sweep.errors import SweepError
 from nnfd.core.text import printable
 

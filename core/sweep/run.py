@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.folder import COMMANDS, PARAMS, STATE
-from nnfd.core.runs.names import STOPPING
+from nnfd.core.runs.names import COMMANDS, PARAMS, STATE, STOPPING
 from nnfd.core.runs.remote import send
 from nnfd.core.sweep.errors import WorkersLostError
 from nnfd.core.sweep.task import Reply, Task, do_run, record_failure

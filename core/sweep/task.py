@@ -10,24 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.engine.control import Controller
 from nnfd.core.errors import NnfdError
-from nnfd.core.params import NetworkParams
 from nnfd.core.runs.checkpoint import resume
-from nnfd.core.runs.figures import figures
 from nnfd.core.runs.files import replace_file, storage_error
-from nnfd.core.runs.folder import LOCK, PARAMS, RunFolder
-from nnfd.core.runs.live import start
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.lock import is_held
-from nnfd.core.runs.names import FAILED
-from nnfd.core.runs.recorder import Recorder
-from nnfd.core.runs.remote import Remote
+from nnfd.core.runs.names import FAILED, LOCK, PARAMS
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nnfd.core.network.data import Dataset
+    from nnfd.core.engine.control import Controller
     from nnfd.core.params import Params
 
 LOOK_SECONDS = 0.2
@@ -135,28 +130,9 @@ def _record(task: Task, path: Path) -> None:
         folder = RunFolder.create(path, preset=task.preset, title=task.title, params=task.params)
     with folder:
         # no frames: the last state is kept, and a hundred runs shall not fill the disk
-        recorder = Recorder(folder, resumption=resumption)
-        data = _data(task.params)
-        state = resumption.state if resumption else None
-        params = resumption.params if resumption else task.params
-        controller: Controller[Any, Any] = Controller(
-            start(params, state, data),
-            params,
-            recorder,
-            replay=resumption.replay if resumption else (),
-            on_hold=recorder.flush,
-        )
-        with Remote(folder, controller), _stopped_with_the_sweep(task, controller):
-            result = controller.run()
-        recorder.finish(**figures(result, data))
-
-
-def _data(params: Params) -> Dataset | None:
-    if not isinstance(params, NetworkParams):
-        return None
-    from nnfd.core.network.data import load
-
-    return load(params)
+        run = LiveRun(task.params, folder=folder, resumption=resumption, discard=False)
+        with _stopped_with_the_sweep(task, run.controller):
+            run.run()
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.params import Kind
 from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.folder import EVENTS, STATE, RunFolder
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.names import EVENTS, STATE
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import Storage, watched
 from nnfd.tui.widgets.confusion import ConfusionTable
@@ -143,10 +144,15 @@ async def test_a_death_is_told_and_the_run_goes_on_here_bit_for_bit(tmp_path):
 def unbroken(tmp_path, edit, epochs):
     """The same run, edited at the same epoch, by one process."""
     from nnfd.core.engine.control import Controller
-    from nnfd.core.runs.live import start
+    from nnfd.core.runs.live import load_data, start
 
     params = RunFolder.open(tmp_path / "r").params
-    controller = Controller(start(params), params, lambda event: None, replay=[(edit.position, edit.params)])
+    controller = Controller(
+        lambda control: start(params, load_data(params), control=control),
+        params,
+        lambda event: None,
+        replay=[(edit.position, edit.params)],
+    )
     return controller.run().state
 
 

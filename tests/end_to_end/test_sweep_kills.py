@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from nnfd.core.runs.folder import LOCK, RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.lock import is_held
+from nnfd.core.runs.names import LOCK
 from nnfd.core.sweep import run as sweep_run
 from nnfd.core.sweep import task as sweep_task
 from nnfd.core.sweep.errors import WorkersLostError

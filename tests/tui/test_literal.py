@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import DataTable
 
 from nnfd.core.params import NetworkParams
-from nnfd.core.runs.folder import TAGS
+from nnfd.core.runs.names import TAGS
 from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.compare.screen import CompareScreen

@@ -9,7 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nnfd.core.library.export import export_run
-from nnfd.core.runs.folder import find
+from nnfd.core.runs.find import find
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
 

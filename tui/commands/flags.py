@@ -12,7 +12,7 @@ from pydantic import BaseModel, create_model
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
-from nnfd.core.runs.folder import default_root
+from nnfd.core.runs.names import default_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

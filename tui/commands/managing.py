@@ -12,7 +12,7 @@ from nnfd.core.library import manage
 from nnfd.core.library.catalog import LIVE_STATES, summarise
 from nnfd.core.library.columns import size
 from nnfd.core.library.tags import read_tags
-from nnfd.core.runs.folder import locate
+from nnfd.core.runs.find import locate
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
 

@@ -12,8 +12,9 @@ from nnfd.core.errors import NnfdError, PresetError, RunError
 from nnfd.core.library.catalog import summarise
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
 from nnfd.core.params.presets import DEFAULT_PRESETS
-from nnfd.core.runs.folder import PARAMS, RunFolder, default_directory, find, locate
-from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.find import find, locate
+from nnfd.core.runs.folder import RunFolder, RunInfo
+from nnfd.core.runs.names import PARAMS, default_directory
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import (
     OPTIONS,

@@ -16,8 +16,8 @@ from rich.text import Text
 from nnfd.core.engine.cadence import Sparingly
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
-from nnfd.core.runs.folder import default_directory
 from nnfd.core.runs.metrics import METRICS
+from nnfd.core.runs.names import default_directory
 from nnfd.core.sweep.address import host_and_port
 from nnfd.core.sweep.errors import WorkersLostError
 from nnfd.core.sweep.folder import Sweep

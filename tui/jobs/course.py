@@ -11,7 +11,9 @@ from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs.folder import RunFolder
-from nnfd.tui.jobs.session import RunSpec, Session, resumed
+from nnfd.core.runs.live import LiveRun
+from nnfd.core.runs.recorder import frame_cadence
+from nnfd.tui.jobs.session import RunSpec, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -167,14 +169,17 @@ class CourseJob:
             self._on_run(done.path)
             return True
         spec, folder = self._to_go_on(known, preset) or self._new(preset)
-        session = Session(spec, folder, self._storage.budget, lambda: None)
-        session.controller.pace = None
-        self._hand_over(session.controller, preset.params.total)
-        self._on_run(folder.path)
-        session.run()
-        if session.failure is not None:
-            raise NnfdError(session.failure)
-        return not session.can_go_on
+        with folder:
+            run = LiveRun(
+                spec.params,
+                folder=folder,
+                resumption=spec.resumption,
+                frames=frame_cadence(spec.params),
+                budget=self._storage.budget,
+            )
+            self._hand_over(run.controller, preset.params.total)
+            self._on_run(folder.path)
+            return run.run().outcome is not Outcome.STOPPED
 
     def _to_go_on(self, known: Sequence[RunSummary], preset: Preset) -> tuple[RunSpec, RunFolder] | None:
         """Take over the newest run that was interrupted; one that is damaged does not keep the course from its run."""

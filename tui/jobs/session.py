@@ -1,34 +1,30 @@
-"""One run as the dashboard holds it: engine, controller, mailbox and what is kept on disk."""
+"""One run as the dashboard holds it, and where its runs are kept."""
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.engine.control import Controller, Phase
-from nnfd.core.engine.events import Ended, EpochDone, Outcome, StepsDone
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError
-from nnfd.core.params import FieldParams, NetworkParams, Params
+from nnfd.core.params import FieldParams, Params
 from nnfd.core.runs.checkpoint import resume
-from nnfd.core.runs.folder import RunFolder, default_directory, default_root
-from nnfd.core.runs.frames import DEFAULT_BUDGET, MemoryFrames
-from nnfd.core.runs.live import start
-from nnfd.core.runs.recorder import Recorder, frame_cadence
-from nnfd.core.runs.remote import Remote
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.frames import DEFAULT_BUDGET
+from nnfd.core.runs.live import LiveRun, new_folder
+from nnfd.core.runs.names import default_directory, default_root
+from nnfd.core.runs.recorder import frame_cadence
 from nnfd.tui.jobs.mailbox import Mailbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
     from pathlib import Path
 
-    from nnfd.core.engine.control import Control
-    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.control import Controller
     from nnfd.core.engine.state import State
-    from nnfd.core.fields.state import FieldState
     from nnfd.core.network.data import Dataset
-    from nnfd.core.network.state import NetworkState
     from nnfd.core.runs.checkpoint import Resumption
     from nnfd.core.runs.frames import FrameStore
 
@@ -45,7 +41,7 @@ class RunSpec:
     params: Params
     preset: str
     title: str
-    state: NetworkState | FieldState | None = None
+    state: State | None = None
     """Where to start from: a branch; None for a fresh start."""
     resumption: Resumption | None = None
     """What is known of a run that goes on in its own folder."""
@@ -67,7 +63,7 @@ class Storage:
         if not self.record:
             return None
         where = directory or default_directory(self.root, spec.preset)
-        return RunFolder.create(where, preset=spec.preset, title=spec.title, params=spec.params, state=spec.state)
+        return new_folder(where, preset=spec.preset, title=spec.title, params=spec.params, state=spec.state)
 
 
 def resumed(path: Path) -> tuple[RunSpec, RunFolder]:
@@ -107,45 +103,38 @@ class Session:
         self.spec = spec
         self.folder = folder
         self.mailbox = Mailbox(wake)
-        self.data: Dataset | None = None
-        """The data set of a network run, once it is loaded."""
         self.failure: str | None = None
         """One line, if the run could not start or go on."""
         self.finished = threading.Event()
         """Set once everything of the run is on the disk."""
         self._wake = wake
-        self._outcome: Outcome | None = None
-        self._marks = frame_cadence(spec.params)
-        self.frames: FrameStore
-        self._keep: Callable[[Event], None]
-        self._recorder: Recorder | None = None
-        if folder is not None:
-            self._recorder = Recorder(folder, frames=self._marks, budget=budget, resumption=spec.resumption)
-            self.frames = self._recorder.frames
-            self._keep = self._recorder
-        else:
-            self.frames = MemoryFrames(budget)
-            self._keep = self._keep_frame
-        self.controller: Controller[Any, Any] = Controller(
-            self._start,
+        self._live = LiveRun(
             spec.params,
-            self._publish,
+            self.mailbox.put,
+            folder=folder,
+            state=spec.state,
+            resumption=spec.resumption,
+            frames=frame_cadence(spec.params),
+            budget=budget,
             pace=natural_pace(spec.params),
-            marks=[self._marks],
-            replay=spec.resumption.replay if spec.resumption else (),
-            on_hold=self._recorder.flush if self._recorder else None,
         )
+        self.controller: Controller[Any, Any] = self._live.controller
+        self.frames: FrameStore = self._live.frames
 
     @property
     def phase(self) -> Phase:
         """What the status line calls this run."""
         return Phase.FAILED if self.failure else self.controller.phase
 
+    @property
+    def data(self) -> Dataset | None:
+        """The data set of a network run, once it is loaded."""
+        return self._live.data
+
     def run(self) -> None:
         """Run to the end. What a user can cause ends as :attr:`failure`; anything else is raised."""
         try:
-            with contextlib.nullcontext() if self.folder is None else Remote(self.folder, self.controller):
-                self._finish(self.controller.run())
+            self._live.run()
         except NnfdError as error:
             self.failure = str(error)
         finally:
@@ -154,13 +143,6 @@ class Session:
             self.finished.set()
             self._wake()
 
-    def _finish(self, result: object) -> None:
-        """Keep how the run ended, with the figures of the test set or of the pattern."""
-        from nnfd.core.runs.figures import figures
-
-        if self._recorder is not None:
-            self._recorder.finish(**figures(result, self.data))
-
     def stop(self) -> None:
         """End the run at its next poll."""
         self.controller.stop()
@@ -168,33 +150,6 @@ class Session:
     @property
     def can_go_on(self) -> bool:
         """Whether the run was stopped and is kept, so that it can go on where it was."""
-        return self.folder is not None and self.finished.is_set() and self._outcome is Outcome.STOPPED
-
-    def _start(self, control: Control) -> Generator[Event, Any, Any]:
-        resumption = self.spec.resumption
-        params = resumption.params if resumption else self.spec.params
-        state = resumption.state if resumption else self.spec.state
-        if isinstance(params, NetworkParams):
-            return self._train(params, state, control)
-        return start(params, state)(control)
-
-    def _train(self, params: NetworkParams, state: State | None, control: Control) -> Generator[Event, Any, Any]:
-        """Train on a data set that the screen can look at; at the first step, as scikit-learn takes 0.8 s to import."""
-        from nnfd.core.network.data import load
-
-        self.data = load(params)
-        return (yield from start(params, state, self.data)(control))
-
-    def _publish(self, event: Event) -> None:
-        self._keep(event)
-        if isinstance(event, Ended):
-            self._outcome = event.outcome
-        self.mailbox.put(event)
-
-    def _keep_frame(self, event: Event) -> None:
-        match event:
-            case EpochDone(epoch=position, state=state) | StepsDone(step=position, state=state):
-                if state is not None and self._marks.due(position):
-                    self.frames.add(position, state.frame())
-            case _:
-                pass
+        ended = self._live.ended
+        stopped = ended is not None and ended.outcome is Outcome.STOPPED
+        return self.folder is not None and self.finished.is_set() and stopped

@@ -16,7 +16,7 @@ from nnfd.core.fields.state import FieldState
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.params import FieldParams
 from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.folder import STATE
+from nnfd.core.runs.names import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.folder import STATE
+from nnfd.core.runs.names import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from nnfd.core.library.catalog import Catalog, RunStatus, list_runs, summarise
 from nnfd.core.library.tags import read_tags, write_tags
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.params.presets import load_shipped
-from nnfd.core.runs.folder import RunFolder, find, locate
+from nnfd.core.runs.find import find, locate
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.spec import parse_spec
 from tests.support.recorded import RESULT, make, measured

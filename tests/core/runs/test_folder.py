@@ -16,10 +16,12 @@ from nnfd.core.errors import RunError, StorageError
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.runs import checkpoint as checkpoints
 from nnfd.core.runs.checkpoint import Checkpoint, resume
-from nnfd.core.runs.folder import RunFolder, default_directory, find
-from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.find import find
+from nnfd.core.runs.folder import RunFolder, RunInfo
+from nnfd.core.runs.live import new_folder
 from nnfd.core.runs.lock import is_held
 from nnfd.core.runs.log import read_events
+from nnfd.core.runs.names import default_directory
 from nnfd.core.runs.recorder import Recorder
 from tests.support import fakes
 
@@ -28,8 +30,8 @@ ALWAYS = Sparingly(0.0, share=1e12)
 RARELY = Sparingly(1e9)
 
 
-def create(path, params=None, **kwargs):
-    return RunFolder.create(path, preset="relu-128", title="One layer", params=params or NetworkParams(), **kwargs)
+def create(path, params=None):
+    return RunFolder.create(path, preset="relu-128", title="One layer", params=params or NetworkParams())
 
 
 class TestFolder:
@@ -387,7 +389,7 @@ class TestResume:
 
     def test_a_branch_keeps_the_state_it_began_with(self, tmp_path):
         state = fakes.network_state(NetworkParams(epochs=5))
-        create(tmp_path / "r", state.params, state=state).close()
+        new_folder(tmp_path / "r", preset="p", title="t", params=state.params, state=state).close()
         resumption = resume(folder := RunFolder.open(tmp_path / "r"))
         np.testing.assert_array_equal(resumption.state.theta, state.theta)
         folder.close()

@@ -12,8 +12,9 @@ from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint, resume
-from nnfd.core.runs.folder import COMMANDS, LIVE, STATE, RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.follow import Follower
+from nnfd.core.runs.names import COMMANDS, LIVE, STATE
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.remote import Live, Remote, send
 from tests.support import fakes

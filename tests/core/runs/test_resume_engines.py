@@ -7,11 +7,10 @@ import pytest
 
 from nnfd.core.engine.events import Edited, Paint, Painted, position_of
 from nnfd.core.library.catalog import RunStatus, summarise
-from nnfd.core.network.data import load
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, TuringParams
 from nnfd.core.runs.checkpoint import peek
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.live import start
+from nnfd.core.runs.live import load_data, start
 from tests.core.runs.test_folder import ALWAYS, RARELY, Killed, commands_in, session
 
 
@@ -41,10 +40,10 @@ CASES = {
 
 
 def generator_of(params):
-    data = load(params) if isinstance(params, NetworkParams) else None
+    data = load_data(params)
 
     def generate(params, state, *, control):
-        return start(params, state, data)(control)
+        return start(params, data, state, control=control)
 
     return generate
 

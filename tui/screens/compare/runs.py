@@ -14,9 +14,10 @@ from nnfd.core.fields.state import FieldState
 from nnfd.core.library.catalog import RunStatus, status_after, status_of_unfinished
 from nnfd.core.library.compare import Compared
 from nnfd.core.params import FieldParams, NetworkParams
-from nnfd.core.runs.folder import EVENTS, LIVE, PARAMS, RESULT, STATE, RunFolder
+from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.metrics import at_best, measured
+from nnfd.core.runs.names import EVENTS, LIVE, PARAMS, RESULT, STATE
 from nnfd.core.runs.result import Result
 from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
 
