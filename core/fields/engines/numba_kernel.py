@@ -9,6 +9,7 @@ give the same numbers.
 from __future__ import annotations
 
 import threading
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -20,7 +21,7 @@ from nnfd.core.fields.models import FIELDS, step_coefficients
 from nnfd.core.params import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -157,29 +158,11 @@ def diffuse_row(now, new, i, k, clip, nine):  # type: ignore[no-untyped-def]  # 
     return over
 
 
-# One driver a model and a way of running: numba's disk cache tells functions apart by name, not by their options.
-
-
-@njit(**_FAST)
-def fur_serial(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def fur_steps(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """Do up to `n` steps, fewer if a value passes `clip`; return the steps done and whether one did."""
     for step in range(n):
         fill_halos(now, 2, periodic)
         over = 0
-        for i in range(1, now[0].shape[0] - 1):
-            over += fur_row(now, new, i, k, clip, nine)
-        now, new = new, now
-        if over:
-            return step + 1, True
-    return n, False
-
-
-@njit(parallel=True, **_FAST)
-def fur_threads(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Do as :func:`fur_serial`, the rows of a step shared among threads."""
-    for step in range(n):
-        fill_halos(now, 2, periodic)
-        over = 0
         for i in prange(1, now[0].shape[0] - 1):
             over += fur_row(now, new, i, k, clip, nine)
         now, new = new, now
@@ -188,23 +171,8 @@ def fur_threads(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untype
     return n, False
 
 
-@njit(**_FAST)
-def turing_serial(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Do as :func:`fur_serial` for the activator-inhibitor model."""
-    for step in range(n):
-        fill_halos(now, 2, periodic)
-        over = 0
-        for i in range(1, now[0].shape[0] - 1):
-            over += turing_row(now, new, i, k, clip, nine)
-        now, new = new, now
-        if over:
-            return step + 1, True
-    return n, False
-
-
-@njit(parallel=True, **_FAST)
-def turing_threads(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Do as :func:`turing_serial`, the rows of a step shared among threads."""
+def turing_steps(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Do as :func:`fur_steps` for the activator-inhibitor model."""
     for step in range(n):
         fill_halos(now, 2, periodic)
         over = 0
@@ -216,23 +184,8 @@ def turing_threads(now, new, k, clip, nine, periodic, n):  # type: ignore[no-unt
     return n, False
 
 
-@njit(**_FAST)
-def diffuse_serial(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Do as :func:`fur_serial` for plain diffusion."""
-    for step in range(n):
-        fill_halos(now, 1, periodic)
-        over = 0
-        for i in range(1, now[0].shape[0] - 1):
-            over += diffuse_row(now, new, i, k, clip, nine)
-        now, new = new, now
-        if over:
-            return step + 1, True
-    return n, False
-
-
-@njit(parallel=True, **_FAST)
-def diffuse_threads(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Do as :func:`diffuse_serial`, the rows of a step shared among threads."""
+def diffuse_steps(now, new, k, clip, nine, periodic, n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Do as :func:`fur_steps` for plain diffusion."""
     for step in range(n):
         fill_halos(now, 1, periodic)
         over = 0
@@ -244,8 +197,18 @@ def diffuse_threads(now, new, k, clip, nine, periodic, n):  # type: ignore[no-un
     return n, False
 
 
-_SERIAL = {Kind.FUR: fur_serial, Kind.TURING: turing_serial, Kind.DIFFUSION: diffuse_serial}
-_THREADS = {Kind.FUR: fur_threads, Kind.TURING: turing_threads, Kind.DIFFUSION: diffuse_threads}
+def _compiled(steps: Any, suffix: str, **options: Any) -> Callable[..., tuple[int, bool]]:  # noqa: ANN401
+    """Compile a copy under a name of its own: numba's disk cache tells functions apart by name, not by options."""
+    copy = FunctionType(steps.__code__, steps.__globals__, steps.__name__ + suffix)
+    copy.__qualname__ = copy.__name__
+    compiled: Callable[..., tuple[int, bool]] = njit(**options, **_FAST)(copy)
+    return compiled
+
+
+_STEPS = {Kind.FUR: fur_steps, Kind.TURING: turing_steps, Kind.DIFFUSION: diffuse_steps}
+SERIAL = {kind: _compiled(steps, "_serial") for kind, steps in _STEPS.items()}
+THREADS = {kind: _compiled(steps, "_threads", parallel=True) for kind, steps in _STEPS.items()}
+"""The rows of a step are shared among threads; without ``parallel``, ``prange`` is ``range``."""
 
 
 class NumbaKernel(Kernel):
@@ -267,13 +230,13 @@ class NumbaKernel(Kernel):
         p = self.params
         args = (self.now, self.next, self._k, self._clip, p.stencil == "9-point", p.boundary == "periodic", n)
         if self._threads == 1:
-            done, self.exceeded = _SERIAL[p.kind](*args)
+            done, self.exceeded = SERIAL[p.kind](*args)
         else:
             with _one_team:
                 before = numba.get_num_threads()
                 numba.set_num_threads(self._threads)
                 try:
-                    done, self.exceeded = _THREADS[p.kind](*args)
+                    done, self.exceeded = THREADS[p.kind](*args)
                 finally:
                     numba.set_num_threads(before)
         if done % 2:
