@@ -53,17 +53,13 @@ def fill_halos(fields, count, periodic):  # type: ignore[no-untyped-def]  # noqa
 
 
 @njit(**_FAST)
-def near5(up, mid, down, j, one):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, ARG001
-    """Sum of the neighbours of cell `j`, 5-point."""
-    return (up[j] + down[j]) + (mid[j - 1] + mid[j + 1])
-
-
-@njit(**_FAST)
-def near9(up, mid, down, j, one):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """Weighted sum of the neighbours of cell `j`, 9-point; a literal 4 would turn float32 into float64."""
+def near(up, mid, down, j, one, nine):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """Weighted sum of the neighbours of cell `j`; a literal 4 would turn float32 into float64."""
+    edges = (up[j] + down[j]) + (mid[j - 1] + mid[j + 1])
+    if not nine:
+        return edges
     four = (one + one) + (one + one)
-    edges = ((up[j] + down[j]) + (mid[j - 1] + mid[j + 1])) * four
-    return (edges + (up[j - 1] + down[j + 1])) + (up[j + 1] + down[j - 1])
+    return (edges * four + (up[j - 1] + down[j + 1])) + (up[j + 1] + down[j - 1])
 
 
 @njit(**_FAST)
@@ -94,6 +90,7 @@ def floor(value, one):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 
 # Everything about a row stands in one loop: split in several, it takes 2.6 times as long.
+# `nine` does not change within it: the compiler makes one loop of it for each stencil, without a branch.
 
 
 @njit(**_FAST)
@@ -103,18 +100,11 @@ def fur_row(now, new, i, k, clip, nine):  # type: ignore[no-untyped-def]  # noqa
     s_up, s, s_down = now[1][i - 1], now[1][i], now[1][i + 1]
     y, a1, s1, y1 = now[2][i], new[0][i], new[1][i], new[2][i]
     over = 0
-    if nine:
-        for j in range(1, a.size - 1):
-            near_a, near_s = near9(a_up, a, a_down, j, k.one), near9(s_up, s, s_down, j, k.one)
-            p, q, r = fur_cell(a[j], s[j], y[j], near_a, near_s, k)
-            a1[j], s1[j], y1[j] = floor(p, k.one), floor(q, k.one), floor(r, k.one)
-            over += 0 if (p <= clip) & (q <= clip) & (r <= clip) else 1
-    else:
-        for j in range(1, a.size - 1):
-            near_a, near_s = near5(a_up, a, a_down, j, k.one), near5(s_up, s, s_down, j, k.one)
-            p, q, r = fur_cell(a[j], s[j], y[j], near_a, near_s, k)
-            a1[j], s1[j], y1[j] = floor(p, k.one), floor(q, k.one), floor(r, k.one)
-            over += 0 if (p <= clip) & (q <= clip) & (r <= clip) else 1
+    for j in range(1, a.size - 1):
+        near_a, near_s = near(a_up, a, a_down, j, k.one, nine), near(s_up, s, s_down, j, k.one, nine)
+        p, q, r = fur_cell(a[j], s[j], y[j], near_a, near_s, k)
+        a1[j], s1[j], y1[j] = floor(p, k.one), floor(q, k.one), floor(r, k.one)
+        over += 0 if (p <= clip) & (q <= clip) & (r <= clip) else 1
     return over
 
 
@@ -125,18 +115,11 @@ def turing_row(now, new, i, k, clip, nine):  # type: ignore[no-untyped-def]  # n
     h_up, h, h_down = now[1][i - 1], now[1][i], now[1][i + 1]
     a1, h1 = new[0][i], new[1][i]
     over = 0
-    if nine:
-        for j in range(1, a.size - 1):
-            near_a, near_h = near9(a_up, a, a_down, j, k.one), near9(h_up, h, h_down, j, k.one)
-            p, q = turing_cell(a[j], h[j], near_a, near_h, k)
-            a1[j], h1[j] = floor(p, k.one), floor(q, k.one)
-            over += 0 if (p <= clip) & (q <= clip) else 1
-    else:
-        for j in range(1, a.size - 1):
-            near_a, near_h = near5(a_up, a, a_down, j, k.one), near5(h_up, h, h_down, j, k.one)
-            p, q = turing_cell(a[j], h[j], near_a, near_h, k)
-            a1[j], h1[j] = floor(p, k.one), floor(q, k.one)
-            over += 0 if (p <= clip) & (q <= clip) else 1
+    for j in range(1, a.size - 1):
+        near_a, near_h = near(a_up, a, a_down, j, k.one, nine), near(h_up, h, h_down, j, k.one, nine)
+        p, q = turing_cell(a[j], h[j], near_a, near_h, k)
+        a1[j], h1[j] = floor(p, k.one), floor(q, k.one)
+        over += 0 if (p <= clip) & (q <= clip) else 1
     return over
 
 
@@ -145,16 +128,10 @@ def diffuse_row(now, new, i, k, clip, nine):  # type: ignore[no-untyped-def]  # 
     """One step of C along row `i`; return in how many cells it is above `clip` or no number."""
     up, mid, down, out = now[0][i - 1], now[0][i], now[0][i + 1], new[0][i]
     over = 0
-    if nine:
-        for j in range(1, mid.size - 1):
-            p = near9(up, mid, down, j, k.one) * k.spread + mid[j] * k.keep
-            out[j] = floor(p, k.one)
-            over += 0 if p <= clip else 1
-    else:
-        for j in range(1, mid.size - 1):
-            p = near5(up, mid, down, j, k.one) * k.spread + mid[j] * k.keep
-            out[j] = floor(p, k.one)
-            over += 0 if p <= clip else 1
+    for j in range(1, mid.size - 1):
+        p = near(up, mid, down, j, k.one, nine) * k.spread + mid[j] * k.keep
+        out[j] = floor(p, k.one)
+        over += 0 if p <= clip else 1
     return over
 
 

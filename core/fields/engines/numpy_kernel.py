@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.fields.engines.kernel import Kernel
-from nnfd.core.fields.models import DiffusionStep, FurStep, Step, TuringStep, step_coefficients
+from nnfd.core.fields.models import DiffusionStep, FurStep, TuringStep, step_coefficients
 from nnfd.core.fields.stencil import fill_halo
 
 if TYPE_CHECKING:
@@ -129,14 +129,7 @@ def diffuse(now: tuple[Span, ...], new: tuple[Array, ...], k: DiffusionStep, t: 
     spread(now[0], k.keep, k.spread, new[0], t[0])
 
 
-def _formula(k: Step) -> Callable[..., None]:
-    match k:
-        case FurStep():
-            return fur
-        case TuringStep():
-            return turing
-        case DiffusionStep():
-            return diffuse
+_FORMULAS: dict[type, Callable[..., None]] = {FurStep: fur, TuringStep: turing, DiffusionStep: diffuse}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +145,7 @@ class NumpyKernel(Kernel):
     def __init__(self, params: FieldParams, fields: Mapping[str, Array]) -> None:
         super().__init__(params, fields)
         self._k = step_coefficients(params)
-        self._formula = _formula(self._k)
+        self._formula = _FORMULAS[type(self._k)]
         self._spreading = [i for i, name in enumerate(self.names) if name != "y"]
         # every slice of both directions is made once: a step makes no arrays, not even views
         self._blocks = self._cut(self.now, self.next)
