@@ -32,3 +32,13 @@ class StorageError(NnfdError):
     """Writing failed while a run was under way, for example on a full disk."""
 
     exit_code = 1
+
+
+class SweepError(NnfdError):
+    """A sweep's spec is malformed, or its folder holds another sweep."""
+
+
+class WorkersLostError(SweepError):
+    """There is nobody left to do the runs; those that were done are kept, and the sweep can go on."""
+
+    exit_code = 1

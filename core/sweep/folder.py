@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import FileLock, Timeout
 
 from nnfd.core.engine.events import Outcome
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, SweepError
 from nnfd.core.params import MODELS, Kind
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import RunFolder, RunInfo
@@ -28,7 +28,6 @@ from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import measured, names_for
 from nnfd.core.runs.names import EVENTS, FAILED, LIVE, LOCK, PARAMS, PLAN, RESULT, RUNS
 from nnfd.core.runs.result import Result
-from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.spec import Point, SweepSpec
 from nnfd.core.sweep.ways import as_tuples
 from nnfd.core.text import printable

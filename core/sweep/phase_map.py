@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, SweepError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, lut, shrink, to_indices
 from nnfd.core.fields.state import FieldState
@@ -15,7 +15,6 @@ from nnfd.core.params import FieldParams, show_value
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.names import STATE
-from nnfd.core.sweep.errors import SweepError
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

@@ -30,9 +30,8 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.errors import NnfdError, ParamsError
+from nnfd.core.errors import NnfdError, ParamsError, SweepError
 from nnfd.core.params import FieldParams, NetworkParams, presets, show_value
-from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.ways import MOST_RUNS, WAYS, as_tuples, is_whole, shown
 from nnfd.core.text import did_you_mean, printable
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
+import multiprocessing
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,21 +40,11 @@ class Task:
     params: Params
     stopping: str
     """A file; once it is there no run is begun, and those under way end."""
-    caller: int
-    """Process that does the sweep."""
-    on_cluster: bool
-    """Whether the worker is none of the caller's own children."""
 
     def is_to_stop(self) -> bool:
-        """Tell whether the sweep was stopped, or the process that does it is gone."""
-        return Path(self.stopping).exists() or self.is_orphan()
-
-    def is_orphan(self) -> bool:
-        """Tell whether this is a worker process whose caller is gone."""
-        # Windows keeps the number of a parent that is gone; a worker of a cluster never was our child
-        if self.on_cluster or sys.platform == "win32" or os.getpid() == self.caller:
-            return False
-        return os.getppid() != self.caller
+        """Tell whether the sweep was stopped, or the process that started this worker is gone."""
+        parent = multiprocessing.parent_process()
+        return Path(self.stopping).exists() or (parent is not None and not parent.is_alive())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +80,6 @@ def do_run(task: Task) -> Reply:
             problem = record_failure(path, str(error))
         except Exception as error:  # a run too large for the memory, a fault of ours: the other runs go on
             problem = record_failure(path, f"{type(error).__name__}: {error}")
-    if task.is_orphan():
-        os._exit(1)  # nobody takes the reply, and no more tasks come: loky would wait for them for minutes
     return Reply(task.index, problem)
 
 

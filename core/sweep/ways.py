@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
-from nnfd.core.sweep.errors import SweepError
+from nnfd.core.errors import SweepError
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

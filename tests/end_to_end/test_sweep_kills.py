@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,17 +13,19 @@ from pathlib import Path
 
 import pytest
 
+from nnfd.core.errors import WorkersLostError
+from nnfd.core.network import data
+from nnfd.core.params import Kind
+from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.lock import is_held
-from nnfd.core.runs.names import LOCK
-from nnfd.core.sweep import run as sweep_run
+from nnfd.core.runs.names import LOCK, STATE
 from nnfd.core.sweep import task as sweep_task
-from nnfd.core.sweep.errors import WorkersLostError
 from nnfd.core.sweep.folder import Sweep
-from nnfd.core.sweep.run import MOST_DEATHS, Deaths, Runner
+from nnfd.core.sweep.run import MOST_DEATHS, Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import write_tables
-from nnfd.core.sweep.task import do_run
+from nnfd.core.sweep.task import Reply, do_run, record_failure
 from tests.core.sweep.test_run import LONG, SMALL, assert_same_results, do, spec_toml
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
@@ -84,25 +87,25 @@ def test_a_run_that_another_process_still_does_is_waited_for(tmp_path, monkeypat
 
 def test_a_stop_while_the_data_is_loaded_is_heard(tmp_path, monkeypatch):
     with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep:
-        runner, load = Runner(sweep, jobs=1), sweep_task._data
+        runner, load = Runner(sweep, jobs=1), data.load
 
         def stop_and_load(params):
             runner.stop()
             return load(params)
 
-        monkeypatch.setattr(sweep_task, "_data", stop_and_load)
+        monkeypatch.setattr(data, "load", stop_and_load)
         assert list(runner.rows()) == []
         assert RunFolder.open(sweep.run_path(sweep.spec.points[0])).result()["outcome"] == "stopped"
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs to see child processes")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs to see child processes, and a server that forks them")
 def test_an_interrupt_while_the_workers_import_ends_quietly(tmp_path):
     process = started(tmp_path, ENDLESS)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
 
     def a_worker_is_there():
         found = [Path(f"/proc/{pid}/cmdline") for pid in children.read_text().split()]
-        return any(b"popen_loky" in file.read_bytes() for file in found if file.exists())
+        return any(b"forkserver" in file.read_bytes() for file in found if file.exists())
 
     wait_until(a_worker_is_there)
     os.killpg(process.pid, signal.SIGINT)
@@ -110,26 +113,6 @@ def test_an_interrupt_while_the_workers_import_ends_quietly(tmp_path):
     assert process.returncode == 130
     assert len(err.splitlines()) == 1
     assert "go on with: nnfd-tui sweep" in err
-
-
-class TestDeaths:
-    def points(self):
-        return parse_spec(FEW).points
-
-    def test_a_run_that_gets_on_is_never_given_up(self):
-        deaths = Deaths()
-        assert not any(deaths.note(1, position, alone=position % 2 == 0) for position in range(100))
-        assert len(deaths.batch(self.points())) == 4
-
-    def test_one_that_dies_at_the_same_place_is_done_alone_and_then_given_up(self):
-        deaths = Deaths()
-        assert not any(deaths.note(2, 7, alone=False) for _ in range(10))
-        calm, suspect = self.points()[0], self.points()[1]
-        assert [point.index for point in deaths.batch(self.points())] == [1, 3, 4]
-        assert list(deaths.batch([calm, suspect])) == [calm]
-        assert list(deaths.batch([suspect])) == [suspect]
-        given_up = [deaths.note(2, 7, alone=True) for _ in range(MOST_DEATHS)]
-        assert given_up == [False] * (MOST_DEATHS - 1) + [True]
 
 
 def deadly(task):
@@ -144,47 +127,88 @@ def deadly(task):
     return do_run(task)
 
 
+def deadly_at_first(task):
+    """Do a run; that of the second ends its process, but less often than a run is given up for."""
+    deaths = Path(task.path).parent.parent / "deaths"
+    if task.index == 2 and (not deaths.exists() or deaths.stat().st_size < MOST_DEATHS - 1):
+        with deaths.open("a") as file:
+            file.write("x")
+        return deadly(task)
+    return do_run(task)
+
+
+def first_at_once(task):
+    """Fail the first run of a sweep at once; do the others."""
+    if task.index == 1:
+        return Reply(1, record_failure(Path(task.path), "no"))
+    return do_run(task)
+
+
 def stillborn(task):
     """End the process before there is anything of the run."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_run_that_kills_its_process_is_given_up_and_no_other(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep_run, "MOST_DEATHS", 2)
-    do(tmp_path / "whole", FEW, jobs=1)
-    monkeypatch.setattr(sweep_run, "do_run", deadly)
+def test_a_run_that_kills_its_process_is_given_up_and_no_other(tmp_path):
     with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep:
-        rows = {row.index: row for row in Runner(sweep, jobs=2).rows()}
-    assert {i: row.status for i, row in rows.items()} == {1: "done", 2: "failed", 3: "done", 4: "done"}
-    assert "its process died" in rows[2].message
+        rows = {row.index: row for row in Runner(sweep, jobs=2, work=deadly).rows()}
+        assert {i: row.status for i, row in rows.items()} == {1: "done", 2: "failed", 3: "done", 4: "done"}
+        assert rows[2].message == f"its process died {MOST_DEATHS} times at the same place"
+        assert sweep.row(sweep.spec.points[1]) == rows[2], "it is recorded"
 
 
-def test_workers_that_cannot_begin_end_the_sweep_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweep_run, "MOST_DEATHS", 2)
-    monkeypatch.setattr(sweep_run, "do_run", stillborn)
+def test_a_run_whose_process_was_killed_is_done_after_all(tmp_path):
+    do(tmp_path / "whole", FEW, jobs=1)
+    _, rows = do(tmp_path / "s", FEW, jobs=2, work=deadly_at_first)
+    assert len((tmp_path / "s" / "deaths").read_text()) == MOST_DEATHS - 1
+    assert sorted(row.index for row in rows) == [1, 2, 3, 4]
+    assert_same_results(tmp_path / "whole", tmp_path / "s")
+
+
+def test_workers_that_cannot_begin_end_the_sweep_in_one_line(tmp_path):
     with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep, pytest.raises(WorkersLostError, match="die before"):
-        list(Runner(sweep, jobs=2).rows())
+        list(Runner(sweep, jobs=2, work=stillborn).rows())
+    assert multiprocessing.active_children() == []
 
 
+def test_a_sweep_that_is_left_leaves_no_worker_behind(tmp_path):
+    with Sweep.create(tmp_path / "s", parse_spec({**ENDLESS, "grid": {"lr": [0.1, 0.2, 0.3]}})) as sweep:
+        rows = Runner(sweep, jobs=2, work=first_at_once).rows()
+        next(rows)
+        assert multiprocessing.active_children()
+        rows.close()
+        assert multiprocessing.active_children() == []
+        assert not any(is_held(sweep.run_path(point) / LOCK) for point in sweep.spec.points)
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path):
-    spec = {**LONG, "grid": {"lr": [0.01, 0.1]}}
+    lasting = {**LONG["params"], "epochs": 4000, "patience": 4000}
+    spec = {**LONG, "params": lasting, "grid": {"lr": [0.01, 0.1]}}
     do(tmp_path / "whole", spec, jobs=1)
-    from joblib.externals.loky import reusable_executor
-
     with Sweep.create(tmp_path / "s", parse_spec(spec)) as sweep:
         runs = [sweep.run_path(point) for point in sweep.spec.points]
-        over = threading.Event()
+        over, kills = threading.Event(), []
+
+        def wait_for(condition):
+            while not condition() and not over.is_set():
+                threading.Event().wait(0.02)
+
+        def saved(run):
+            checkpoint = Checkpoint.load(run / STATE, Kind.NETWORK)
+            return 0 if checkpoint is None else checkpoint.state.position
 
         def killer():
-            for _ in range(MOST_DEATHS + 1):
-                while not all((run / "live.json").exists() and is_held(run / LOCK) for run in runs):
-                    if over.wait(0.02):
-                        return
-                for pid in list(reusable_executor._executor._processes)[:1]:
-                    os.kill(pid, signal.SIGKILL)
-                while any(is_held(run / LOCK) for run in runs):
-                    if over.wait(0.02):
-                        return
+            """Kill both as often as is allowed at the same place; when they have got further, do so again."""
+            for _ in range(2):
+                before = [saved(run) for run in runs]
+                wait_for(lambda before=before: all(saved(run) > at for run, at in zip(runs, before, strict=True)))
+                for _ in range(MOST_DEATHS - 1):
+                    wait_for(lambda: all((run / "live.json").exists() and is_held(run / LOCK) for run in runs))
+                    for process in multiprocessing.active_children():
+                        kills.append(process.pid)
+                        os.kill(process.pid, signal.SIGKILL)
+                    wait_for(lambda: not any(process.pid in kills for process in multiprocessing.active_children()))
 
         thread = threading.Thread(target=killer)
         thread.start()
@@ -192,5 +216,6 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path):
         over.set()
         thread.join()
         write_tables(sweep, sweep.rows())
+    assert len(kills) == 4 * (MOST_DEATHS - 1)
     assert {row.status for row in rows} == {"done"}
     assert_same_results(tmp_path / "whole", tmp_path / "s")

@@ -14,12 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from nnfd.core.engine.cadence import Sparingly
-from nnfd.core.errors import ParamsError
+from nnfd.core.errors import ParamsError, WorkersLostError
 from nnfd.core.params import show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.runs.names import default_directory
-from nnfd.core.sweep.address import host_and_port
-from nnfd.core.sweep.errors import WorkersLostError
+from nnfd.core.sweep.cluster import host_and_port
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.phase_map import PHASE_MAP, can_map, write_phase_map
 from nnfd.core.sweep.run import Runner

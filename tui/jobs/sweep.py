@@ -1,6 +1,6 @@
 """A sweep as the dashboard does it: in a process of its own, followed through its folder.
 
-In this process it cannot be: joblib's workers take over the standard streams, which Textual has put its own objects in
+In this process it cannot be: worker processes take over the standard streams, which Textual has put its own objects in
 place of; and a hundred runs would share the interpreter with the drawing of the screen.
 """
 

@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from nnfd.core.sweep.errors import SweepError
+from nnfd.core.errors import SweepError
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec

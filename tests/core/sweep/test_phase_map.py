@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nnfd.core.errors import SweepError
 from nnfd.core.params import presets
-from nnfd.core.sweep.errors import SweepError
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.phase_map import PhaseMap, can_map, draw, phase_map, write_phase_map
 from nnfd.core.sweep.spec import parse_spec

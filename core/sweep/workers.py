@@ -1,0 +1,161 @@
+"""Who does the runs of a sweep: this very process, or several beside it. A cluster is in a module of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import sys
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from nnfd.core.errors import WorkersLostError
+from nnfd.core.params import Kind
+from nnfd.core.sweep.task import Reply
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from nnfd.core.sweep.task import Task
+
+    NextTask = Callable[[], Task | None]
+    Work = Callable[[Task], Reply]
+
+NEEDED_BY_NETWORK = ("sklearn.datasets", "sklearn.metrics", "sklearn.model_selection", "sklearn.preprocessing")
+NEEDED_BY_FIELDS = ("scipy.fft", "scipy.ndimage", "scipy.sparse.csgraph")
+"""What a run imports late, as nothing else needs it: it takes longer than a short run."""
+
+
+class Workers(Protocol):
+    """Does tasks, several at a time."""
+
+    def replies(self, next_task: NextTask) -> Iterator[Reply]:
+        """Yield what came of each task, as they end.
+
+        `next_task` is asked whenever there is room for a task; None means that there is none now. It is over when there
+        is none and none is under way.
+        """
+
+    def stop(self) -> None:
+        """Take back what nobody has begun; the runs under way are told by their folders. Safe in a signal handler."""
+
+
+class ThisProcess:
+    """Does one task after the other in this very process."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def replies(self, next_task: NextTask) -> Iterator[Reply]:
+        """Do what there is; each is done when it is asked for."""
+        while (task := next_task()) is not None:
+            yield self._work(task)
+
+    def stop(self) -> None:
+        """There is never a task that waits."""
+
+
+class Processes:
+    """Processes on this computer, each at a pipe of its own, so that a dead one breaks nothing and its run is known.
+
+    The pools that there are share a queue among their processes: when one process dies, loky and concurrent.futures end
+    the others as well, and so does pebble if it was importing; none of them says whose task it was.
+
+    On Linux the processes are forked from a server that has imported what they need. Elsewhere they begin from nothing:
+    macOS's own libraries do not survive a fork, and Windows has none.
+    """
+
+    def __init__(self, jobs: int, kind: Kind, work: Work) -> None:
+        self._jobs = jobs
+        self._work = work
+        needed = NEEDED_BY_NETWORK if kind is Kind.NETWORK else NEEDED_BY_FIELDS
+        self._context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+        self._context.set_forkserver_preload([__name__, *needed])
+        self._idle: dict[Connection, BaseProcess] = {}
+        self._busy: dict[Connection, tuple[BaseProcess, Task]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # a run that is under way even now, after a failure of ours, goes on later from what it saved last
+        for connection, process in [*self._idle.items(), *((c, process) for c, (process, _) in self._busy.items())]:
+            _end(connection, process)
+
+    def replies(self, next_task: NextTask) -> Iterator[Reply]:
+        """Keep each process busy; a task whose process died is not done again. Raises ``WorkersLostError``."""
+        while True:
+            while len(self._busy) < self._jobs and (task := next_task()) is not None:
+                connection, process = self._idle.popitem() if self._idle else self._start()
+                self._busy[connection] = process, task
+                with contextlib.suppress(OSError):  # it died while it was idle; wait() tells
+                    connection.send(task)
+            if not self._busy:
+                return
+            ready = set(wait(self._busy))
+            for connection in [c for c in self._busy if c in ready]:
+                yield self._reply(connection)
+
+    def stop(self) -> None:
+        """Each process has one task at the most, and looks whether the sweep was stopped before it begins."""
+
+    def _start(self) -> tuple[Connection, BaseProcess]:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        try:
+            with theirs, _signals_held_back():
+                process.start()
+        except (OSError, EOFError) as error:
+            ours.close()
+            raise WorkersLostError(f"no worker process can be started: {printable(str(error))}") from None
+        return ours, process
+
+    def _reply(self, connection: Connection) -> Reply:
+        process, task = self._busy.pop(connection)
+        try:
+            reply: Reply = connection.recv()
+        except (EOFError, OSError):
+            _end(connection, process)
+            return Reply(task.index, died=True)
+        self._idle[connection] = process
+        return reply
+
+
+def _serve(connection: Connection, work: Work) -> None:
+    """Do tasks until the process that gives them is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows, where no signal can be held back
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            connection.send(work(connection.recv()))
+
+
+def _end(connection: Connection, process: BaseProcess) -> None:
+    process.kill()
+    process.join()
+    process.close()
+    connection.close()
+
+
+@contextlib.contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Start processes that no signal of a terminal, or of what ends a whole group, can reach.
+
+    A process inherits which signals are held back, from its first moment on: one that is importing is not interrupted
+    there. For us they come as soon as the processes are started.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        resource_tracker.ensure_running()  # before: when it is started, it lets signals through
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
