@@ -24,6 +24,12 @@ class DataError(NnfdError):
     """A data set is unknown, unreadable or unfit for training."""
 
 
+class StoppedError(NnfdError):
+    """The user stopped what was under way before there was anything to keep."""
+
+    exit_code = 130
+
+
 class RunError(NnfdError):
     """A run folder cannot be created, read or continued."""
 

@@ -3,7 +3,7 @@
 Order of events of one generator::
 
     Started
-    ( BatchProgress* Notice* EpochDone | Notice* StepsDone | Edited | Painted )*
+    ( Notice* BatchProgress* Notice* EpochDone | Notice* StepsDone | Edited | Painted )*
     Notice*
     Ended
 

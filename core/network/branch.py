@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.params import NetworkParams
 
-SHAPING = ("dataset", "label", "hidden", "batch_norm", "dtype")
+SHAPING = ("dataset", "label", "drop", "header", "categorical", "hidden", "batch_norm", "dtype")
 """Parameters that give the weights their shape or meaning: a branch keeps them."""
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnfd.core.errors import DataError
-from nnfd.core.network.tables import Table, read_table
+from nnfd.core.network.suspects import check_columns, check_far
+from nnfd.core.network.tables import LIKELY_LABELS, Table, file_format, named, read_table
+from nnfd.core.params import NetworkParams, show_value
+from nnfd.core.params.paths import full_path
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from collections.abc import Callable
 
-    from nnfd.core.params import NetworkParams
+    from numpy.typing import ArrayLike, NDArray
 
 BUILT_IN = ("digits", "iris", "wine", "breast_cancer")
 SPLIT_SEED = 42
@@ -47,6 +49,12 @@ class Dataset:
     """Rows and columns, if a sample is a picture."""
     pixel_max: float
     """Value of full ink in a picture."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of the data, in plain words."""
+    path: str | None = None
+    """Full path of the file; None for a set that comes with scikit-learn."""
+    sha256: str | None = None
+    """Of the file's bytes."""
 
     def standardise(self, raw: ArrayLike) -> NDArray[Any]:
         """Scale raw features, shape (..., features), as the train set was."""
@@ -58,7 +66,7 @@ class Dataset:
         return raw
 
 
-def load(params: NetworkParams) -> Dataset:
+def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) -> Dataset:
     """Load, split and scale the data set of a run.
 
     15 % are test set, then 15 % of all are validation set, both stratified; the split's seed is always 42, so that
@@ -68,78 +76,97 @@ def load(params: NetworkParams) -> Dataset:
     ------
     DataError
         If there is no such data set, or it cannot be read or used.
+    StoppedError
+        If `stopping`, which is asked while a file is read, said so.
     """
     name = params.dataset
     if name in BUILT_IN:
-        if params.label != "auto":
-            raise DataError(
-                f"label: {printable(params.label)!r} is not allowed: {name} brings its own labels; leave it at auto"
-            )
-        table, class_names, image_shape = _built_in(name)
-        return _split(name, table, class_names, image_shape, params.dtype)
-    # the shell has no part in a path from a form or a preset; unlike Path's own, this never fails
-    path = Path(os.path.expanduser(name))  # noqa: PTH111
-    if path.suffix.lower() not in {".csv", ".npz"}:
+        for given in ("label", "drop", "header", "categorical"):
+            if (value := getattr(params, given)) != NetworkParams.model_fields[given].default:
+                raise DataError(
+                    f"{given}: {printable(show_value(value))!r} is not allowed: {name} brings its own "
+                    f"{'labels' if given == 'label' else 'columns'}; leave it at "
+                    f"{show_value(NetworkParams.model_fields[given].default)}"
+                )
+        table, image_shape = _built_in(name)
+        return _split(name, table, image_shape, params.dtype)
+    if file_format(name) is None:
         hint = did_you_mean(name, BUILT_IN) or f"; known are {', '.join(BUILT_IN)}, or a .csv or .npz file"
         raise DataError(f"dataset: {printable(name)!r} is not known{hint}")
-    table = read_table(path, params.label)
-    return _split(path.stem, table, None, None, params.dtype)
+    path = Path(full_path(name))
+    table = read_table(path, params, stopping)
+    _check_classes(table, f"{named(path)}, {table.label_name}")
+    table = replace(table, notes=(*table.notes, *check_columns(table, named(path), params))).spread()
+    data = _split(path.name.removesuffix(".gz").rpartition(".")[0], table, None, params.dtype)
+    return replace(data, path=str(path), sha256=table.sha256)
 
 
-def _built_in(name: str) -> tuple[Table, tuple[str, ...], tuple[int, int] | None]:
+def _built_in(name: str) -> tuple[Table, tuple[int, int] | None]:
     from sklearn import datasets
 
     bunch = getattr(datasets, f"load_{name}")()
-    X = np.asarray(bunch.data, np.float64)
-    table = Table(X, np.asarray(bunch.target), tuple(str(feature) for feature in bunch.feature_names))
-    return table, tuple(str(c) for c in bunch.target_names), (8, 8) if name == "digits" else None
+    table = Table(
+        np.asarray(bunch.data, np.float64),
+        np.asarray(bunch.target, np.int64),
+        tuple(str(c) for c in bunch.target_names),
+        tuple(str(feature) for feature in bunch.feature_names),
+    )
+    return table, (8, 8) if name == "digits" else None
 
 
-def _split(
-    name: str, table: Table, class_names: tuple[str, ...] | None, image_shape: tuple[int, int] | None, dtype: str
-) -> Dataset:
+def _split(name: str, table: Table, image_shape: tuple[int, int] | None, dtype: str) -> Dataset:
     from sklearn.model_selection import train_test_split
     from sklearn.preprocessing import StandardScaler
 
-    classes, y, counts = np.unique(table.labels, return_inverse=True, return_counts=True)
-    where = f"dataset {printable(name)!r}"
-    if len(classes) < 2:
-        raise DataError(f"{where}: it has one class, {printable(str(classes[0]))!r}; at least two are needed")
-    fewest = int(np.argmin(counts))
-    if counts[fewest] < FEWEST_A_CLASS:
-        raise DataError(
-            f"{where}: class {printable(str(classes[fewest]))!r} has {counts[fewest]} samples; "
-            f"at least {FEWEST_A_CLASS} a class are needed for train, validation and test set"
-        )
-    if HELD_OUT * len(y) < len(classes):
-        raise DataError(
-            f"{where}: {len(y)} samples are too few for {len(classes)} classes; "
-            f"at least {int(np.ceil(len(classes) / HELD_OUT))} are needed"
-        )
-    X_rest, X_test, y_rest, y_test = train_test_split(
-        table.X, y, test_size=HELD_OUT, random_state=SPLIT_SEED, stratify=y
-    )
-    X_train, X_val, y_train, y_val = train_test_split(
-        X_rest, y_rest, test_size=HELD_OUT / (1 - HELD_OUT), random_state=SPLIT_SEED, stratify=y_rest
-    )
+    y, where = table.y, f"dataset {printable(name)!r}"
+    rest, test = train_test_split(np.arange(len(y)), test_size=HELD_OUT, random_state=SPLIT_SEED, stratify=y)
+    train, val = train_test_split(rest, test_size=HELD_OUT / (1 - HELD_OUT), random_state=SPLIT_SEED, stratify=y[rest])
+    rows = {"train": train, "validation": val, "test": test}
+    X = {part: table.X[chosen] for part, chosen in rows.items()}
     with np.errstate(over="ignore", invalid="ignore"):
-        scaler = StandardScaler().fit(X_train)
+        scaler = StandardScaler(copy=False).fit(X["train"])
     if len(too_large := np.flatnonzero(~np.isfinite(scaler.scale_))):
         feature = table.feature_names[too_large[0]]
         raise DataError(f"{where}: the values of {feature!r} are too large: their variance is not finite")
-    X = [np.ascontiguousarray(scaler.transform(part), dtype=dtype) for part in (X_train, X_val, X_test)]
+    notes = list(table.notes)
+    for part, chosen in rows.items():
+        with np.errstate(over="ignore"):
+            scaler.transform(X[part])
+        notes += check_far(X[part], table, (where, part), chosen, dtype)
+    scaled = [np.ascontiguousarray(X[part], dtype=dtype) for part in rows]
     return Dataset(
         name=name,
-        X_train=X[0],
-        y_train=y_train.astype(np.int64),
-        X_val=X[1],
-        y_val=y_val.astype(np.int64),
-        X_test=X[2],
-        y_test=y_test.astype(np.int64),
-        class_names=class_names or tuple(printable(str(c)) for c in classes),
+        X_train=scaled[0],
+        y_train=y[train],
+        X_val=scaled[1],
+        y_val=y[val],
+        X_test=scaled[2],
+        y_test=y[test],
+        class_names=tuple(printable(c) for c in table.classes),
         feature_names=table.feature_names,
         mean=scaler.mean_,
         scale=scaler.scale_,
         image_shape=image_shape,
         pixel_max=float(table.X.max()),
+        notes=tuple(notes),
     )
+
+
+def _check_classes(table: Table, where: str) -> None:
+    counts = np.bincount(table.y, minlength=len(table.classes))
+    names = [printable(c) for c in table.classes]
+    likely = [name for name in table.feature_names if name.lower() in LIKELY_LABELS]
+    other = f"; another label is chosen by --label{' ' + likely[0] if likely else ''}"
+    if len(names) < 2:
+        raise DataError(f"{where}: it has one class, {names[0]!r}; at least two are needed{other}")
+    fewest = int(np.argmin(counts))
+    if counts[fewest] < FEWEST_A_CLASS:
+        raise DataError(
+            f"{where}: class {names[fewest]!r} has {counts[fewest]} samples; "
+            f"at least {FEWEST_A_CLASS} a class are needed for train, validation and test set{other}"
+        )
+    if HELD_OUT * len(table.y) < len(names):
+        raise DataError(
+            f"{where}: {len(table.y)} samples are too few for {len(names)} classes; "
+            f"at least {int(np.ceil(len(names) / HELD_OUT))} are needed{other}"
+        )

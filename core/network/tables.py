@@ -1,148 +1,191 @@
-"""A user's own data: CSV with a header, or NPZ with arrays, read with errors that name the place."""
+"""A user's own data as a table: which column is the label, which are left out, what every reader must give."""
 
 from __future__ import annotations
 
 import csv
-import math
+import hashlib
+import lzma
+import os
+import stat
 import zipfile
 import zlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nnfd.core.errors import DataError
+from nnfd.core.errors import DataError, StoppedError
+from nnfd.core.network.labels import ordered
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
+    from nnfd.core.params import NetworkParams
 
-UNREADABLE = (OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error, MemoryError)
-"""What the readers raise for a file that is damaged, of another format, of an impossible name or size."""
+UNREADABLE = (
+    *(OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(MemoryError, OverflowError, RuntimeError, NotImplementedError, TypeError, RecursionError),
+)
+"""What the readers raise for a file that is damaged, encrypted, of another format, of an impossible name or size."""
+HASHED_AT_A_TIME = 1 << 20
+LABEL_NAMES = ("label", "y")
+"""Columns taken as the label unless the user names one, the first that is there."""
+LIKELY_LABELS = frozenset({"label", "labels", "y", "target", "class", "species", "outcome"})
+"""Names, in lower case, that a label column often has."""
 
 
-class Table(NamedTuple):
+class File(NamedTuple):
+    """A file that is being read."""
+
+    stream: BinaryIO
+    size: int
+    where: str
+    """How messages name it."""
+    poll: Callable[[], None]
+    """To be called between blocks; raises :class:`StoppedError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
     """Features and labels as they stand in the file."""
 
     X: NDArray[np.float64]
-    """Shape (samples, features)."""
-    labels: NDArray[Any]
-    """Shape (samples,), numbers or texts."""
+    """Shape (samples, features). A column of words holds their numbers in ``words``."""
+    y: NDArray[np.int64]
+    """Shape (samples,): positions in `classes`."""
+    classes: tuple[str, ...]
     feature_names: tuple[str, ...]
+    label_name: str = ""
+    words: dict[int, tuple[str, ...]] | None = None
+    """The words of each column of words, by its position."""
+    unnamed: frozenset[str] = frozenset()
+    """Features that have no name in the file."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of how the file was read."""
+    sha256: str | None = None
+    """Of the file's bytes."""
+
+    def spread(self) -> Table:
+        """Return the table with each column of words as one column of 0 and 1 a word."""
+        if not self.words:
+            return self
+        columns, names = [], []
+        for j, name in enumerate(self.feature_names):
+            if j not in self.words:
+                columns.append(self.X[:, j : j + 1])
+                names.append(name)
+                continue
+            columns.append((self.X[:, j : j + 1] == np.arange(len(self.words[j]))).astype(np.float64))
+            names += [f"{name}={printable(word)}" for word in self.words[j]]
+        return replace(self, X=np.hstack(columns), feature_names=tuple(names), words=None)
 
 
-def read_table(path: Path, label: str) -> Table:
+def named(path: Path) -> str:
+    """Return how messages name the file of a data set."""
+    return f"dataset {printable(str(path))!r}"
+
+
+def file_format(name: str) -> str | None:
+    """Return ``csv`` or ``npz`` for the path of a data set, None for any other name."""
+    lower = name.lower()
+    if lower.endswith((".csv", ".csv.gz")):
+        return "csv"
+    return "npz" if lower.endswith(".npz") else None
+
+
+def read_table(path: Path, params: NetworkParams, stopping: Callable[[], bool] = lambda: False) -> Table:
     """Read a CSV or NPZ file.
 
     Parameters
     ----------
     path
         The file; its suffix tells the format.
-    label
-        Label column or array; ``auto``: ``label`` or ``y``, else (CSV) the last column.
+    params
+        ``label``, ``drop``, ``header`` and ``categorical`` hold.
+    stopping
+        Asked between blocks whether to give up.
 
     Raises
     ------
     DataError
         One line that names the file, the place and what is allowed.
+    StoppedError
+        If `stopping` said so.
     """
-    where = f"dataset {printable(str(path))!r}"
+    from nnfd.core.network.csv_file import read_csv
+    from nnfd.core.network.npz_file import read_npz
+
+    def poll() -> None:
+        if stopping():
+            raise StoppedError("stopped while the data set was read: nothing is lost, nothing was learnt yet")
+
+    where = named(path)
     try:
-        return _read_npz(path, label, where) if path.suffix.lower() == ".npz" else _read_csv(path, label, where)
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, for ever
+            raise DataError(f"{where} cannot be read: it is no regular file")
+        with path.open("rb") as stream:
+            file = File(stream, os.fstat(stream.fileno()).st_size, where, poll)
+            sha256 = _sha256(file)
+            table = (read_npz if file_format(path.name) == "npz" else read_csv)(file, params)
+        return replace(table, sha256=sha256)
     except FileNotFoundError:
         raise DataError(f"{where}: there is no such file") from None
+    except MemoryError:
+        raise DataError(f"{where} cannot be read: it does not fit into the memory") from None
     except UNREADABLE as error:
-        raise DataError(f"{where} cannot be read: {printable(str(error))}") from None
+        raise DataError(f"{where} cannot be read: {printable(str(error)) or type(error).__name__}") from None
 
 
-def _read_csv(path: Path, label: str, where: str) -> Table:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        header = [name.strip() for name in next(reader, [])]
-        rows = [(reader.line_num, row) for row in reader if row]
-    if len(header) < 2 or not rows:
-        raise DataError(
-            f"{where}: a header of at least two columns, separated by commas, and at least one row are needed"
-        )
-    column = _choose(label, header, where, "column", default=header[-1])
-    at = header.index(column)
-    X = np.empty((len(rows), len(header) - 1))
-    for i, (line, row) in enumerate(rows):
-        if len(row) != len(header):
-            raise DataError(f"{where}, line {line}: {len(row)} values, but the header has {len(header)} columns")
-        values = [cell.strip() for cell in row]
-        if not values[at]:
-            raise DataError(f"{where}, line {line}: the label in column {printable(column)!r} is missing")
-        names = header[:at] + header[at + 1 :]
-        for j, (name, cell) in enumerate(zip(names, values[:at] + values[at + 1 :], strict=True)):
-            X[i, j] = _number(cell, f"{where}, line {line}, column {printable(name)!r}")
-    labels = np.array([row[at].strip() for _, row in rows])
-    return Table(X, _as_numbers(labels), tuple(printable(name) for name in header[:at] + header[at + 1 :]))
+def _sha256(file: File) -> str:
+    digest = hashlib.sha256()
+    while block := file.stream.read(HASHED_AT_A_TIME):
+        digest.update(block)
+        file.poll()
+    file.stream.seek(0)
+    return digest.hexdigest()
 
 
-def _number(cell: str, where: str) -> float:
-    if not cell:
-        raise DataError(f"{where}: the value is missing; every value is to be a number")
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise DataError(f"{where}: {printable(repr(cell))} is not allowed: every value is to be a finite number")
-    return value
-
-
-def _as_numbers(labels: NDArray[Any]) -> NDArray[Any]:
-    """Turn labels that are all whole numbers into numbers, so that 10 comes after 9."""
-    try:
-        return labels.astype(np.int64)
-    except (ValueError, OverflowError):
-        return labels
-
-
-def _read_npz(path: Path, label: str, where: str) -> Table:
-    if not zipfile.is_zipfile(path):  # np.load would read a lone array or a pickle from it
-        path.open("rb").close()  # a missing file or a folder is to be named as such
-        raise DataError(f"{where} cannot be read: it is no NPZ file")
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    if strange := [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]:
-        raise DataError(f"{where} cannot be read: {printable(strange[0])!r} in it is no array")
-    if "X" not in arrays:
-        raise DataError(
-            f"{where}: an array X of shape (samples, features) is needed; found {', '.join(arrays) or 'none'}"
-        )
-    X = arrays.pop("X")
-    y = arrays[_choose(label, list(arrays), where, "array", default=None)]
-    if X.dtype.kind not in "iuf" or X.ndim < 2 or 0 in X.shape:
-        raise DataError(
-            f"{where}: X of shape {X.shape} and type {X.dtype} is not allowed: real numbers (samples, features)"
-        )
-    X = X.reshape(len(X), -1).astype(np.float64)
-    if y.shape != (len(X),):
-        raise DataError(f"{where}: labels of shape {y.shape} are not allowed: one a sample, so ({len(X)},)")
-    bad = np.argwhere(~np.isfinite(X))
-    if len(bad):
-        row, column = (int(i) for i in bad[0])
-        raise DataError(f"{where}: X[{row}, {column}] is {X[row, column]}; every value is to be a finite number")
-    if y.dtype.kind not in "iubUS":
-        raise DataError(f"{where}: labels of type {y.dtype} are not allowed: whole numbers or texts")
-    if y.dtype.kind == "S":
-        y = np.char.decode(y, "utf-8")
-    return Table(X, y, tuple(f"x{i}" for i in range(X.shape[1])))
-
-
-def _choose(label: str, names: Sequence[str], where: str, what: str, default: str | None) -> str:
+def choose_label(label: str, names: Sequence[str], where: str, what: str, default: str | None) -> str:
+    """Return the name of the label column or array. Raises :class:`DataError`."""
     if label == "auto":
-        found = next((name for name in ("label", "y") if name in names), default)
+        found = next((name for name in LABEL_NAMES if name in names), default)
         if found is None:
             raise DataError(f"{where}: a label array 'y' or 'label' is needed; or name one by the parameter label")
         return found
     if label not in names:
-        known = ", ".join(printable(name) for name in names[:12])
-        hint = did_you_mean(label, names) or f"; there are {known}"
-        raise DataError(f"{where}: there is no label {what} {printable(label)!r}{hint}")
+        raise DataError(f"{where}: there is no label {what} {printable(label)!r}{_known(label, names)}")
     return label
+
+
+def find_columns(wanted: Sequence[str], names: Sequence[str], where: str, param: str) -> set[int]:
+    """Return the positions of the columns of these names; ``column3`` is the third, whatever its name.
+
+    Raises :class:`DataError` for a name that is not there.
+    """
+    found: set[int] = set()
+    numbered = {f"column{i}": i - 1 for i in range(1, len(names) + 1)}
+    for name in wanted:
+        columns = {i for i, known in enumerate(names) if known == name}
+        if not columns and name in numbered:
+            columns = {numbered[name]}
+        if not columns:
+            raise DataError(f"{where}: {param}: there is no column {printable(name)!r}{_known(name, names)}")
+        found |= columns
+    return found
+
+
+def _known(name: str, names: Sequence[str]) -> str:
+    return did_you_mean(name, names) or f"; there are {', '.join(printable(known) for known in names[:12])}"
+
+
+def order_classes(texts: Sequence[str], codes: NDArray[np.int64], where: str) -> tuple[tuple[str, ...], NDArray[Any]]:
+    """Return distinct labels in order, and `codes`, positions in `texts`, as positions in that order."""
+    order = ordered(texts, where)
+    places = np.empty(len(order), np.int64)
+    places[order] = np.arange(len(order))
+    return tuple(texts[i] for i in order), places[codes]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.engine.control import FreeRun
-from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
+from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Outcome, Started
 from nnfd.core.engine.state import frozen
 from nnfd.core.errors import DataError
 from nnfd.core.network.mlp import MLP, P_MIN
@@ -106,9 +106,12 @@ def train(
     control = control or FreeRun()
     run = _Run(params if state is None else state.params, data, state)
     edit = yield Started(run.params, run.epoch, run.params.epochs)
+    notes = [] if run.epoch else list(data.notes)
     while True:
         while edit is not None:
             edit = yield run.edit(edit)
+        while notes:
+            yield Notice(0, "data", notes.pop(0))
         end = run.end_reason(control)
         if end is None:
             end = yield from run.do_epoch(control)

@@ -84,7 +84,7 @@ def _info(name: str, field: FieldInfo) -> ParamInfo:
     choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     bounds = [
         f"{words} {getattr(rule, key):g}{' item(s)' if key == 'min_length' else ''}"
-        for rule in field.metadata
+        for rule in (field.metadata if field.annotation is not str else ())
         for key, words in _BOUND_WORDS.items()
         if getattr(rule, key, None) is not None
     ]
@@ -100,12 +100,18 @@ def _info(name: str, field: FieldInfo) -> ParamInfo:
     )
 
 
+def _is_text(annotation: object) -> bool:
+    return annotation is str or any(_is_text(part) for part in get_args(annotation))
+
+
 def show_value(value: object) -> str:
     """Write a parameter value the way a user types it: ``128,64``, ``auto``, ``on``, ``0.01``."""
     if value is None:
         return "auto"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if value == ():
+        return "none"
     if isinstance(value, tuple):
         nested = any(isinstance(item, tuple) for item in value)
         return (";" if nested else ",").join(show_value(item) for item in value)
@@ -145,10 +151,21 @@ class Params(BaseModel):
         ParamsError
             One line that names the parameter, the value and what is allowed.
         """
+        if text:
+            cls._check_digits(values)
         try:
             return cls.model_validate(dict(values), strict=not text)
         except ValidationError as error:
             raise ParamsError(cls._explain(error.errors(include_url=False)[0])) from None
+
+    @classmethod
+    def _check_digits(cls, values: Mapping[str, object]) -> None:
+        """Refuse ``1_0`` and digits of other scripts, which Python reads as numbers without a word."""
+        for name, value in values.items():
+            field = cls.model_fields.get(name)
+            takes_text = field is None or get_origin(field.annotation) is Literal or _is_text(field.annotation)
+            if isinstance(value, str) and not takes_text and ("_" in value or not value.isascii()):
+                raise ParamsError(f"{name}: {printable(_short(value))} is not allowed: write numbers in plain digits")
 
     def edited(self, changes: Mapping[str, object], *, text: bool = False) -> Self:
         """Return a checked copy with `changes` applied. Raises :class:`ParamsError` as :meth:`check` does."""

@@ -20,6 +20,18 @@ def split_list(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def split_names(value: object) -> object:
+    """Read ``a,b`` (a flag, a form) as a tuple of names, ``none`` as an empty one; leave anything else as it is."""
+    if isinstance(value, str):
+        return () if value.strip() == "none" else tuple(part.strip() for part in value.split(",") if part.strip())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def yes_or_no(value: object) -> object:
+    """Read a truth value, as a flag gives it, as the word."""
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+
+
 def auto_is_none(value: object) -> object:
     """Read the word ``auto`` (a flag, a form) as None."""
     return None if isinstance(value, str) and value.strip().lower() in {"auto", ""} else value
@@ -28,6 +40,9 @@ def auto_is_none(value: object) -> object:
 LayerSizes = Annotated[
     tuple[Annotated[int, Field(ge=1, le=16384)], ...], Field(min_length=1), BeforeValidator(split_list)
 ]
+Names = Annotated[tuple[str, ...], BeforeValidator(split_names)]
+AutoNames = Annotated[tuple[str, ...] | None, BeforeValidator(split_names), BeforeValidator(auto_is_none)]
+YesNo = Annotated[Literal["auto", "yes", "no"], BeforeValidator(yes_or_no)]
 AutoScale = Annotated[float | None, BeforeValidator(auto_is_none)]
 AutoSeed = Annotated[int | None, BeforeValidator(auto_is_none)]
 
@@ -38,11 +53,20 @@ class NetworkParams(Params):
     kind: ClassVar[Kind] = Kind.NETWORK
 
     dataset: str = param(
-        "digits", "Data: digits, iris, wine, breast_cancer, or a path to a CSV or NPZ file.", min_length=1
+        "digits",
+        "Data: digits, iris, wine, breast_cancer, or a path to a CSV, .csv.gz or NPZ file.",
+        min_length=1,
     )
     label: str = param(
         "auto", "Label column of a CSV, label array of an NPZ; auto: 'label' or 'y', else the last column."
     )
+    drop: AutoNames = param(
+        None,
+        "Columns to leave out; auto: none, but one that looks like an index or like the answer is refused; "
+        "none: keep all.",
+    )
+    header: YesNo = param("auto", "Whether line 1 of a CSV names the columns; auto: refused if it holds numbers.")
+    categorical: Names = param((), "Text columns of a CSV to read as one feature a word.")
     hidden: LayerSizes = param((128,), "Sizes of the hidden layers, for example 128,64.")
     activation: Activation = param("relu", "Activation of the hidden layers.")
     weight_scale: AutoScale = param(

@@ -38,14 +38,14 @@ Generating: TypeAlias = "Generator[Event, Any, Any]"
 """A step-generator of either kind; it takes the commands of its kind and returns the result of its kind."""
 
 
-def load_data(params: Params) -> Dataset | None:
-    """Load the data set of a network run; None for a field. Raises ``DataError``."""
+def load_data(params: Params, control: Control) -> Dataset | None:
+    """Load the data set of a network run; None for a field. Raises ``DataError``, ``StoppedError`` if told to."""
     if not isinstance(params, NetworkParams):
         return None
     # here and not above: scikit-learn, which brings the data, takes 0.8 s to import
     from nnfd.core.network.data import load
 
-    return load(params)
+    return load(params, control.stopping)
 
 
 def start(params: Params, data: Dataset | None, state: State | None = None, *, control: Control) -> Generating:
@@ -170,7 +170,7 @@ class LiveRun:
         return self.ended
 
     def _start(self, control: Control) -> Generating:
-        self.data = load_data(self._params)
+        self.data = load_data(self._params, control)
         return start(self._params, self.data, self._state, control=control)
 
     def _sink(self, event: Event) -> None:

@@ -25,13 +25,13 @@ A spec names a preset and exactly one way to vary it::
 from __future__ import annotations
 
 import itertools
-import os
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import NnfdError, ParamsError, SweepError
-from nnfd.core.params import FieldParams, NetworkParams, presets, show_value
+from nnfd.core.params import presets, show_value
+from nnfd.core.params.paths import located
 from nnfd.core.sweep.ways import MOST_RUNS, WAYS, as_tuples, is_whole, shown
 from nnfd.core.text import did_you_mean, printable
 
@@ -138,24 +138,10 @@ def _points(base: Params, combinations: Iterable[dict[str, object]], seeds: Sequ
 
 def _with(base: Params, values: Mapping[str, object], seed: int) -> Params:
     try:
-        return _located(base.edited({**values, "seed": seed}))
+        return located(base.edited({**values, "seed": seed}))
     except ParamsError as error:
         named = ", ".join(f"{name} = {show_value(value)}" for name, value in values.items())
         raise ParamsError(f"run with {printable(named)}: {error}") from None
-
-
-def _located(params: Params) -> Params:
-    """Name the files of a run by their full path: it may go on from another folder, or on another computer."""
-    if isinstance(params, NetworkParams) and params.dataset.lower().endswith((".csv", ".npz")):
-        return params.edited({"dataset": _full(params.dataset)})
-    if isinstance(params, FieldParams) and isinstance(params.seeds, str):
-        return params.edited({"seeds": _full(params.seeds)})
-    return params
-
-
-def _full(path: str) -> str:
-    # os.path: unlike Path's own, this never fails on a user that is not there
-    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
 
 
 def _table(table: Mapping[str, Any], key: str) -> dict[str, Any]:

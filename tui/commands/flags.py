@@ -49,10 +49,11 @@ def overrides_model(name: str, models: Iterable[type[Params]]) -> type[BaseModel
 
 def _annotation(infos: Sequence[ParamInfo]) -> object:
     info = infos[0]
+    switch = info.is_bool or {"yes", "no"} <= set(info.choices)  # --header, --no-header
     parameter = Parameter(
-        name=flag(info.name), help=_help(infos), group=PARAMETERS, metavar=None if info.is_bool else "VALUE"
+        name=flag(info.name), help=_help(infos), group=PARAMETERS, metavar=None if switch else "VALUE"
     )
-    return Annotated[bool | None, parameter] if info.is_bool else Annotated[str | None, parameter]
+    return Annotated[bool | None, parameter] if switch else Annotated[str | None, parameter]
 
 
 def _help(infos: Sequence[ParamInfo]) -> str:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from nnfd.core.errors import NnfdError, PresetError, RunError
 from nnfd.core.library.catalog import summarise
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
+from nnfd.core.params.paths import located
 from nnfd.core.params.presets import DEFAULT_PRESETS
 from nnfd.core.runs.find import find, locate
 from nnfd.core.runs.folder import RunFolder, RunInfo
@@ -148,7 +149,7 @@ def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, o
     if command != fitting:
         shown = printable(name)
         raise PresetError(f"preset: {shown!r} is of kind {preset.kind}: 'nnfd-tui {fitting} {shown}' runs it")
-    params = override(preset.params, changes)
+    params = located(override(preset.params, changes))
     options.check()
     budget = options.budget
     if not options.headless:

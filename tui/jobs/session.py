@@ -10,6 +10,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import FieldParams, Params
+from nnfd.core.params.paths import located
 from nnfd.core.runs.checkpoint import resume
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.frames import DEFAULT_BUDGET
@@ -47,6 +48,10 @@ class RunSpec:
     """What is known of a run that goes on in its own folder."""
     watched: bool = False
     """Whether the run is only looked at, from its folder: another process does it, or it is over."""
+
+    def __post_init__(self) -> None:
+        if self.state is None and self.resumption is None and not self.watched:  # a new run names its files in full
+            object.__setattr__(self, "params", located(self.params))
 
 
 @dataclass(frozen=True, slots=True)

@@ -394,3 +394,18 @@ def test_export_of_a_network(run, here):
     code, _, err = run("export", "net", "--to", "e.npz", "--field", "a")
     assert code == 2
     assert "a network run has no fields" in err
+
+
+def test_the_flags_that_decide_how_a_table_is_read(run, tmp_path):
+    rows = [f"{i * 7 % 40},{i % 5}.5,{'red' if i % 3 else 'blue'},{i % 2},{i * 37 % 11}" for i in range(40)]
+    (tmp_path / "data.csv").write_text("\n".join(rows))
+    flags = ("train", "--dataset", "data.csv", "--headless", "--quiet", "--epochs", "1", "--run-dir", "r")
+    code, _, err = run(*flags)
+    assert code == 2
+    assert "--no-header" in err
+    code, _, err = run(*flags, "--no-header", "--label", "column4", "--drop", "column1", "--categorical", "column3")
+    assert (code, err) == (0, "")
+    params = RunFolder.open(tmp_path / "r").params
+    assert isinstance(params, NetworkParams)
+    assert (params.header, params.drop, params.categorical) == ("no", ("column1",), ("column3",))
+    assert params.dataset == str(tmp_path / "data.csv")

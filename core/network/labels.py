@@ -1,0 +1,56 @@
+"""Labels as they stand in a file, put in order: as numbers if all are numbers, and no two of them merged."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from nnfd.core.errors import DataError
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+"""A plain decimal number: digits of ASCII, a point, an exponent."""
+NO_VALUE = frozenset({"nan", "n/a", "#n/a", "<na>", "null", "nat"})
+"""Words, in lower case, that programs write for a value that is not there: never a class."""
+PERHAPS_NO_VALUE = frozenset({"na", "none"})
+"""Words that may be a class (a country, "no symptom") or a missing value."""
+
+
+def ordered(texts: Sequence[str], where: str) -> list[int]:
+    """Return the positions of distinct labels in their order: by value if all are numbers, else by their letters.
+
+    Raises
+    ------
+    DataError
+        If a label stands for a missing value, or two labels are the same one written in two ways.
+    """
+    numbers = [text for text in texts if NUMBER.fullmatch(text)]
+    for text in texts:
+        word = text.lower()
+        if word in NO_VALUE or (word in PERHAPS_NO_VALUE and len(numbers) == len(texts) - 1):
+            raise DataError(
+                f"{where}: {printable(repr(text))} stands for a missing value, which is no class: "
+                "give the label or leave the row out"
+            )
+    seen: dict[object, str] = {}
+    for text in texts:
+        same = seen.setdefault(_meaning(text), text)
+        if same != text:
+            raise DataError(
+                f"{where}: {printable(repr(same))} and {printable(repr(text))} are one class written in two ways, "
+                "or two that look alike: write them apart or alike"
+            )
+    if len(numbers) == len(texts):
+        return sorted(range(len(texts)), key=lambda i: Decimal(texts[i]))
+    return sorted(range(len(texts)), key=lambda i: texts[i])
+
+
+def _meaning(text: str) -> object:
+    """Return what two labels share that only look different: a number's value, a digit whatever its script."""
+    plain = "".join(str(unicodedata.digit(c, c)) for c in unicodedata.normalize("NFKC", text))
+    return Decimal(plain) if NUMBER.fullmatch(plain) else plain

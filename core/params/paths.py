@@ -1,0 +1,27 @@
+"""Paths in parameters: a run names its files in full, as it may go on from another folder."""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+
+from nnfd.core.params.base import Params
+from nnfd.core.params.fields import FieldParams
+from nnfd.core.params.network import NetworkParams
+
+P = TypeVar("P", bound=Params)
+
+
+def full_path(path: str) -> str:
+    """Return the absolute path, with the home folder written out: a path of a form or a preset sees no shell."""
+    # os.path: unlike Path's own, this never fails on a user that is not there
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
+
+
+def located(params: P) -> P:
+    """Name the files of a run by their full path: it may go on from another folder, or on another computer."""
+    if isinstance(params, NetworkParams) and params.dataset.lower().endswith((".csv", ".csv.gz", ".npz")):
+        return params.edited({"dataset": full_path(params.dataset)})
+    if isinstance(params, FieldParams) and isinstance(params.seeds, str):
+        return params.edited({"seeds": full_path(params.seeds)})
+    return params
