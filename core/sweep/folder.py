@@ -8,6 +8,7 @@
     summary.csv     one row a point: mean and standard deviation over its seeds
     lock            held by the process that does the sweep
     stopping        there while that process asks its runs to stop
+    ended           touched when that process has come to its end: done, or stopped as it was told
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.params import Params
 
+ENDED = "ended"
 LONGEST_MESSAGE = 1000
 """Characters of a run's failure that are read."""
 
@@ -125,6 +127,21 @@ class Sweep:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._lock.release()
+
+    def note_end(self) -> None:
+        """Note that nothing was in the way of who did the sweep, to the end or to a stop. Raises ``StorageError``."""
+        try:
+            (self.path / ENDED).touch()
+        except OSError as error:
+            raise storage_error(error, self.path) from None
+
+    @property
+    def ended_at(self) -> int:
+        """When that was noted last, in nanoseconds since 1970; 0 if never."""
+        try:
+            return (self.path / ENDED).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def run_path(self, point: Point) -> Path:
         """Return the folder of a run."""

@@ -151,6 +151,7 @@ class _Report:
             self._write_tables()
             if self._has_map:
                 write_phase_map(self._sweep, self._all, self._sweep.path / PHASE_MAP)
+            self._sweep.note_end()
         return self._finish(log)
 
     def _write_tables(self) -> None:

@@ -6,7 +6,6 @@ place of; and a hundred runs would share the interpreter with the drawing of the
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import sys
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nnfd.core.sweep.folder import Sweep
 
 INTERRUPTED = 130
-_OVER = re.compile(r"nnfd-tui: \d+ of \d+ runs failed|nnfd-tui: stopped after .*")
-"""What the process says last when it ended as it should; what failed is in the sweep's folder then."""
+PROGRAM = (sys.executable, "-P", "-m", "nnfd.tui.cli")
+"""Our own command; -P: no module of ours is to be found in the folder where the user happens to be."""
 
 
 class SweepJob:
@@ -34,9 +33,18 @@ class SweepJob:
         The sweep; nobody holds its lock.
     jobs, cluster
         As :class:`nnfd.core.sweep.run.Runner` takes them.
+    program
+        What does it, before its arguments.
     """
 
-    def __init__(self, sweep: Sweep, *, jobs: int | None = None, cluster: str | None = None) -> None:
+    def __init__(
+        self,
+        sweep: Sweep,
+        *,
+        jobs: int | None = None,
+        cluster: str | None = None,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
         self.sweep = sweep
         self.failure: str | None = None
         """One line, if the sweep could not begin or go on."""
@@ -45,25 +53,17 @@ class SweepJob:
         self.finished.set()
         flags = [] if jobs is None else ["--jobs", str(jobs)]
         flags += [] if cluster is None else ["--cluster", cluster]
-        self._command = [
-            sys.executable,
-            "-P",  # no module of ours is to be found in the folder where the user happens to be
-            "-m",
-            "nnfd.tui.cli",
-            "sweep",
-            str(sweep.path),
-            "--headless",
-            "--quiet",
-            *flags,
-        ]
+        self._command = [*program, "sweep", str(sweep.path), "--headless", "--quiet", *flags]
         self._process: subprocess.Popen[str] | None = None
         self._asked = False
         """Whether this process was asked to stop."""
+        self._ended_before = 0
 
     def begin(self) -> None:
         """Start the process that does what is left; :meth:`wait` is to follow."""
         self.failure = None
         self._asked = False
+        self._ended_before = self.sweep.ended_at
         self.finished.clear()
         # a session of its own: what the terminal sends is for the dashboard, which then asks it to stop
         self._process = subprocess.Popen(  # noqa: S603 - our own command
@@ -82,10 +82,10 @@ class SweepJob:
         assert self._process is not None, "begin() comes first"
         _, said = self._process.communicate()
         code = self._process.returncode
-        if self._asked and code in {INTERRUPTED, -signal.SIGINT}:
-            code = 0  # stopped, perhaps before it had read what to do
-        last = (said.strip().splitlines() or [""])[-1]
-        if code and not (code in {1, INTERRUPTED} and _OVER.fullmatch(last)):
+        # a stop may come before it has read what to do
+        stopped = self._asked and code in {INTERRUPTED, -signal.SIGINT}
+        if self.sweep.ended_at == self._ended_before and not stopped:
+            last = (said.strip().splitlines() or [""])[-1]
             self.failure = printable(last.removeprefix("nnfd-tui: ")) or f"its process ended with {code}"
         self.finished.set()
         wake()

@@ -171,10 +171,10 @@ async def test_nothing_is_read_any_more_once_everything_is_over(tmp_path, monkey
 
 
 class TestJob:
-    def job(self, path, program=None):
-        job = SweepJob(Sweep.create(path, parse_spec(SMALL | {"params": {"epochs": 1}})), jobs=1)
-        if program is not None:
-            job._command = [sys.executable, "-c", f"import sys; {program}"]
+    def job(self, path, code=None):
+        sweep = Sweep.create(path, parse_spec(SMALL | {"params": {"epochs": 1}}))
+        how = {} if code is None else {"program": [sys.executable, "-c", f"import sys, pathlib; {code}"]}
+        job = SweepJob(sweep, jobs=1, **how)
         job.begin()
         job.wait(lambda: None)
         return job
@@ -187,15 +187,28 @@ class TestJob:
         assert all(row.status == "done" for row in job.sweep.rows())
 
     @pytest.mark.parametrize(
-        ("program", "failure"),
+        ("code", "failure"),
         [
             ("sys.exit('Error: \\x1b[31mboom')", "Error: ␛[31mboom"),
             ("sys.exit('nnfd-tui: the disk is full')", "the disk is full"),
             ("sys.exit(1)", "its process ended with 1"),
-            ("sys.exit('nnfd-tui: 1 of 2 runs failed')", None),
-            ("sys.stderr.write('nnfd-tui: stopped after 1 of 2 runs; go on'); sys.exit(130)", None),
-            ("sys.stderr.write('nnfd-tui: 1 of 2 runs failed'); sys.exit(2)", "1 of 2 runs failed"),
+            ("sys.exit()", "its process ended with 0"),
+            ("sys.exit('nnfd-tui: 1 of 2 runs failed')", "1 of 2 runs failed"),
+            ("pathlib.Path(sys.argv[2], 'ended').touch(); sys.exit('nnfd-tui: 1 of 2 runs failed')", None),
+            ("pathlib.Path(sys.argv[2], 'ended').touch(); sys.exit(130)", None),
         ],
     )
-    def test_what_ended_its_process_is_told(self, tmp_path, program, failure):
-        assert self.job(tmp_path / "s", program).failure == failure
+    @pytest.mark.parametrize("before", [False, True], ids=["anew", "again"])
+    def test_what_ended_its_process_is_told(self, tmp_path, code, failure, before):
+        if before:
+            Sweep.create(tmp_path / "s", parse_spec(SMALL | {"params": {"epochs": 1}})).note_end()
+        assert self.job(tmp_path / "s", code).failure == failure
+
+    def test_runs_that_failed_are_no_failure_of_the_sweep(self, tmp_path):
+        spec = {"preset": "relu-128", "list": [{"dataset": str(tmp_path / "no.csv")}]}
+        job = SweepJob(Sweep.create(tmp_path / "s", parse_spec(spec)), jobs=1)
+        for _ in range(2):
+            job.begin()
+            job.wait(lambda: None)
+            assert job.failure is None
+            assert [row.status for row in job.sweep.rows()] == ["failed"]
