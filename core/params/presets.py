@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
 
 DEFAULT_PRESETS = {"network": "relu-128", "fur": "cheetah"}
-"""What is run where nobody names a preset, by lab and by its command: the course's own network, its own fur."""
+"""What is run where nobody names a preset, by lab and by its command: the course's main run, the course's fur."""
 
 _KEYS = {"kind": str, "title": str, "description": str, "params": dict}
 

@@ -19,6 +19,7 @@ from nnfd.core.errors import RunError
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.library.report.fields import picture
 from nnfd.core.library.report.run import report
+from nnfd.core.library.report.templates import render
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
 
@@ -179,6 +180,21 @@ class TestCurves:
     def test_a_log_scale_leaves_out_what_has_no_logarithm(self):
         (points,) = lines(chart([Curve.of("v", [0, 1, 2], [0.0, 0.1, 10.0])], title="t", x_label="x", log=True))
         assert len(points.split()) == 2
+
+    def test_names_of_a_curve_are_shown_literally(self):
+        svg = chart([Curve.of(HOSTILE, [0, 1], [0, 1])], title=HOSTILE, x_label=HOSTILE, marks=[(0.5, HOSTILE)])
+        assert "<script" not in svg
+        assert "\x1b" not in svg
+        assert Page(svg.encode()).text.count(HOSTILE.replace("\x1b", "␛")) == 6
+
+
+def test_a_caption_cannot_leave_its_attribute():
+    caption = '"><script>alert(1)</script>\x1b'
+    page = render("fields.html.j2", missing="", pattern=[("plain", ""), (caption, "data:,")], growth=[], curves=[],
+                  main="a", diagnosis=[], stats=[], analysis=[])  # fmt: skip
+    assert "<script" not in page
+    assert "\x1b" not in page
+    assert 'alt="&#34;&gt;&lt;script&gt;' in page
 
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
