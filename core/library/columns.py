@@ -65,7 +65,7 @@ def matches(run: RunSummary, words: str) -> bool:
 
 def arranged(runs: Iterable[RunSummary], column: Column, *, reverse: bool = False) -> list[RunSummary]:
     """Sort runs by a column: newest, largest, best and furthest first, words from a to z; `reverse` turns it round."""
-    return known_first(runs, lambda run: _key(run, column), reverse=(column in DESCENDING) is not reverse)
+    return known_first(runs, lambda run: rank(run, column), reverse=(column in DESCENDING) is not reverse)
 
 
 def known_first(items: Iterable[T], key: Callable[[T], Any], *, reverse: bool = False) -> list[T]:
@@ -75,7 +75,8 @@ def known_first(items: Iterable[T], key: Callable[[T], Any], *, reverse: bool = 
     return [item for _, item in known] + [item for value, item in pairs if value is None]
 
 
-def _key(run: RunSummary, column: Column) -> tuple[float | str, ...] | None:
+def rank(run: RunSummary, column: Column) -> tuple[float | str, ...] | None:
+    """Return what to sort by; None if a run has nothing in a column."""
     match column:
         case Column.PROGRESS:
             return (run.position / run.total,) if run.total else None

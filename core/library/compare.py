@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from nnfd.core.library.columns import known_first
 from nnfd.core.params import show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.text import printable
@@ -131,13 +130,9 @@ def text_of(run: Compared, column: Column) -> str:
     return printable(value) if isinstance(value, str) else format(value, form)
 
 
-def order(runs: Sequence[Compared], column: Column, *, reverse: bool) -> list[Compared]:
-    """Sort runs by a column: numbers before words; runs with nothing there come last either way."""
-
-    def key(run: Compared) -> tuple[bool, float, int, str] | None:
-        value = value_of(run, column)
-        if isinstance(value, str):
-            return True, 0.0, len(value) if column == LABEL else 0, value  # AA comes after Z
-        return None if value is None or math.isnan(value) else (False, value, 0, "")
-
-    return known_first(runs, key, reverse=reverse)
+def rank(run: Compared, column: Column) -> tuple[bool, float, int, str] | None:
+    """Return what to sort by, numbers before words; None if a run has nothing in a column."""
+    value = value_of(run, column)
+    if isinstance(value, str):
+        return True, 0.0, len(value) if column == LABEL else 0, value  # AA comes after Z
+    return None if value is None or math.isnan(value) else (False, value, 0, "")

@@ -47,7 +47,7 @@ async def test_in_the_dashboard(hostile):
     storage = Storage(root=hostile, record=False)
     async with opened(NetworkParams(dataset="iris", epochs=1), (200, 60), storage=storage) as lab:
         await lab.press("4")
-        await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and lab.app.screen.runs)
+        await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and lab.app.screen.table.runs)
         for words in ("[i]r[-i]", "[b]p[-b]", f"{SHOWN} · #{SHOWN}"):
             assert words in lab.text()
         assert_clean(lab.text())

@@ -5,25 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Input, Label, SelectionList
-from textual.widgets.selection_list import Selection
+from textual.widgets import Input, Label
 
 from nnfd.core.errors import NnfdError
-from nnfd.core.library.catalog import RunStatus, list_runs
+from nnfd.core.library.catalog import RunStatus, RunSummary, list_runs
 from nnfd.core.library.columns import matches
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-
-    from nnfd.core.library.catalog import RunSummary
 
 READING = "reading the list of runs ..."
 HINT = "tab: filter · space marks · enter takes · escape leaves"
@@ -31,16 +28,21 @@ EMPTY = "no runs were recorded yet · escape leaves"
 NO_MATCH = "no run holds all of these words"
 
 
-def line_of(run: RunSummary) -> str:
-    """Return what the list says of a run."""
-    parts = [run.name, str(run.status), f"{run.position}/{run.total}", run.best, *(f"#{tag}" for tag in run.tags)]
-    return "  ".join(part for part in parts if part)
+TOLD: dict[str, Callable[[RunSummary], str]] = {
+    "run": lambda run: run.name,
+    "state": lambda run: str(run.status),
+    "progress": lambda run: f"{run.position}/{run.total}",
+    "best": lambda run: run.best,
+    "tags": lambda run: " ".join(f"#{tag}" for tag in run.tags),
+}
+"""What the list says of a run, by column."""
 
 
 class PickRuns(Dialog[list[Path]]):
     """A list with a filter; space marks, enter takes what is marked, escape leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark", id="pick.mark", tooltip="Mark the run, or take the mark away"),
         Binding("enter", "take", "Take", id="pick.take", tooltip="Take what is marked", priority=True),
     ]
 
@@ -57,18 +59,24 @@ class PickRuns(Dialog[list[Path]]):
         self._root = root
         self._runs: Sequence[RunSummary] | None = None
         self._marked: dict[Path, None] = {}
+        columns = {"mark": lambda run: "●" if run.path in self._marked else "", **TOLD}
+        self._table = SteadyTable[RunSummary](
+            lambda run: str(run.path),
+            [TableColumn(name, "", write, least=1) for name, write in columns.items()],
+            fixed_columns=2,
+            show_header=False,
+        )
 
     def compose(self) -> ComposeResult:
-        """Lay out the list and the filter."""
         with Vertical(classes="dialog"):
             yield Label("Add runs", classes="dialog-title")
-            yield SelectionList[int]()
+            yield self._table
             yield Input(placeholder="filter by words: name, state, tags, title ...")
             yield Label(READING, id="pick-hint", classes="dialog-hint", markup=False)
 
     def on_mount(self) -> None:
         """Read the runs, a thousand of which take a second."""
-        self.query_one(SelectionList).focus()
+        self._table.focus()
         self.run_worker(self._read, thread=True)
 
     def _read(self) -> None:
@@ -97,27 +105,26 @@ class PickRuns(Dialog[list[Path]]):
     def _fill(self, words: str) -> None:
         if self._runs is None:
             return
-        chooser = self.query_one(SelectionList)
-        found = [(number, run) for number, run in enumerate(self._runs) if matches(run, words)]
-        chooser.clear_options()
-        chooser.add_options(Selection(Text(line_of(run)), number, run.path in self._marked) for number, run in found)
-        chooser.highlighted = 0 if found else None
+        found = [run for run in self._runs if matches(run, words)]
+        self._table.show(found)
+        self._table.move_cursor(row=0)
         self._hint(HINT if found else NO_MATCH if self._runs else EMPTY)
 
-    def on_selection_list_selection_toggled(self, event: SelectionList.SelectionToggled[int]) -> None:
-        """Remember what is marked, also while the filter hides it."""
-        assert self._runs is not None, "there is nothing to mark before"
-        path = self._runs[event.selection.value].path
-        if path in self._marked:
-            del self._marked[path]
-        else:
-            self._marked[path] = None
+    def action_mark(self) -> None:
+        """Mark the run under the cursor, or take the mark away; marks stay while the filter hides them."""
+        if (run := self._table.row_under_cursor) is not None:
+            if run.path in self._marked:
+                del self._marked[run.path]
+            else:
+                self._marked[run.path] = None
+            self._table.show(self._table.ordered)
+
+    def on_data_table_row_selected(self) -> None:
+        """Mark with the mouse: a click on the row under the cursor."""
+        self.action_mark()
 
     def action_take(self) -> None:
         """Take what is marked, or the run under the cursor."""
-        chooser = self.query_one(SelectionList)
-        if not self._marked and self._runs and chooser.highlighted is not None:
-            number = chooser.get_option_at_index(chooser.highlighted).value
-            self._marked[self._runs[number].path] = None
-        if self._marked:
-            self.close(list(self._marked))
+        here = self._table.row_under_cursor
+        if chosen := list(self._marked) or ([] if here is None else [here.path]):
+            self.close(chosen)

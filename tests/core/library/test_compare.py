@@ -11,6 +11,7 @@ from textual.color import Color
 
 from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RunStatus, summarise
+from nnfd.core.library.columns import known_first
 from nnfd.core.library.compare import (
     LABEL,
     Column,
@@ -20,21 +21,26 @@ from nnfd.core.library.compare import (
     columns_of,
     differing,
     letters,
-    order,
+    rank,
     text_of,
 )
 from nnfd.core.params import FurParams, NetworkParams, TuringParams
 from nnfd.tui import cli
 from nnfd.tui.screens.compare.runs import RecordedRun
+from nnfd.tui.screens.compare.table import table_columns
 from nnfd.tui.widgets.chart import Chart, Series, draw_chart, legend, letter_places
-from nnfd.tui.widgets.compare_table import draw_rows, shorten_middle
 from nnfd.tui.widgets.curves import many_colours
 from nnfd.tui.widgets.small_multiples import Picture, describe, ranges
+from nnfd.tui.widgets.steady_table import shorten_middle
 from tests.support.dashboard import luminance
 
 
 def run_of(label, params=None, preset="", state="done", **results):
     return Compared(label, f"run {label}", state, params or NetworkParams(), results, preset)
+
+
+def order(runs, column, *, reverse):
+    return known_first(runs, lambda run: rank(run, column), reverse=reverse)
 
 
 def result(name):
@@ -105,7 +111,8 @@ def test_what_is_not_finite_is_not_best_and_comes_last():
 
 def test_the_best_has_a_star_and_is_bold_and_equal_ones_share_it():
     runs = [run_of("A", val_acc=0.9), run_of("B", val_acc=0.9), run_of("C", val_acc=0.8)]
-    rows = draw_rows(runs, [LABEL, result("val_acc")], hidden={"C"})
+    columns = [column for column in table_columns(runs, hidden={"C"}) if column.heading in {"", "val_acc"}]
+    rows = {run.label: [column.cell(run.label, run) for column in columns] for run in runs}
     assert rows == {
         "A": [("A", "bold"), ("0.9000 *", "bold")],
         "B": [("B", "bold"), ("0.9000 *", "bold")],

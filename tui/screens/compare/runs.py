@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from nnfd.core.runs.result import Result
 from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.baseline import BaselineRun
     from nnfd.tui.jobs.course import CourseJob
 
+POST_SECONDS = 0.25
+"""How long what was read of many runs is held back, at the most."""
 NOT_READ_YET = "…"
 """State of a run before the first look at it."""
 AnyHistory = NetworkHistory | FieldHistory
@@ -58,7 +61,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Update:
     """What is new of a run."""
 
     status: RunStatus
@@ -108,8 +111,8 @@ class RecordedRun:
 
     # -- reading
 
-    def look(self) -> Look | None:
-        """Read what is new; None if nothing is. A folder that cannot be read is told as :attr:`Look.problem`."""
+    def look(self) -> Update | None:
+        """Read what is new; None if nothing is. A folder that cannot be read is told as :attr:`Update.problem`."""
         stamps = tuple(_stamp(self.path / name) for name in (PARAMS, EVENTS, STATE, RESULT, LIVE))
         if stamps == self._settled:
             return None  # nobody writes to it
@@ -117,7 +120,7 @@ class RecordedRun:
         try:
             found, alive = self._read()
         except NnfdError as error:
-            found = Look(RunStatus.DAMAGED, str(error))
+            found = Update(RunStatus.DAMAGED, str(error))
         self._settled = None if alive else stamps
         seen = found.status, found.problem, stamps[3]
         news = bool(found.events) or found.history is not None or found.pattern is not None
@@ -126,7 +129,7 @@ class RecordedRun:
         self._seen = seen
         return found
 
-    def _read(self) -> tuple[Look, bool]:
+    def _read(self) -> tuple[Update, bool]:
         """Return what is new, and whether a process writes to the folder."""
         folder = RunFolder.open(self.path)  # says so if it is gone
         result = Result.read(folder)  # before the log is followed: what that reads comes once
@@ -141,18 +144,18 @@ class RecordedRun:
         pattern = _pattern_of(news.state) if isinstance(news.state, FieldState) else None
         figures = {} if result is None else measured(result)
         confusion = None if result is None or result.test is None else _confusion_of(result.test)
-        return Look(status, "", history, events, pattern, figures, confusion), news.alive
+        return Update(status, "", history, events, pattern, figures, confusion), news.alive
 
-    def take_in(self, look: Look) -> None:
+    def take_in(self, update: Update) -> None:
         """Take in what :meth:`look` returned."""
-        self.status, self.problem = look.status, look.problem
-        if look.problem:
+        self.status, self.problem = update.status, update.problem
+        if update.problem:
             return
-        self.history = look.history or self.history
-        for event in look.events:
+        self.history = update.history or self.history
+        for event in update.events:
             self.history.add(event)
-        self.pattern = look.pattern or self.pattern
-        self._figures, self.confusion = look.figures, look.confusion
+        self.pattern = update.pattern or self.pattern
+        self._figures, self.confusion = update.figures, update.confusion
 
     # -- what is shown of it
 
@@ -224,6 +227,20 @@ class BaselineRow:
 
 
 AnyRun = RecordedRun | BaselineRow
+
+
+def look_at(runs: Sequence[RecordedRun]) -> Iterator[list[tuple[RecordedRun, Update]]]:
+    """Read what is new of many runs; yields it from time to time, so that the first need not wait for the last."""
+    found: list[tuple[RecordedRun, Update]] = []
+    last = time.perf_counter()
+    for run in runs:
+        update = run.look()
+        found += [(run, update)] if update is not None else []
+        if found and time.perf_counter() > last + POST_SECONDS:
+            yield found
+            found, last = [], time.perf_counter()
+    if found:
+        yield found
 
 
 def results_of(history: AnyHistory) -> dict[str, float]:

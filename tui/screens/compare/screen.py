@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from nnfd.core.errors import NnfdError
-from nnfd.core.library.compare import letters
+from nnfd.core.library.compare import Compared, letters
+from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.course import BASELINE
+from nnfd.tui.messages import OpenRun
 from nnfd.tui.screens.compare.course_line import CourseLine
-from nnfd.tui.screens.compare.keys import CompareKeys
-from nnfd.tui.screens.compare.runs import BaselineRow, RecordedRun
+from nnfd.tui.screens.compare.runs import BaselineRow, RecordedRun, look_at
+from nnfd.tui.screens.compare.table import table_columns
 from nnfd.tui.screens.compare.view import CompareView, View
-from nnfd.tui.widgets.compare_table import CompareTable
+from nnfd.tui.widgets.steady_table import SteadyTable
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -24,10 +27,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from nnfd.tui.jobs.course import CourseJob
     from nnfd.tui.jobs.session import Storage
-    from nnfd.tui.screens.compare.runs import AnyRun, Look
+    from nnfd.tui.screens.compare.runs import AnyRun, Update
 
 ABOUT = (
     "Runs side by side, each with a letter. Above: one number of all of them over epochs or steps (m chooses which), "
@@ -38,21 +42,35 @@ ABOUT = (
 )
 LOOK_SECONDS = 0.5
 """How often runs under way are looked at."""
-POST_SECONDS = 0.25
-"""How long what was read of many runs is held back, at the most."""
 EMPTY = "nothing to compare yet: c takes the course's runs, p picks any others"
 
 
-class CompareScreen(CompareKeys):
+class CompareScreen(Screen[None]):
     """Any number of runs."""
 
     about: ClassVar[str] = ABOUT
-    AUTO_FOCUS = "CompareTable"
+    AUTO_FOCUS = "#compare-table"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "course", "Course", id="compare.course", tooltip="Take or train the course's runs; stop that"),
+        Binding("space", "pause", "Pause", id="compare.pause", tooltip="Pause the course's training, or go on"),
+        Binding("p", "pick", "Pick", id="compare.pick", tooltip="Add runs that were recorded"),
+        Binding("v", "view", "View", id="compare.view", tooltip="Curves, confusion matrices, patterns"),
+        Binding("m", "metric", "Metric", id="compare.metric", tooltip="The next number to draw"),
+        Binding("l", "log", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
+        Binding("o", "smooth", "Smooth", id="compare.smooth", tooltip="Smooth the curves: not, a little, much"),
+        Binding("n", "percent", "Counts/%", id="compare.percent", tooltip="Counts, or % of each true class"),
+        Binding("a", "scale", "Scale", id="compare.scale", tooltip="Colours: a range for each pattern, or one for all"),
+        Binding("h", "hide", "Hide", id="compare.hide", tooltip="Hide the run, and show it again", show=False),
+        Binding("d,delete", "remove", "Take out", id="compare.remove", tooltip="Take the run out", show=False),
+        Binding("s", "sort", "Sort", id="compare.sort", tooltip="Sort by the next column", show=False),
+        Binding("S", "reverse", "Reverse", id="compare.reverse", tooltip="Turn the order round", show=False),
+        Binding("enter", "open", "Open", id="compare.open", tooltip="Open the run in its lab", show=False),
+    ]
 
     class Looked(Message):
         """Some runs have been looked at."""
 
-        def __init__(self, found: Sequence[tuple[RecordedRun, Look]], *, over: bool) -> None:
+        def __init__(self, found: Sequence[tuple[RecordedRun, Update]], *, over: bool) -> None:
             super().__init__()
             self.found = found
             self.over = over
@@ -61,38 +79,28 @@ class CompareScreen(CompareKeys):
         super().__init__()
         self.storage = storage
         self.runs: list[AnyRun] = []
+        self.view = CompareView(id="compare-view")
+        self.table = SteadyTable[Compared](lambda run: run.label, fixed_columns=2, id="compare-table")
         self.course_line = CourseLine(storage)
         self._numbered = 0
         self._looking = False
         self._possible: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Lay out the view and the table."""
         yield TopBar("compare")
-        yield CompareView(id="compare-view")
+        yield self.view
         yield Label(EMPTY, id="compare-note", markup=False)
-        yield CompareTable(id="compare-table")
+        yield self.table
         yield self.course_line
         yield Footer()
 
     def on_mount(self) -> None:
-        """Look at the runs from time to time."""
         self.set_interval(LOOK_SECONDS, self.look)
         self.show()
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened while another screen was in front."""
         self.look()
-
-    @property
-    def table(self) -> CompareTable:
-        """The table of the runs."""
-        return self.query_one(CompareTable)
-
-    @property
-    def view(self) -> CompareView:
-        """The curves, matrices or patterns."""
-        return self.query_one(CompareView)
 
     # -- which runs
 
@@ -102,7 +110,7 @@ class CompareScreen(CompareKeys):
             if any(run.folder.is_at(path) for run in self.runs if isinstance(run, RecordedRun)):
                 continue
             try:
-                self._add(RecordedRun(path, self._next_label()))
+                self._add(RecordedRun(path, letters(self._numbered)))
             except NnfdError as error:
                 self.notify(str(error), severity="error", markup=False)
         self.show()
@@ -116,9 +124,6 @@ class CompareScreen(CompareKeys):
                 moved.visible = run.visible
         self.show()
         self.look()
-
-    def _next_label(self) -> str:
-        return letters(self._numbered)
 
     def _add(self, run: AnyRun) -> None:
         self.runs.append(run)
@@ -136,24 +141,18 @@ class CompareScreen(CompareKeys):
             self.show()
 
     def _look(self, runs: Sequence[RecordedRun]) -> None:
-        found: list[tuple[RecordedRun, Look]] = []
-        last = time.perf_counter()
-        for run in runs:
-            look = run.look()
-            found += [(run, look)] if look is not None else []
-            if found and time.perf_counter() > last + POST_SECONDS:
-                self.post_message(self.Looked(found, over=False))
-                found, last = [], time.perf_counter()
-        self.post_message(self.Looked(found, over=True))
+        for found in look_at(runs):
+            self.post_message(self.Looked(found, over=False))
+        self.post_message(self.Looked((), over=True))
 
     def on_compare_screen_looked(self, event: Looked) -> None:
         """Take in what was read, and draw if it is something new."""
         event.stop()
         self._looking = self._looking and not event.over
-        for run, look in event.found:
-            if look.problem and look.problem != run.problem:
-                self.notify(look.problem, title=f"run {run.label}", severity="error", markup=False)
-            run.take_in(look)
+        for run, update in event.found:
+            if update.problem and update.problem != run.problem:
+                self.notify(update.problem, title=f"run {run.label}", severity="error", markup=False)
+            run.take_in(update)
         if event.found:
             self.show()
 
@@ -166,33 +165,30 @@ class CompareScreen(CompareKeys):
         for run in self.runs:
             if isinstance(run, BaselineRow):
                 run.take_in()
-        self.table.show([run.compared() for run in self.runs], {run.label for run in self.runs if not run.visible})
+        compared = [run.compared() for run in self.runs]
+        self.table.show(compared, table_columns(compared, {run.label for run in self.runs if not run.visible}))
         self.view.show(self.runs)
         self.set_class(self.view.view is not View.CURVES, "-pictures")
         self.query_one(TopBar).title = f"{len(self.runs)} runs · {self.view.view}"
         self._show_note()
-        possible = self.possible_actions()
+        possible = tuple(self.check_action(key.action, ()) for key in self.BINDINGS if isinstance(key, Binding))
         if possible != self._possible:  # the footer is built anew each time
             self._possible = possible
             self.refresh_bindings()
 
     def _show_note(self) -> None:
         here = self.under_cursor()
-        hidden = ", ".join(run.label for run in self.runs if not run.visible)
-        parts = [self.table.order_text, f"hidden: {hidden}" if hidden else ""]
-        if self.view.view is View.PATTERNS:
-            one = self.view.pictures.common
-            parts.append("one colour scale for all of a field" if one else "each pattern in its own colour scale")
-        note = " · ".join(part for part in parts if part)
-        if here is None:
-            note = EMPTY
-        elif here.problem:
-            note = f"{here.label}: {here.problem}"
+        note = EMPTY if here is None else self._notes() if not here.problem else f"{here.label}: {here.problem}"
         self.query_one("#compare-note", Label).update(note)
+
+    def _notes(self) -> str:
+        hidden = ", ".join(run.label for run in self.runs if not run.visible)
+        order = f"by {self.table.sorted_heading or 'letter'} {self.table.arrow}"
+        return " · ".join(filter(None, [order, f"hidden: {hidden}" if hidden else "", self.view.scale_text]))
 
     def under_cursor(self) -> AnyRun | None:
         """Return the run that the cursor is on."""
-        label = self.table.label_under_cursor
+        label = self.table.key_under_cursor
         return next((run for run in self.runs if run.label == label), None)
 
     def on_data_table_row_highlighted(self) -> None:
@@ -201,12 +197,10 @@ class CompareScreen(CompareKeys):
         self.view.choose(here.label if here is not None else None)
         self._show_note()
 
-    def on_compare_table_reordered(self) -> None:
-        """Say how the rows are sorted."""
+    def on_steady_table_reordered(self) -> None:
         self._show_note()
 
     def on_data_table_row_selected(self) -> None:
-        """Open the run."""
         self.action_open()
 
     # -- the course
@@ -222,10 +216,84 @@ class CompareScreen(CompareKeys):
         if event.path is not None:
             self.add_runs([event.path])
         elif not any(isinstance(run, BaselineRow) for run in self.runs):
-            self._add(BaselineRow(self.course, self._next_label(), BASELINE))
+            self._add(BaselineRow(self.course, letters(self._numbered), BASELINE))
             self.show()
 
     def on_course_line_changed(self) -> None:
         """Show how it stands."""
         self.look()
         self.show()
+
+    # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave out the keys of the other views, and grey out what is not possible now."""
+        match action:
+            case "pause":
+                return self.course_line.under_way
+            case "metric" | "log" | "smooth":
+                return self.view.view is View.CURVES
+            case "percent":
+                return self.view.view is View.MATRICES
+            case "scale":
+                return self.view.view is View.PATTERNS
+            case "hide" | "remove" | "open" | "sort" | "reverse" | "view":
+                return True if self.runs else None
+            case _:
+                return super().check_action(action, parameters)
+
+    def action_view(self) -> None:
+        self.view.next_view()
+        self.show()
+        # the table may have become lower
+        self.call_after_refresh(lambda: self.table.move_cursor(row=self.table.cursor_row))
+
+    def action_metric(self) -> None:
+        self.view.next_metric()
+
+    def action_log(self) -> None:
+        self.view.curves.toggle_log()
+
+    def action_smooth(self) -> None:
+        self.view.curves.cycle_smoothing()
+
+    def action_percent(self) -> None:
+        self.view.matrices.toggle_percent()
+
+    def action_scale(self) -> None:
+        self.view.pictures.toggle_common()
+        self.show()
+
+    def action_hide(self) -> None:
+        """Hide the run under the cursor in the view, or show it again."""
+        if (run := self.under_cursor()) is not None:
+            run.visible = not run.visible
+            self.show()
+
+    def action_remove(self) -> None:
+        if (run := self.under_cursor()) is not None:
+            self.runs.remove(run)
+            self.show()
+
+    def action_sort(self) -> None:
+        self.table.sort_by_next()
+
+    def action_reverse(self) -> None:
+        self.table.turn_round()
+
+    def action_open(self) -> None:
+        """Open the run under the cursor in its lab."""
+        run = self.under_cursor()
+        if isinstance(run, BaselineRow):
+            self.notify("scikit-learn's classifier is no run of ours: it has no lab to open in", markup=False)
+        elif run is not None and run.path is not None:
+            self.post_message(OpenRun(run.path))
+
+    def action_pick(self) -> None:
+        self.app.push_screen(PickRuns(self.storage.root), lambda paths: self.add_runs(paths or []))
+
+    def action_course(self) -> None:
+        self.course_line.begin_or_stop()
+
+    def action_pause(self) -> None:
+        self.course_line.toggle_pause()

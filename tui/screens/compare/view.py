@@ -142,6 +142,13 @@ class CompareView(Container):
         """Return the metric and what it is drawn over."""
         return f"{self.metric} by {'epoch' if self.metric in EPOCH_COLUMNS else 'step'}"
 
+    @property
+    def scale_text(self) -> str:
+        """What the colours of the patterns stand for; empty while none are shown."""
+        if self.view is not View.PATTERNS:
+            return ""
+        return "one colour scale for all of a field" if self.pictures.common else "each pattern in its own colour scale"
+
     def choose(self, label: str | None) -> None:
         """Mark this run and bring it into view."""
         self.matrices.choose(label)

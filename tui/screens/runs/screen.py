@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.message import Message
+from textual.screen import Screen
 from textual.widgets import Footer, Input, Label
 
 from nnfd.core.errors import NnfdError
-from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, Catalog, RunStatus
-from nnfd.core.library.columns import DESCENDING, Column, arranged, cell, matches, size
-from nnfd.tui.screens.runs.keys import RunsKeys
-from nnfd.tui.widgets.runs_table import RunsTable
+from nnfd.core.library import manage
+from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, RunStatus
+from nnfd.core.runs import remote
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.text import printable
+from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
+from nnfd.tui.dialogs.export import ExportScreen
+from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
+from nnfd.tui.screens.runs.table import RunsTable, note_of, question_about, title_of
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
-    from textual.timer import Timer
     from textual.widgets import DataTable
 
-    from nnfd.core.library.catalog import RunSummary
+    from nnfd.core.params import Params
     from nnfd.tui.jobs.session import Storage
 
 ABOUT = (
@@ -34,18 +40,34 @@ ABOUT = (
     "this one. / filters by words (name, state, tags, what was changed ...), s sorts by the next column. m marks runs: "
     "c compares and d deletes what is marked. Changed: the parameters that are not the preset's."
 )
-LOOK_SECONDS = 2.0
-LOOK_SHARE = 0.1
-"""Share of the time that reading the list may take at the most: thousands of runs are looked at less often."""
 EMPTY = "no runs were recorded yet: 1 and 2 begin some"
+NO_MATCH = "no run has all these words: escape shows all again"
 
 
-class RunsScreen(RunsKeys):
-    """The list of runs."""
+class RunsScreen(Screen[None]):
+    """The list of runs, the filter above it and what is said of the run under the cursor."""
 
     about: ClassVar[str] = ABOUT
-    AUTO_FOCUS = "RunsTable"
+    AUTO_FOCUS = "#runs-table"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="runs.open", tooltip="Show the run in its lab"),
+        Binding("u", "resume", "Resume", id="runs.resume", tooltip="Go on with a run that was stopped or killed"),
+        Binding("e", "copy", "Copy", id="runs.copy", tooltip="A new run from this one's parameters, edited"),
+        Binding("d,delete", "delete", "Delete", id="runs.delete", tooltip="Delete the marked runs, or this one; asks"),
+        Binding("m", "mark", "Mark", id="runs.mark", tooltip="Mark the run, or take the mark away"),
+        Binding("M", "mark_all", "Mark all", id="runs.mark_all", tooltip="Mark all shown runs, or none", show=False),
+        Binding("c", "compare", "Compare", id="runs.compare", tooltip="Compare the marked runs, or this one"),
+        Binding("n", "rename", "Name", id="runs.rename", tooltip="Give the run another name", show=False),
+        Binding("T", "tag", "Tags", id="runs.tag", tooltip="Words to find the run by, set apart by commas", show=False),
+        Binding("x", "export", "Export", id="runs.export", tooltip="Write the run to a file", show=False),
+        Binding(
+            "space",
+            "toggle_run",
+            "Pause",
+            id="runs.toggle",
+            tooltip="Pause a run under way, or let it go on",
+            show=False,
+        ),
         # with priority: it is acted on before the next key is given to whoever has the focus. Else letters typed right
         # behind it, as over a slow line, would be keys of the list, which delete among other things.
         Binding(
@@ -62,152 +84,54 @@ class RunsScreen(RunsKeys):
         Binding("S", "reverse", "Reverse", id="runs.reverse", tooltip="Turn the order round", show=False),
     ]
 
-    class Listed(Message):
-        """The runs have been read."""
+    class Deleted(Message):
+        """A run was deleted, or could not be."""
 
-        def __init__(self, runs: Sequence[RunSummary], problem: str, seconds: float) -> None:
+        def __init__(self, problem: str) -> None:
             super().__init__()
-            self.runs = runs
             self.problem = problem
-            self.seconds = seconds
 
     def __init__(self, storage: Storage) -> None:
         super().__init__()
         self.storage = storage
-        self.runs: Sequence[RunSummary] = []
-        """All of them, as they were read."""
-        self.shown: Sequence[RunSummary] = []
-        """Those that the filter lets through, in their order."""
-        self.marked: set[Path] = set()
-        self._catalog = Catalog(storage.root)
-        self._problem = ""
-        self._reading = self._again = False
-        self._timer: Timer | None = None
-        self._sorted_by = Column.AGE
-        self._reverse = False
+        self.table = RunsTable(storage.root, id="runs-table")
+        self.words = Input(placeholder="words that all stand in a run's line, title or tags", id="runs-filter")
 
     def compose(self) -> ComposeResult:
-        """Lay out the filter, the table and the lines about the run under the cursor."""
         yield TopBar("runs")
-        yield Input(placeholder="words that all stand in a run's line, title or tags", id="runs-filter")
-        yield RunsTable(id="runs-table")
+        yield self.words
+        yield self.table
         yield Label("reading the runs ...", id="runs-note", markup=False)
         yield Footer(show_command_palette=False)  # at 80 columns the keys of this screen need the room
 
     def on_mount(self) -> None:
-        """Read the runs for the first time."""
-        self.query_one("#runs-filter").display = False
-        self.look()
-
-    # -- reading
+        self.words.display = False
 
     def on_screen_resume(self) -> None:
-        """Read them at once when the screen comes to the front."""
-        self.look()
+        """Read the runs at once when the screen comes to the front."""
+        self.table.look()
 
-    def look(self) -> None:
-        """Read the runs in a worker; once more if they are being read: what is asked for may be newer."""
-        self._again = self._reading
-        if not self._reading:
-            self._reading = True
-            self.run_worker(self._read, group="look", thread=True)
+    # -- the lines around the table
 
-    def _read(self) -> None:
-        began, runs, problem = time.perf_counter(), [], ""
-        try:
-            runs = self._catalog.list()
-        except NnfdError as error:
-            problem = str(error)
-        self.post_message(self.Listed(runs, problem, time.perf_counter() - began))
+    def on_steady_table_reordered(self) -> None:
+        """Say how many runs are shown in which order."""
+        self.query_one(TopBar).title = title_of(self.table)
 
-    def on_runs_screen_listed(self, event: Listed) -> None:
-        """Show what was read, and look again after a while."""
-        event.stop()
-        self._reading = False
-        self.runs, self._problem = event.runs, event.problem
-        self.marked &= {run.path for run in self.runs}
-        self.show()
-        if self._again:
-            self.look()
-            return
-        if self._timer is not None:
-            self._timer.stop()  # one at a time, however many looks were asked for meanwhile
-        self._timer = self.set_timer(max(LOOK_SECONDS, event.seconds / LOOK_SHARE), self._look_if_seen)
-
-    def _look_if_seen(self) -> None:
-        if self.is_current:
-            self.look()
-
-    # -- showing
-
-    def show(self) -> None:
-        """Show the runs that the filter lets through."""
-        words, now = self.query_one("#runs-filter", Input).value, time.time()
-        found = (run for run in self.runs if matches(run, words))
-        self.shown = arranged(found, self._sorted_by, reverse=self._reverse)
-        ascending = (self._sorted_by in DESCENDING) is self._reverse
-        self.query_one(RunsTable).show(self.shown, self.marked, now, self._sorted_by, ascending=ascending)
-        self._show_title()
-        self._show_note()
-        self.refresh_bindings()
-
-    def _show_title(self) -> None:
-        parts = [
-            f"{len(self.shown)} of {len(self.runs)} runs"
-            if len(self.shown) < len(self.runs)
-            else f"{len(self.runs)} runs"
-        ]
-        if live := sum(run.status in LIVE_STATES for run in self.shown):
-            parts.append(f"{live} under way")
-        if self.marked:
-            parts.append(f"{len(self.marked)} marked")
-        parts += [
-            size(sum(run.size for run in self.shown)),
-            f"by {self._sorted_by}{', reversed' if self._reverse else ''}",
-        ]
-        self.query_one(TopBar).title = " · ".join(parts)
-
-    def _show_note(self) -> None:
-        run = self.under_cursor()
-        if self._problem or run is None:
-            note = self._problem or ("no run has all these words: escape shows all again" if self.runs else EMPTY)
-        else:
-            tags = " ".join(f"#{tag}" for tag in run.tags)
-            changed = cell(run, Column.CHANGED, 0.0)
-            words = [run.title, tags, f"changed: {changed}" if changed else "", str(run.path)]
-            note = "\n".join(filter(None, [run.problem, " · ".join(filter(None, words))]))
-        self.query_one("#runs-note", Label).update(note)
-
-    @property
-    def shown_paths(self) -> list[Path]:
-        """The folders of the runs that are shown."""
-        return [run.path for run in self.shown]
-
-    def under_cursor(self) -> RunSummary | None:
-        """Return the run that the cursor is on."""
-        key = self.query_one(RunsTable).key_under_cursor
-        return next((run for run in self.shown if str(run.path) == key), None)
-
-    def chosen(self) -> list[RunSummary]:
-        """Return the marked runs, or the one under the cursor if none is marked."""
-        if self.marked:
-            return [run for run in self.runs if run.path in self.marked]
-        here = self.under_cursor()
-        return [] if here is None else [here]
+    def on_runs_table_changed(self) -> None:
+        """Say how many there are now, and what became of the run under the cursor."""
+        self.on_steady_table_reordered()
+        self.on_data_table_row_highlighted()
 
     def on_data_table_row_highlighted(self) -> None:
         """Say more of the run under the cursor."""
-        self._show_note()
+        run = self.table.row_under_cursor
+        note = note_of(run) if run is not None else NO_MATCH if self.table.runs else EMPTY
+        self.query_one("#runs-note", Label).update(self.table.problem or note)
         self.refresh_bindings()
-
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Look at the run."""
-        event.stop()
-        self.action_open()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what is not possible now."""
-        run = self.under_cursor() if self.is_mounted else None
+        run = self.table.row_under_cursor
         match action:
             case "filter":
                 return not isinstance(self.focused, Input)  # there it is a letter
@@ -226,46 +150,144 @@ class RunsScreen(RunsKeys):
 
     def action_filter(self) -> None:
         """Type words that the runs must have."""
-        field = self.query_one("#runs-filter", Input)
-        field.display = True
-        self.set_focus(field)  # at once: focus() would wait behind keys that are typed already
+        self.words.display = True
+        self.set_focus(self.words)  # at once: focus() would wait behind keys that are typed already
 
     def action_unfilter(self) -> None:
         """Show all runs again."""
-        field = self.query_one("#runs-filter", Input)
-        field.value, field.display = "", False
-        self.set_focus(self.query_one(RunsTable))
+        self.words.value, self.words.display = "", False
+        self.set_focus(self.table)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as one types."""
         event.stop()
-        self.show()
+        self.table.filter(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the runs; the filter stays."""
         event.stop()
         event.input.display = bool(event.value)
-        self.set_focus(self.query_one(RunsTable))
+        self.set_focus(self.table)
 
     def action_sort(self) -> None:
-        """Sort by the next column."""
-        columns = list(Column)
-        self._sort_by(columns[(columns.index(self._sorted_by) + 1) % len(columns)])
+        self.table.sort_by_next()
 
     def action_reverse(self) -> None:
-        """Turn the order round."""
-        self._reverse = not self._reverse
-        self.show()
+        self.table.turn_round()
 
-    def _sort_by(self, column: Column) -> None:
-        self._sorted_by, self._reverse = column, False
-        self.show()
+    # -- keys: one run
 
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Sort by the column that was clicked; once more turns it round."""
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Look at the run."""
         event.stop()
-        name = event.column_key.value
-        if name == self._sorted_by:
-            self.action_reverse()
-        elif name in set(Column):
-            self._sort_by(Column(name))
+        self.action_open()
+
+    def action_open(self) -> None:
+        if (run := self.table.row_under_cursor) is not None:
+            self.post_message(OpenRun(run.path))
+
+    def action_resume(self) -> None:
+        if (run := self.table.row_under_cursor) is not None:
+            self.post_message(ResumeRun(run.path))
+
+    def action_toggle_run(self) -> None:
+        """Pause a run that some process does, or let it go on."""
+        if (run := self.table.row_under_cursor) is not None:
+            do = "resume" if run.status is RunStatus.PAUSED else "pause"
+            self._try(partial(remote.send, run.path, do=do))
+
+    def action_copy(self) -> None:
+        """Begin a new run from the parameters of this one."""
+        run = self.table.row_under_cursor
+        if run is None or run.params is None:
+            return
+        preset, title = run.preset, run.title
+
+        def begin(params: Params | None) -> None:
+            if params is not None:
+                self.post_message(BeginRun(RunSpec(params, preset, title)))
+
+        self.app.push_screen(EditParams(f"A new run from {run.name}", run.params), begin)
+
+    def action_rename(self) -> None:
+        if (run := self.table.row_under_cursor) is not None:
+            title, name = f"Another name for {run.name}", printable(run.path.name)
+            self._ask(AskText(title, name, "enter renames"), partial(self._rename, run.path))
+
+    def _rename(self, path: Path, name: str) -> None:
+        if name == path.name:
+            return
+        new = manage.rename(path, name, self.storage.root)
+        self.post_message(RunMoved(path, new))
+        self.table.run_moved(path, new)
+
+    def action_tag(self) -> None:
+        if (run := self.table.row_under_cursor) is not None:
+            path, hint = run.path, "set apart by commas · enter takes them"
+            dialog = AskText(f"Tags of {run.name}", ", ".join(run.tags), hint)
+            self._ask(dialog, lambda text: manage.tag(path, self.storage.root, text.split(",")))
+
+    def action_export(self) -> None:
+        """Ask for a file and write the run to it."""
+        if (run := self.table.row_under_cursor) is not None:
+            path = run.path
+            self._try(lambda: self.app.push_screen(ExportScreen(RunFolder.open(path))))
+
+    def _ask(self, dialog: AskText, change: Callable[[str], object]) -> None:
+        def answer(text: str | None) -> None:
+            if text is not None:
+                self._try(partial(change, text))
+
+        self.app.push_screen(dialog, answer)
+
+    def _try(self, change: Callable[[], object]) -> None:
+        """Do it and read the runs anew; say what hinders it."""
+        try:
+            change()
+        except NnfdError as error:
+            self.notify(str(error), severity="error", markup=False)
+        self.table.look()
+
+    # -- keys: several runs
+
+    def action_mark(self) -> None:
+        self.table.mark()
+
+    def action_mark_all(self) -> None:
+        self.table.mark_all()
+
+    def action_compare(self) -> None:
+        if chosen := self.table.chosen():
+            self.post_message(CompareRuns([run.path for run in chosen]))
+
+    def action_delete(self) -> None:
+        """Ask, then delete the marked runs or the one under the cursor."""
+        runs = self.table.chosen()
+        if live := [run.name for run in runs if run.status in LIVE_STATES]:
+            self.notify(f"{live[0]} is under way: stop it first", severity="error", markup=False)
+            return
+        paths = [run.path for run in runs]
+
+        def delete(yes: bool | None) -> None:
+            if yes:
+                self.post_message(LookAway(paths, partial(self._delete, paths)))
+
+        if runs:
+            self.app.push_screen(Confirm(*question_about(runs)), delete)
+
+    def _delete(self, paths: Sequence[Path]) -> None:
+        """Delete runs; in a worker, as one may have hundreds of frames."""
+        for path in paths:
+            problem = ""
+            try:
+                manage.delete(path, self.storage.root)
+            except NnfdError as error:
+                problem = str(error)
+            self.post_message(self.Deleted(problem))
+
+    def on_runs_screen_deleted(self, event: Deleted) -> None:
+        """Say what hindered it, if anything did."""
+        event.stop()
+        if event.problem:
+            self.notify(event.problem, severity="error", markup=False)
+        self.table.look()

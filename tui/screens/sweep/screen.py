@@ -11,17 +11,16 @@ from textual.screen import Screen
 from textual.widgets import Footer, Label
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.library.columns import known_first
 from nnfd.core.params import show_value
-from nnfd.core.sweep.summary import best_point, summarise
+from nnfd.core.sweep.summary import PointSummary, best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.messages import OpenRun
 from nnfd.tui.widgets.status_line import StatusLine
-from nnfd.tui.widgets.steady_table import SteadyTable
+from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -39,13 +38,8 @@ LOOK_SECONDS = 0.5
 """How often the runs under way are looked for."""
 
 
-def order(rows: Sequence[Row], column: str, *, reverse: bool) -> list[Row]:
-    """Sort rows by a column; those without a value in it come last either way."""
-    return known_first(rows, lambda row: _sort_key(row, column), reverse=reverse)
-
-
-def _sort_key(row: Row, column: str) -> tuple[bool, float, str] | None:
-    """Return numbers before words, as a parameter may mix them; None if the row has no value."""
+def rank(row: Row, column: str) -> tuple[bool, float, str] | None:
+    """Return what to sort by, numbers before words, as a parameter may mix them; None if the row has no value."""
     own = {"run": row.index, "seed": row.seed, "state": row.status or None, "s": row.seconds or None}
     value = own[column] if column in own else row.varied.get(column, row.metrics.get(column))
     if value is None:
@@ -61,7 +55,7 @@ class SweepScreen(Screen[None]):
         Binding(
             "space", "toggle_sweep", "Stop/go on", id="sweep.toggle", tooltip="Stop after saving every run, or go on"
         ),
-        Binding("s", "sort(1)", "Sort", id="sweep.sort", tooltip="Sort the runs by the next column"),
+        Binding("s", "sort", "Sort", id="sweep.sort", tooltip="Sort the runs by the next column"),
         Binding("S", "reverse", "Reverse", id="sweep.reverse", tooltip="Turn the order round"),
         Binding("enter", "open", "Open", id="sweep.open", tooltip="Look at the run under the cursor"),
     ]
@@ -81,24 +75,21 @@ class SweepScreen(Screen[None]):
     def __init__(self, job: SweepJob) -> None:
         super().__init__()
         self._job = job
-        self._sorted_by = "run"
-        self._reverse = False
         self._rows: Sequence[Row] = []
         self._under_way: Mapping[int, int] = {}
-        self._lines: dict[str, dict[str, str]] = {}
-        """What is shown of every run, by the key of its line."""
         self._looking = False
         self._saw_the_end = False
-        spec = job.sweep.spec
-        self._columns = ["run", *spec.varied, "seed", "state", *job.sweep.metrics, "s"]
+        columns = self._run_columns()
+        self._runs = SteadyTable(_key, columns, sorted_by="run", arrows=False, fixed_columns=1, id="sweep-runs")
+        self._points = SteadyTable[PointSummary](_point_key, cursor_type="none", id="sweep-points")
 
     def compose(self) -> ComposeResult:
         """Lay out both tables."""
         yield TopBar("sweep")
         yield Label("runs", id="sweep-order", markup=False)
-        yield SteadyTable(cursor_type="row", fixed_columns=1, id="sweep-runs")
+        yield self._runs
         yield Label("points: mean ± standard deviation over the seeds", classes="-heading", markup=False)
-        yield SteadyTable(cursor_type="none", fixed_columns=0, id="sweep-points")
+        yield self._points
         yield StatusLine()
         yield Footer()
 
@@ -156,11 +147,9 @@ class SweepScreen(Screen[None]):
         changed = [row for row in event.rows if row != before.get(row.index)]
         moved = {i for i in {*event.under_way, *self._under_way} if event.under_way.get(i) != self._under_way.get(i)}
         self._rows, self._under_way = event.rows, event.under_way
-        for row in event.rows:
-            if row.index in moved or row != before.get(row.index):
-                self._lines[str(row.index)] = self._line(row)
         if changed or moved:
-            self._show_runs()
+            self._runs.show(event.rows, changed={*map(_key, changed), *map(str, moved)})
+            self.on_steady_table_reordered()
         if changed:
             self._show_points()
         self._show_status()
@@ -182,41 +171,42 @@ class SweepScreen(Screen[None]):
             message=self._job.failure or message,
         )
 
-    def _show_runs(self, *, follow: bool = False) -> None:
-        ordered = order(self._rows, self._sorted_by, reverse=self._reverse)
-        table = self.query_one("#sweep-runs", SteadyTable)
-        table.show(self._lines, [str(row.index) for row in ordered], follow=follow)
-        way = "descending" if self._reverse else "ascending"
-        self.query_one("#sweep-order", Label).update(f"runs, by {printable(self._sorted_by)}, {way}")
+    def on_steady_table_reordered(self) -> None:
+        """Say how the runs are sorted."""
+        way = "descending" if self._runs.reverse else "ascending"
+        self.query_one("#sweep-order", Label).update(f"runs, by {printable(self._runs.sorted_by)}, {way}")
 
-    def _line(self, row: Row) -> dict[str, str]:
+    def _run_columns(self) -> list[TableColumn[Row]]:
         sweep = self._job.sweep
-        state = row.status
-        if row.index in self._under_way:
-            total = sweep.spec.points[row.index - 1].params.total
-            state = f"running {self._under_way[row.index]}/{total}"
-        metrics = [f"{row.metrics[name]:.4g}" if name in row.metrics else "" for name in sweep.metrics]
-        varied = values(row.varied, sweep.spec.varied)
-        seconds = f"{row.seconds:.1f}" if row.seconds else ""
-        cells = [str(row.index), *varied, str(row.seed), state, *metrics, seconds]
-        return dict(zip(self._columns, cells, strict=True))
+        writers: dict[str, Callable[[Row], str]] = {
+            "run": _key,
+            **{name: partial(_value, name=name) for name in sweep.spec.varied},
+            "seed": lambda row: str(row.seed),
+            "state": self._state,
+            **{name: partial(_figure, name=name) for name in sweep.metrics},
+            "s": lambda row: f"{row.seconds:.1f}" if row.seconds else "",
+        }
+        return [TableColumn(name, name, write, partial(rank, column=name)) for name, write in writers.items()]
+
+    def _state(self, row: Row) -> str:
+        if row.index not in self._under_way:
+            return row.status
+        return f"running {self._under_way[row.index]}/{self._job.sweep.spec.points[row.index - 1].params.total}"
 
     def _show_points(self) -> None:
         sweep = self._job.sweep
         points = summarise(self._rows, sweep.metrics)
-        best = best_point(points, "val_loss") if "val_loss" in sweep.metrics else None
-        lines = {}
-        for index, point in enumerate(points):
-            done = f"{point.done}/{point.runs}" + (f", {point.failed} failed" if point.failed else "")
-            cells = [*values(point.varied, sweep.spec.varied), done]
-            cells += [str(point.metrics[name]) for name in sweep.metrics]
-            names = ["", *sweep.spec.varied, "done", *sweep.metrics]
-            lines[str(index)] = dict(zip(names, ["* best" if index == best else "", *cells], strict=True))
-        self.query_one("#sweep-points", SteadyTable).show(lines, list(lines), bold=None if best is None else str(best))
-
-    def _under_cursor(self) -> int | None:
-        key = self.query_one("#sweep-runs", SteadyTable).key_under_cursor
-        return None if key is None else int(key)
+        # chosen on the validation set: to choose on the test set would spoil it as a judge
+        index = best_point(points, "val_loss") if "val_loss" in sweep.metrics else None
+        best = None if index is None else points[index]
+        writers: dict[str, Callable[[PointSummary], str]] = {
+            "": lambda point: "* best" if point is best else "",
+            **{name: partial(_value, name=name) for name in sweep.spec.varied},
+            "done": lambda point: f"{point.done}/{point.runs}" + (f", {point.failed} failed" if point.failed else ""),
+            **{name: partial(_spread, name=name) for name in sweep.metrics},
+        }
+        style = lambda point: "bold" if point is best else ""  # noqa: E731
+        self._points.show(points, [TableColumn(name, name, write, style=style) for name, write in writers.items()])
 
     # -- keys
 
@@ -228,39 +218,41 @@ class SweepScreen(Screen[None]):
         elif sum(row.over for row in self._rows) < len(self._job.sweep.spec.points):
             self._begin()
 
-    def action_sort(self, by: int) -> None:
+    def action_sort(self) -> None:
         """Sort by the next column."""
-        self._sorted_by = self._columns[(self._columns.index(self._sorted_by) + by) % len(self._columns)]
-        self._show_runs(follow=True)
+        self._runs.sort_by_next()
 
     def action_reverse(self) -> None:
         """Turn the order round."""
-        self._reverse = not self._reverse
-        self._show_runs(follow=True)
-
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Sort by the column that was clicked; once more turns it round."""
-        name = event.column_key.value
-        if event.data_table.id == "sweep-runs" and name is not None:
-            self._reverse = name == self._sorted_by and not self._reverse
-            self._sorted_by = name
-            self._show_runs(follow=True)
-
-    def action_open(self) -> None:
-        """Look at the run under the cursor."""
-        self._open()
+        self._runs.turn_round()
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Look at the run that was chosen."""
         event.stop()
-        self._open()
+        self.action_open()
 
-    def _open(self) -> None:
-        index = self._under_cursor()
-        if index is not None:
-            self.post_message(OpenRun(self._job.sweep.run_path(self._job.sweep.spec.points[index - 1])))
+    def action_open(self) -> None:
+        """Look at the run under the cursor."""
+        if (row := self._runs.row_under_cursor) is not None:
+            self.post_message(OpenRun(self._job.sweep.run_path(self._job.sweep.spec.points[row.index - 1])))
 
 
-def values(varied: Mapping[str, object], names: Sequence[str]) -> list[str]:
-    """Return the varied parameters as shown; empty where a point leaves one at the preset's."""
-    return [printable(show_value(varied[name])) if name in varied else "" for name in names]
+def _key(row: Row) -> str:
+    return str(row.index)
+
+
+def _point_key(point: PointSummary) -> str:
+    return repr(point.varied)
+
+
+def _value(of: Row | PointSummary, name: str) -> str:
+    """Write a varied parameter; empty where a point leaves it at the preset's."""
+    return printable(show_value(of.varied[name])) if name in of.varied else ""
+
+
+def _figure(row: Row, name: str) -> str:
+    return f"{row.metrics[name]:.4g}" if name in row.metrics else ""
+
+
+def _spread(point: PointSummary, name: str) -> str:
+    return str(point.metrics[name])

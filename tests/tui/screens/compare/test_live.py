@@ -7,7 +7,7 @@ import threading
 from contextlib import asynccontextmanager
 
 import pytest
-from textual.widgets import Input, SelectionList
+from textual.widgets import Input
 
 from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RunStatus, list_runs
@@ -110,14 +110,14 @@ async def test_runs_are_picked_from_a_list(recorded, size):
     async with comparing(recorded, size) as lab:
         await lab.press("p")
         await lab.until(lambda: isinstance(lab.app.screen, PickRuns))
-        chooser = lab.app.screen.query_one(SelectionList)
-        await lab.until(lambda: chooser.option_count == 4)
+        chooser = table(lab)
+        await lab.until(lambda: chooser.row_count == 4)
         await lab.press("tab")
         assert isinstance(lab.app.focused, Input)
         await lab.press(*"turing done")
-        await lab.until(lambda: chooser.option_count == 1)
+        await lab.until(lambda: chooser.row_count == 1)
         await lab.press("shift+tab", "space", "tab", *["backspace"] * 11, *"net-3")
-        await lab.until(lambda: "net-3" in str(chooser.get_option_at_index(0).prompt))
+        await lab.until(lambda: [run.name for run in chooser.ordered] == ["net-3"])
         await lab.press("shift+tab", "space", "enter")
         await lab.until(lambda: isinstance(lab.app.screen, CompareScreen))
         await lab.until(lambda: column(lab, "run") == ["spots", "net-3"])

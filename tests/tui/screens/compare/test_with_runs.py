@@ -17,7 +17,7 @@ async def test_a_run_is_listed_compared_and_opened(tmp_path, run, size):
         assert run("train", "--headless", "--quiet", *flags)[0] == 0
     async with opened(NetworkParams(epochs=2), size, storage=Storage(root=tmp_path, record=False)) as lab:
         await lab.press("4")
-        await lab.until(lambda: len(lab.app.screen.runs) == 2)
+        await lab.until(lambda: len(lab.app.screen.table.runs) == 2)
         await lab.press("m", "down", "m", "c")
         await lab.until(
             lambda: lab.app.current_mode == "compare" and lab.app.screen.query_one(DataTable).row_count == 2

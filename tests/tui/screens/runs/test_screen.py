@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input, Label
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.library.catalog import RunStatus, summarise
+from nnfd.core.library.catalog import Catalog, RunStatus, summarise
 from nnfd.core.library.tags import read_tags, write_tags
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
@@ -16,10 +16,10 @@ from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
 from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.jobs.session import Session, Storage
 from nnfd.tui.screens.compare.screen import CompareScreen
-from nnfd.tui.screens.runs import screen as runs_screen
+from nnfd.tui.screens.runs import table as runs_table
 from nnfd.tui.screens.runs.screen import RunsScreen
+from nnfd.tui.screens.runs.table import RunsTable, mark_column, run_columns
 from nnfd.tui.widgets.params_form import ParamsForm
-from nnfd.tui.widgets.runs_table import RunsTable, row_texts
 from tests.support.dashboard import opened
 from tests.support.recorded import make, measured
 from tests.support.terminal import Terminal
@@ -33,12 +33,12 @@ async def listed(root, count, size=(120, 40)):
     params, storage = NetworkParams(dataset="iris", epochs=1), Storage(root=root, record=False)
     async with opened(params, size, storage=storage, notifications=True) as lab:
         await lab.press("4")
-        await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and len(lab.app.screen.runs) == count)
+        await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and len(lab.app.screen.table.runs) == count)
         yield lab
 
 
 def names(lab):
-    return [run.name for run in lab.app.screen.shown]
+    return [run.name for run in lab.app.screen.table.ordered]
 
 
 def note(lab):
@@ -48,7 +48,7 @@ def note(lab):
 async def go_to(lab, name):
     table = lab.app.screen.query_one(RunsTable)
     table.move_cursor(row=names(lab).index(name))
-    await lab.until(lambda: lab.app.screen.under_cursor().name == name)
+    await lab.until(lambda: lab.app.screen.table.row_under_cursor.name == name)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ async def test_the_order_and_the_cursor_stays_on_its_run(three):
         assert names(lab) == ["a", "b", "c", "d"]
         await lab.press("S")
         assert names(lab) == ["d", "c", "b", "a"]
-        assert lab.app.screen.under_cursor().name == "b"
+        assert lab.app.screen.table.row_under_cursor.name == "b"
         assert "by run, reversed" in lab.text()
         await lab.pilot.click(RunsTable, offset=(6, 0))
         assert names(lab) == ["a", "b", "c", "d"]
@@ -166,11 +166,11 @@ async def test_the_cursor_stays_in_its_place_when_its_run_goes_and_follows_one_t
         await go_to(lab, order[2])
         await lab.press("d", "y")
         await lab.until(lambda: len(names(lab)) == 3)
-        assert lab.app.screen.under_cursor().name == order[3]
+        assert lab.app.screen.table.row_under_cursor.name == order[3]
         await go_to(lab, order[1])
         await lab.press("n", "z", "enter")
         await lab.until(lambda: f"{order[1]}z" in names(lab))
-        assert lab.app.screen.under_cursor().name == f"{order[1]}z"
+        assert lab.app.screen.table.row_under_cursor.name == f"{order[1]}z"
 
 
 def test_letters_typed_right_after_the_slash_are_for_the_filter(three):
@@ -199,14 +199,13 @@ def test_letters_typed_right_after_the_slash_are_for_the_filter(three):
 
 
 async def test_however_many_looks_are_asked_for_one_timer_runs(three, monkeypatch):
-    monkeypatch.setattr(runs_screen, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(runs_table, "LOOK_SECONDS", 3600.0)
     async with listed(three, 4) as lab:
-        reads = []
-        read = lab.app.screen._catalog.list
-        monkeypatch.setattr(lab.app.screen._catalog, "list", lambda: (reads.append(1), read())[1])
+        table, reads, read = lab.app.screen.table, [], Catalog.list
+        monkeypatch.setattr(Catalog, "list", lambda catalog: (reads.append(1), read(catalog))[1])
         for _ in range(20):
-            lab.app.screen.look()
-        await lab.until(lambda: reads and not lab.app.screen._reading)
+            table.look()
+        await lab.until(lambda: reads and not table.reading)
         assert len(reads) == 2, "one that was under way, and one for all that was asked meanwhile"
 
 
@@ -267,7 +266,7 @@ async def test_open_resume_export_and_compare(three, run):
         await lab.until(lambda: lab.app.current_mode == "network" and not lab.screen.spec.watched)
         await lab.full_speed_to_the_end()
         await lab.press("4")
-        await lab.until(lambda: [r.status for r in lab.app.screen.runs if r.name == "real"] == [RunStatus.DONE])
+        await lab.until(lambda: [r.status for r in lab.app.screen.table.runs if r.name == "real"] == [RunStatus.DONE])
         await lab.press("m", "m", "m", "c")
         await lab.until(lambda: isinstance(lab.app.screen, CompareScreen) and "1 run" in lab.text())
 
@@ -300,10 +299,10 @@ async def test_space_holds_a_run_that_is_under_way_and_lets_it_go_on(tmp_path):
         lab_screen = lab.screen
         await lab.until(lambda: lab_screen.history.position > 0)
         await lab.press("4")  # which pauses the run of the lab
-        await lab.until(lambda: [run.status for run in lab.app.screen.runs] == [RunStatus.PAUSED])
+        await lab.until(lambda: [run.status for run in lab.app.screen.table.runs] == [RunStatus.PAUSED])
         await lab.press("space")
         await lab.until(lambda: lab_screen.phase is Phase.RUNNING)
-        await lab.until(lambda: [run.status for run in lab.app.screen.runs] == [RunStatus.RUNNING])
+        await lab.until(lambda: [run.status for run in lab.app.screen.table.runs] == [RunStatus.RUNNING])
         await lab.press("space")
         await lab.until(lambda: lab_screen.phase is Phase.PAUSED)
 
@@ -325,6 +324,6 @@ async def test_every_word_can_be_read_in_every_theme(three, theme):
 
 def test_the_state_is_told_by_a_sign_and_a_word(tmp_path):
     run = summarise(make(tmp_path / "r", result={}))
-    texts = row_texts(run, {run.path}, run.modified)
+    texts = {column.key: column.cell("r", run)[0] for column in [mark_column(lambda _: True), *run_columns()]}
     assert (texts["mark"], texts["state"], texts["run"]) == ("●", "✓ done", "r")
-    assert row_texts(run, set(), run.modified)["mark"] == ""
+    assert mark_column(lambda _: False).cell("r", run)[0] == ""

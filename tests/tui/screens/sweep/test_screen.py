@@ -6,19 +6,18 @@ import sys
 from contextlib import asynccontextmanager
 
 import pytest
-from textual.app import App
 from textual.widgets import DataTable
 
 from nnfd.core.engine.control import Phase
+from nnfd.core.library.columns import known_first
 from nnfd.core.params import NetworkParams
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.jobs.sweep import SweepJob
-from nnfd.tui.screens.sweep.screen import SweepScreen, order
+from nnfd.tui.screens.sweep.screen import SweepScreen, rank
 from nnfd.tui.widgets.status_line import StatusLine
-from nnfd.tui.widgets.steady_table import SteadyTable
 from tests.core.sweep.test_run import LONG, SMALL
 from tests.support.dashboard import Lab
 
@@ -92,6 +91,10 @@ async def test_the_key_of_the_sweep_is_there_with_a_sweep_only():
         await app.action_quit()
 
 
+def order(rows, column, *, reverse):
+    return known_first(rows, lambda row: rank(row, column), reverse=reverse)
+
+
 def test_rows_without_a_value_come_last_either_way():
     rows = [
         Row(i, {"lr": lr}, 0, "", metrics=m) for i, (lr, m) in enumerate([(2, {}), (1, {"x": 1.0}), (3, {"x": 2.0})])
@@ -101,61 +104,6 @@ def test_rows_without_a_value_come_last_either_way():
     assert [row.index for row in order(rows, "lr", reverse=True)] == [2, 0, 1]
     mixed = [Row(i, varied, 0, "") for i, varied in enumerate([{"lr": "auto"}, {"lr": (3, 2)}, {"lr": 1.0}, {}])]
     assert [row.index for row in order(mixed, "lr", reverse=False)] == [2, 1, 0, 3]
-
-
-class TableApp(App):
-    def compose(self):
-        yield SteadyTable(cursor_type="row", fixed_columns=1, id="table")
-
-
-def table_lines(number, **changes):
-    return {
-        str(row): {"run": str(row), **{f"column {n}": f"value {row} {n}" for n in range(20)}, "state": ""}
-        | (changes if row == 7 else {})
-        for row in range(number)
-    }
-
-
-async def test_a_table_keeps_its_scroll_and_cursor_while_it_changes():
-    app = TableApp()
-    async with app.run_test(size=(60, 12)) as pilot:
-        table = app.query_one(SteadyTable)
-        lines = table_lines(50)
-        table.show(lines, list(lines))
-        await pilot.pause()
-        table.move_cursor(row=25)
-        table.scroll_to(40, 20, animate=False)
-        await pilot.pause()
-        scroll = table.scroll_offset
-        assert scroll.x == 40
-        changed = lines | {"7": lines["7"] | {"column 3": "new"}}
-        table.show(changed, list(changed))
-        await pilot.pause()
-        assert (table.scroll_offset, table.key_under_cursor) == (scroll, "25")
-        assert str(table.get_cell("7", "column 3")) == "new"
-        turned = list(reversed(changed))
-        table.show(changed, turned)
-        await pilot.pause()
-        assert (table.scroll_offset, table.key_under_cursor) == (scroll, "25")
-        assert [str(cell) for cell in table.get_column_at(0)] == turned
-        wider = changed | {"7": changed["7"] | {"state": "running 10/20"}}
-        table.show(wider, turned, bold="7")
-        await pilot.pause()
-        assert (table.scroll_offset, table.key_under_cursor) == (scroll, "25")
-        assert table.get_cell("7", "state").style == "bold"
-
-
-async def test_lines_that_stay_the_same_are_not_touched(monkeypatch):
-    app = TableApp()
-    async with app.run_test():
-        table, touched = app.query_one(SteadyTable), []
-        lines = table_lines(50)
-        table.show(lines, list(lines))
-        monkeypatch.setattr(table, "add_row", lambda *a, **k: touched.append("added"))
-        monkeypatch.setattr(table, "update_cell", lambda key, name, text: touched.append((key, name)))
-        table.show(lines, list(lines))
-        table.show(table_lines(50, **{"column 3": "new"}), list(lines))
-        assert touched == [("7", "column 3")]
 
 
 async def test_nothing_is_read_any_more_once_everything_is_over(tmp_path, monkeypatch):
