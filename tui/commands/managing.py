@@ -8,10 +8,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.library import manage
+from nnfd.core.library import upkeep
 from nnfd.core.library.catalog import LIVE_STATES, summarise
 from nnfd.core.library.columns import size
-from nnfd.core.library.tags import read_tags
+from nnfd.core.library.upkeep import read_tags
 from nnfd.core.runs.find import locate
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
@@ -25,7 +25,7 @@ def rename(run: RunName, name: str, /, *, runs_root: RunsRoot = ROOT) -> int:
     name
         The new name of its folder.
     """
-    sys.stdout.write(f"{printable(str(manage.rename(locate(run, runs_root), name, runs_root)))}\n")
+    sys.stdout.write(f"{printable(str(upkeep.rename(locate(run, runs_root), name, runs_root)))}\n")
     return 0
 
 
@@ -47,14 +47,14 @@ def delete(
     """
     found = [summarise(path) for path in dict.fromkeys(locate(name, runs_root) for name in (run, *more))]
     for each in found:
-        manage.check_is_run(each.path, runs_root)
+        upkeep.check_is_run(each.path, runs_root)
         if each.status in LIVE_STATES:
             raise RunError(f"run {each.name!r} is under way: stop it first")
     if not yes and not _agreed(", ".join(f"{each.name} ({size(each.size)})" for each in found)):
         sys.stdout.write("nothing was deleted\n")
         return 0
     for each in found:
-        manage.delete(each.path, runs_root)
+        upkeep.delete(each.path, runs_root)
         sys.stdout.write(f"deleted: {each.name}\n")
     return 0
 
@@ -95,8 +95,8 @@ def tag(
             raise
         sys.stderr.write(f"nnfd-tui: {error}; it is written anew\n")
     if remove:
-        manage.tag(path, runs_root, (), before - words)
+        upkeep.tag(path, runs_root, (), before - words)
     elif words:
-        manage.tag(path, runs_root, words, before)
+        upkeep.tag(path, runs_root, words, before)
     sys.stdout.write("".join(f"{word}\n" for word in read_tags(path)))
     return 0

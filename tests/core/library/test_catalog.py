@@ -9,7 +9,7 @@ import pytest
 from nnfd.core.errors import RunError
 from nnfd.core.library import catalog
 from nnfd.core.library.catalog import Catalog, RunStatus, list_runs, summarise
-from nnfd.core.library.tags import read_tags, write_tags
+from nnfd.core.library.upkeep import read_tags, tag
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.params.presets import load_shipped
 from nnfd.core.runs.find import find, locate
@@ -109,7 +109,7 @@ def test_what_has_not_changed_is_not_read_again(tmp_path, monkeypatch):
     assert sorted(reads) == ["bad", "crashed", "over"]
     assert runs.list() == first
     assert sorted(reads[3:]) == ["crashed"], "its state may change while its files do not"
-    write_tags(tmp_path / "over", ["new"])
+    tag(tmp_path / "over", tmp_path, ["new"])
     (tmp_path / "bad" / "params.toml").unlink()
     (tmp_path / "bad").rename(tmp_path / ".hidden")
     again = {run.name: run for run in runs.list()}
@@ -209,21 +209,21 @@ def test_runs_of_sweeps_carry_its_name_and_are_found_by_it(tmp_path):
 class TestTags:
     def test_they_read_back_in_order_without_doubles(self, tmp_path):
         make(tmp_path / "r")
-        write_tags(tmp_path / "r", [" thesis", "best so far", "thesis", ""])
+        tag(tmp_path / "r", tmp_path, [" thesis", "best so far", "thesis", ""])
         assert read_tags(tmp_path / "r") == ("best so far", "thesis")
         assert summarise(tmp_path / "r").tags == ("best so far", "thesis")
-        write_tags(tmp_path / "r", [])
+        tag(tmp_path / "r", tmp_path, [])
         assert read_tags(tmp_path / "r") == ()
 
-    @pytest.mark.parametrize("tag", ["a,b", "x" * 41, "\x1b[31mred", "two\nlines"])
-    def test_what_is_no_tag_is_refused(self, tmp_path, tag):
+    @pytest.mark.parametrize("word", ["a,b", "x" * 41, "\x1b[31mred", "two\nlines"])
+    def test_what_is_no_tag_is_refused(self, tmp_path, word):
         make(tmp_path / "r")
         with pytest.raises(RunError, match="tag: ") as error:
-            write_tags(tmp_path / "r", ["fine", tag])
+            tag(tmp_path / "r", tmp_path, ["fine", word])
         assert not set("\x1b\n") & set(str(error.value))
         assert read_tags(tmp_path / "r") == ()
         with pytest.raises(RunError, match="21 of them"):
-            write_tags(tmp_path / "r", map(str, range(21)))
+            tag(tmp_path / "r", tmp_path, map(str, range(21)))
 
     @pytest.mark.parametrize("content", ["", "{}", '"word"', "[1]", "\x00"])
     def test_damaged_ones_leave_the_run_sound(self, tmp_path, content):

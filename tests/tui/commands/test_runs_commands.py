@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 
-from nnfd.core.library.tags import read_tags
+from nnfd.core.library.upkeep import read_tags
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from tests.support.recorded import make, measured

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Label
 
 from nnfd.core.errors import NnfdError
-from nnfd.core.library import manage
+from nnfd.core.library import upkeep
 from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, RunStatus
 from nnfd.core.runs import remote
 from nnfd.core.runs.folder import RunFolder
@@ -217,7 +217,7 @@ class RunsScreen(Screen[None]):
     def _rename(self, path: Path, name: str) -> None:
         if name == path.name:
             return
-        new = manage.rename(path, name, self.storage.root)
+        new = upkeep.rename(path, name, self.storage.root)
         self.post_message(RunMoved(path, new))
         self.table.run_moved(path, new)
 
@@ -225,7 +225,7 @@ class RunsScreen(Screen[None]):
         if (run := self.table.row_under_cursor) is not None:
             path, hint = run.path, "set apart by commas · enter takes them"
             dialog = AskText(f"Tags of {run.name}", ", ".join(run.tags), hint)
-            self._ask(dialog, lambda text: manage.tag(path, self.storage.root, text.split(",")))
+            self._ask(dialog, lambda text: upkeep.tag(path, self.storage.root, text.split(",")))
 
     def action_export(self) -> None:
         """Ask for a file and write the run to it."""
@@ -280,7 +280,7 @@ class RunsScreen(Screen[None]):
         for path in paths:
             problem = ""
             try:
-                manage.delete(path, self.storage.root)
+                upkeep.delete(path, self.storage.root)
             except NnfdError as error:
                 problem = str(error)
             self.post_message(self.Deleted(problem))

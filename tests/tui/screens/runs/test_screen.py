@@ -9,7 +9,7 @@ from textual.widgets import Input, Label
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.library.catalog import Catalog, RunStatus, summarise
-from nnfd.core.library.tags import read_tags, write_tags
+from nnfd.core.library.upkeep import read_tags, tag
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
@@ -62,7 +62,7 @@ def three(tmp_path):
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
 async def test_it_says_what_each_run_is_and_shows_titles_literally(three, size):
-    write_tags(three / "a", ["[bold]thesis"])
+    tag(three / "a", three, ["[bold]thesis"])
     async with listed(three, 4, size) as lab:
         assert "4 runs" in lab.text()
         assert "✓ done" in lab.text()
@@ -107,7 +107,7 @@ async def test_the_order_and_the_cursor_stays_on_its_run(three):
 async def test_new_runs_tags_and_ends_are_seen_while_one_looks(three):
     async with listed(three, 4) as lab:
         make(three / "e", NetworkParams())
-        write_tags(three / "b", ["mine"])
+        tag(three / "b", three, ["mine"])
         await lab.until(lambda: "e" in names(lab))
         await go_to(lab, "b")
         assert "#mine" in note(lab)

@@ -7,8 +7,7 @@ import pytest
 
 from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import list_runs
-from nnfd.core.library.manage import delete, rename, tag
-from nnfd.core.library.tags import write_tags
+from nnfd.core.library.upkeep import delete, rename, tag
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.sweep.folder import Sweep
@@ -38,7 +37,7 @@ def recorded(tmp_path, run):
         str(path),
     )
     assert run("fur", "diffusion", "--headless", *flags)[0] == 0
-    write_tags(path, ["x"])
+    tag(path, path.parent, ["x"])
     (path / ".params.toml.1.tmp").write_text("left behind by a kill")
     (path / "frames" / ".000000001.npz.1.tmp").write_text("likewise")
     return path

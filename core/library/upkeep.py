@@ -6,17 +6,17 @@ They touch runs alone: a folder that a slip of the pen names is refused, and wha
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
 from nnfd.core.errors import RunError
-from nnfd.core.library.tags import write_tags
-from nnfd.core.runs.files import storage_error
+from nnfd.core.runs.files import storage_error, write_file
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.lock import LOCK_WAIT, lock_of
-from nnfd.core.runs.names import EVENTS, FAILED, FILES, FRAMES, LOCK, PARAMS, PLAN, RUNS, STATE, sweep_of
+from nnfd.core.runs.names import EVENTS, FAILED, FILES, FRAMES, LOCK, PARAMS, PLAN, RUNS, STATE, TAGS, sweep_of
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST_NAME = 100
+"""Bytes."""
+LONGEST_TAG, MOST_TAGS = 40, 20
 _FRAME = re.compile(r"\d+\.npz")
 _HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.tmp")
 """What a kill leaves of a file that was being replaced."""
@@ -95,10 +97,53 @@ def check_name(name: str) -> str:
 
 
 def tag(run: Path, root: Path, words: Iterable[str], kept: Iterable[str] = ()) -> None:
-    """Set the tags of a run: `words`, which are checked, and those that it had and keeps. Raises :class:`RunError`."""
+    """Set the tags of a run, its user's own words to find it by, also while another process does it.
+
+    Parameters
+    ----------
+    run
+        The folder.
+    root
+        The folder whose list of runs the run was taken from.
+    words
+        The new tags.
+    kept
+        Tags of before that it keeps, which are not checked again.
+
+    Raises
+    ------
+    RunError
+        If the folder is no run or cannot be written, or a word is not allowed.
+    """
     with _changing(run):
         check_is_run(run, root)
-    write_tags(run, words, kept)
+    tags = sorted({*check_tags(words), *kept})
+    write_file(run / TAGS, json.dumps(tags, ensure_ascii=False).encode())
+
+
+def check_tags(words: Iterable[str]) -> tuple[str, ...]:
+    """Return tags without doubles and in order. Raises :class:`RunError` for what is none."""
+    tags = tuple(sorted({word.strip() for word in words if word.strip()}))
+    for tag in tags:
+        if len(tag) > LONGEST_TAG or "," in tag or printable(tag) != tag:
+            raise RunError(f"tag: {printable(tag)!r} is not allowed: at most {LONGEST_TAG} characters without a comma")
+    if len(tags) > MOST_TAGS:
+        raise RunError(f"tag: {len(tags)} of them are too many for one run: at most {MOST_TAGS}")
+    return tags
+
+
+def read_tags(run: Path) -> tuple[str, ...]:
+    """Return the tags of a run, safe to show. Raises :class:`RunError` if the file is damaged."""
+    file = run / TAGS
+    try:
+        tags = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return ()
+    except (OSError, ValueError, RecursionError):
+        tags = None
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise RunError(f"{printable(str(file))!r} is damaged: it is no list of tags")
+    return tuple(printable(tag) for tag in tags)
 
 
 def delete(run: Path, root: Path) -> None:
