@@ -22,8 +22,7 @@ from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import write_tables
-from tests.core.sweep.test_run import LONG, SMALL, assert_same_results, do, spec_toml
-from tests.end_to_end.test_sweep_kills import ENDLESS, FEW, deadly
+from tests.support.sweeps import ENDLESS, FEW, LONG, SMALL, assert_same_results, deadly, do, spec_toml
 
 distributed = pytest.importorskip("distributed")
 
@@ -91,15 +90,13 @@ def workers(address):
 
 
 @pytest.mark.usefixtures("workers")
-def test_a_cluster_gives_the_same_numbers_as_this_process(tmp_path, address):
-    do(tmp_path / "here", SMALL, jobs=1)
+def test_a_cluster_gives_the_same_numbers_as_this_process(tmp_path, address, reference):
     _, rows = do(tmp_path / "there", SMALL, cluster=address)
     assert len(rows) == 8
-    assert_same_results(tmp_path / "here", tmp_path / "there")
+    assert_same_results(reference(SMALL), tmp_path / "there")
 
 
-def test_a_worker_that_is_killed_loses_no_run(tmp_path, address, workers):
-    do(tmp_path / "here", LONG, jobs=1)
+def test_a_worker_that_is_killed_loses_no_run(tmp_path, address, workers, reference):
     with Sweep.create(tmp_path / "there", parse_spec(LONG)) as sweep:
         rows = Runner(sweep, cluster=address).rows()
         got = [next(rows)]
@@ -108,7 +105,7 @@ def test_a_worker_that_is_killed_loses_no_run(tmp_path, address, workers):
         write_tables(sweep, sweep.rows())
     assert sorted(row.index for row in got) == [1, 2, 3, 4]
     assert {row.status for row in got} == {"done"}
-    assert_same_results(tmp_path / "here", tmp_path / "there")
+    assert_same_results(reference(LONG), tmp_path / "there")
 
 
 @pytest.mark.usefixtures("workers")

@@ -26,12 +26,9 @@ from nnfd.core.sweep.run import MOST_DEATHS, Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import write_tables
 from nnfd.core.sweep.task import Reply, do_run, record_failure
-from tests.core.sweep.test_run import LONG, SMALL, assert_same_results, do, spec_toml
+from tests.support.sweeps import ENDLESS, FEW, LONG, assert_same_results, deadly, do, spec_toml
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-
-ENDLESS = {**LONG, "params": {**LONG["params"], "epochs": 1_000_000, "patience": 0}}
-FEW = {**SMALL, "grid": {"lr": [0.01, 0.05, 0.1, 0.2]}, "seeds": [1]}
 
 
 def wait_until(condition):
@@ -68,7 +65,6 @@ def test_workers_end_with_the_process_that_does_the_sweep_and_their_runs_can_go_
 
 
 def test_a_run_that_another_process_still_does_is_waited_for(tmp_path, monkeypatch):
-    do(tmp_path / "whole", FEW, jobs=1)
     with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep:
         first = sweep.spec.points[0]
         holder = RunFolder.create(sweep.run_path(first), preset="p", title="t", params=first.params)
@@ -89,9 +85,9 @@ def test_a_stop_while_the_data_is_loaded_is_heard(tmp_path, monkeypatch):
     with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep:
         runner, load = Runner(sweep, jobs=1), data.load
 
-        def stop_and_load(params):
+        def stop_and_load(*arguments):
             runner.stop()
-            return load(params)
+            return load(*arguments)
 
         monkeypatch.setattr(data, "load", stop_and_load)
         assert list(runner.rows()) == []
@@ -113,18 +109,6 @@ def test_an_interrupt_while_the_workers_import_ends_quietly(tmp_path):
     assert process.returncode == 130
     assert len(err.splitlines()) == 1
     assert "go on with: nnfd-tui sweep" in err
-
-
-def deadly(task):
-    """Do a run; the second of a sweep ends its process."""
-    if task.index == 2:
-        with (
-            RunFolder.create(Path(task.path), preset="p", title="t", params=task.params)
-            if not Path(task.path).exists()
-            else RunFolder.open(Path(task.path))
-        ):
-            os.kill(os.getpid(), signal.SIGKILL)
-    return do_run(task)
 
 
 def deadly_at_first(task):
@@ -157,12 +141,11 @@ def test_a_run_that_kills_its_process_is_given_up_and_no_other(tmp_path):
         assert sweep.row(sweep.spec.points[1]) == rows[2], "it is recorded"
 
 
-def test_a_run_whose_process_was_killed_is_done_after_all(tmp_path):
-    do(tmp_path / "whole", FEW, jobs=1)
+def test_a_run_whose_process_was_killed_is_done_after_all(tmp_path, reference):
     _, rows = do(tmp_path / "s", FEW, jobs=2, work=deadly_at_first)
     assert len((tmp_path / "s" / "deaths").read_text()) == MOST_DEATHS - 1
     assert sorted(row.index for row in rows) == [1, 2, 3, 4]
-    assert_same_results(tmp_path / "whole", tmp_path / "s")
+    assert_same_results(reference(FEW), tmp_path / "s")
 
 
 def test_workers_that_cannot_begin_end_the_sweep_in_one_line(tmp_path):
@@ -182,10 +165,9 @@ def test_a_sweep_that_is_left_leaves_no_worker_behind(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path):
+def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path, reference):
     lasting = {**LONG["params"], "epochs": 4000, "patience": 4000}
     spec = {**LONG, "params": lasting, "grid": {"lr": [0.01, 0.1]}}
-    do(tmp_path / "whole", spec, jobs=1)
     with Sweep.create(tmp_path / "s", parse_spec(spec)) as sweep:
         runs = [sweep.run_path(point) for point in sweep.spec.points]
         over, kills = threading.Event(), []
@@ -218,4 +200,4 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path):
         write_tables(sweep, sweep.rows())
     assert len(kills) == 4 * (MOST_DEATHS - 1)
     assert {row.status for row in rows} == {"done"}
-    assert_same_results(tmp_path / "whole", tmp_path / "s")
+    assert_same_results(reference(spec), tmp_path / "s")

@@ -13,7 +13,7 @@ from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import write_tables
 from nnfd.tui.commands import sweeping
-from tests.core.sweep.test_run import do, spec_toml
+from tests.support.sweeps import do, spec_toml
 
 QUICK = {"preset": "relu-128", "params": {"epochs": 1, "hidden": [4]}, "grid": {"lr": [0.01, 0.02, 0.03]}}
 

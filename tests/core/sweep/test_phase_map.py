@@ -10,7 +10,7 @@ from nnfd.core.params import presets
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.phase_map import PhaseMap, can_map, draw, phase_map, write_phase_map
 from nnfd.core.sweep.spec import parse_spec
-from tests.core.sweep.test_run import SMALL, do
+from tests.support.sweeps import SMALL, do
 
 PATTERNS = {
     "preset": "turing-spots",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import signal
 import statistics
@@ -12,7 +11,6 @@ import sys
 import threading
 import time
 
-import numpy as np
 import pytest
 
 from nnfd.core.errors import SweepError
@@ -21,64 +19,20 @@ from nnfd.core.runs.folder import RunFolder
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
-from nnfd.core.sweep.summary import Spread, best_point, summarise, write_tables
-
-SMALL = {
-    "preset": "relu-128",
-    "params": {"epochs": 5, "hidden": [8]},
-    "grid": {"lr": [0.01, 0.1], "momentum": [0.0, 0.9]},
-    "seeds": [1, 2],
-}
-LONG = {**SMALL, "params": {"epochs": 1500, "patience": 1500, "hidden": [16]}, "seeds": [1]}
-
-
-def spec_toml(path, spec):
-    def value(v):
-        return json.dumps(v)
-
-    lines = [f"{k} = {value(v)}" for k, v in spec.items() if not isinstance(v, dict)]
-    for name, table in spec.items():
-        if isinstance(table, dict):
-            lines += [f"[{name}]", *(f"{k} = {value(v)}" for k, v in table.items())]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return str(path)
-
-
-def do(path, spec, **how):
-    with Sweep.create(path, parse_spec(spec)) as sweep:
-        rows = list(Runner(sweep, **how).rows())
-        write_tables(sweep, sweep.rows())
-        return sweep, rows
-
-
-def states(path):
-    found = {}
-    for file in sorted((path / "runs").glob("*/state.npz")):
-        with np.load(file) as arrays:
-            found[file.parent.name] = {name: arrays[name] for name in arrays.files if name != "_log"}
-    return found
-
-
-def assert_same_results(one, other):
-    a, b = states(one), states(other)
-    assert list(a) == list(b)
-    for run, arrays in a.items():
-        for name, array in arrays.items():
-            np.testing.assert_array_equal(array, b[run][name], err_msg=f"{run} {name}")
-    assert (one / "summary.csv").read_text() == (other / "summary.csv").read_text()
+from nnfd.core.sweep.summary import Spread, best_point, summarise
+from tests.support.sweeps import LONG, SMALL, assert_same_results, do, spec_toml
 
 
 class TestResults:
-    def test_each_run_is_an_ordinary_run_and_the_tables_tell_of_all(self, tmp_path):
-        sweep, rows = do(tmp_path / "s", SMALL, jobs=1)
-        assert sorted(row.index for row in rows) == list(range(1, 9))
+    def test_each_run_is_an_ordinary_run_and_the_tables_tell_of_all(self, reference):
+        sweep = Sweep.open(reference(SMALL))
         for point, row in zip(sweep.spec.points, sweep.rows(), strict=True):
             folder = RunFolder.open(sweep.run_path(point))
             assert folder.params == point.params
             assert row.metrics["test_acc"] == folder.result()["test"]["accuracy"]
             assert row.metrics["val_loss"] == folder.result()["best"]["val_loss"]
             assert not folder.frames().steps()
-        with (tmp_path / "s" / "summary.csv").open() as file:
+        with (sweep.path / "summary.csv").open() as file:
             table = list(csv.DictReader(file))
         assert [(line["lr"], line["momentum"]) for line in table] == [
             ("0.01", "0"),
@@ -90,16 +44,16 @@ class TestResults:
         assert float(table[0]["val_loss_mean"]) == statistics.fmean(losses)
         assert float(table[0]["val_loss_std"]) == statistics.stdev(losses) > 0
         assert (table[0]["runs"], table[0]["done"], table[0]["failed"]) == ("2", "2", "0")
-        with (tmp_path / "s" / "runs.csv").open() as file:
+        with (sweep.path / "runs.csv").open() as file:
             assert [line["seed"] for line in csv.DictReader(file)] == ["1", "2"] * 4
-        listed = list_runs(tmp_path)
+        listed = list_runs(sweep.path.parent)
         assert len(listed) == 8, "the list of runs looks into a sweep"
         assert {run.status for run in listed} == {RunStatus.DONE}
 
-    def test_two_processes_give_the_same_numbers_as_one(self, tmp_path):
-        do(tmp_path / "one", SMALL, jobs=1)
-        do(tmp_path / "two", SMALL, jobs=2)
-        assert_same_results(tmp_path / "one", tmp_path / "two")
+    def test_two_processes_give_the_same_numbers_as_one(self, tmp_path, reference):
+        _, rows = do(tmp_path / "two", SMALL, jobs=2)
+        assert sorted(row.index for row in rows) == list(range(1, 9))
+        assert_same_results(reference(SMALL), tmp_path / "two")
 
     def test_fields_are_swept_too(self, tmp_path):
         spec = {
@@ -136,8 +90,7 @@ class TestResults:
 
 
 class TestGoingOn:
-    def test_what_was_stopped_goes_on_and_ends_the_same(self, tmp_path):
-        do(tmp_path / "whole", LONG, jobs=1)
+    def test_what_was_stopped_goes_on_and_ends_the_same(self, tmp_path, reference):
         with Sweep.create(tmp_path / "s", parse_spec(LONG)) as sweep:
             runner = Runner(sweep, jobs=1)
             live = sweep.run_path(sweep.spec.points[1]) / "live.json"
@@ -157,7 +110,7 @@ class TestGoingOn:
         done = (tmp_path / "s" / "runs" / "run-00001" / "result.json").stat().st_mtime_ns
         do(tmp_path / "s", LONG, jobs=2)
         assert (tmp_path / "s" / "runs" / "run-00001" / "result.json").stat().st_mtime_ns == done
-        assert_same_results(tmp_path / "whole", tmp_path / "s")
+        assert_same_results(reference(LONG), tmp_path / "s")
 
     @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
     @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])

@@ -18,8 +18,8 @@ from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.jobs.sweep import SweepJob
 from nnfd.tui.screens.sweep.screen import SweepScreen, rank
 from nnfd.tui.widgets.status_line import StatusLine
-from tests.core.sweep.test_run import LONG, SMALL
 from tests.support.dashboard import Lab
+from tests.support.sweeps import LONG, SMALL
 
 
 @asynccontextmanager
