@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -19,8 +20,7 @@ from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.names import EVENTS, STATE
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import Storage, watched
-from nnfd.tui.widgets.confusion import ConfusionTable
-from nnfd.tui.widgets.params_form import ParamsForm
+from nnfd.tui.widgets.param_row import ParamRow
 from nnfd.tui.widgets.status_line import StatusLine
 from nnfd.tui.widgets.top_bar import TopBar
 from tests.support.dashboard import Lab
@@ -70,9 +70,17 @@ def edits(folder):
     return [event for event in RunFolder.open(folder).events() if isinstance(event, Edited)]
 
 
+def shows_the_test_set(lab):
+    return re.search(r"Σ .* 270\b", lab.text()) is not None
+
+
+def field_of(lab, name):
+    return next(row.field for row in lab.screen.query(ParamRow) if row.info.name == name)
+
+
 async def edit_lr(lab, text):
     await lab.press("e")
-    field = lab.screen.query_one(ParamsForm)._rows["lr"].field
+    field = field_of(lab, "lr")
     assert isinstance(field, Input)
     field.focus()
     field.value = text
@@ -82,10 +90,10 @@ async def edit_lr(lab, text):
 async def test_its_curves_move_an_edit_shows_in_both_and_leaving_does_not_stop_it(tmp_path):
     with Headless(tmp_path / "r") as headless:
         async with looking_at(tmp_path / "r") as lab, looking_at(tmp_path / "r") as other:
-            await lab.until(lambda: lab.screen.phase is Phase.RUNNING and lab.screen.history.log is not None)
+            await lab.until(lambda: lab.screen.phase is Phase.RUNNING and lab.screen.history.curves is not None)
             here = lab.screen.history.position
             await lab.until(lambda: lab.screen.history.position > here)
-            await lab.until(lambda: lab.screen.query_one(ConfusionTable)._matrix.sum() > 0)
+            await lab.until(lambda: shows_the_test_set(lab))
             assert "r" in lab.screen.query_one(TopBar).title.split(" · ")
             await edit_lr(lab, "0.004")
             await lab.until(lambda: lab.screen.params.lr == 0.004)
@@ -168,7 +176,7 @@ async def test_a_watcher_sees_another_process_go_on(tmp_path):
                 events = RunFolder.open(tmp_path / "r").events()
                 epochs = [event.epoch for event in events if isinstance(event, EpochDone)]
                 await lab.until(lambda: lab.screen.history.position >= epochs[-1])
-                shown = lab.screen.history.log.column("epoch")
+                shown = lab.screen.history.curves.column("epoch")
                 assert (np.diff(shown) > 0).all(), "what was cut from the log is gone from the curves"
                 assert list(shown[: len(epochs)]) == epochs
 
@@ -176,7 +184,7 @@ async def test_a_watcher_sees_another_process_go_on(tmp_path):
 async def test_a_finished_run_opens_with_all_that_it_had(tmp_path):
     subprocess.run([*TRAIN, "30", "--quiet", "--run-dir", str(tmp_path / "r")], check=True)
     async with looking_at(tmp_path / "r") as lab:
-        await lab.until(lambda: lab.screen.query_one(ConfusionTable)._matrix.sum() > 0)
+        await lab.until(lambda: shows_the_test_set(lab))
         assert lab.screen.phase is Phase.DONE
         assert lab.screen.history.position == 30
         await lab.press("j")
@@ -232,9 +240,9 @@ async def test_a_stopped_run_goes_on_with_space_and_one_that_is_over_begins_anew
 async def test_an_edit_from_an_older_form_leaves_what_another_watcher_changed_meanwhile(tmp_path):
     with Headless(tmp_path / "r"):
         async with looking_at(tmp_path / "r") as lab, looking_at(tmp_path / "r") as other:
-            await lab.until(lambda: lab.screen.history.log is not None)
+            await lab.until(lambda: lab.screen.history.curves is not None)
             await lab.press("e")
-            field = lab.screen.query_one(ParamsForm)._rows["momentum"].field
+            field = field_of(lab, "momentum")
             await edit_lr(other, "0.004")
             await lab.until(lambda: lab.screen.params.lr == 0.004)
             field.focus()

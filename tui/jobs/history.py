@@ -34,8 +34,11 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", NetworkState, FieldState)
 
+STATS = ("min", "mean", "max")
+"""What is remembered of each field."""
 
-class Log:
+
+class Curves:
     """Rows of numbers with named columns, appended in amortised constant time."""
 
     def __init__(self, columns: Sequence[str]) -> None:
@@ -79,10 +82,10 @@ class Log:
 
 
 class History(Generic[S]):
-    """One run so far. Subclasses know which numbers a unit event brings."""
+    """One run so far, whose states are of type S."""
 
     def __init__(self) -> None:
-        self.log: Log | None = None
+        self.curves: Curves | None = None
         """One row a unit, its first column the position; None before the first unit."""
         self.started: Started | None = None
         self.ended: Ended | None = None
@@ -92,14 +95,16 @@ class History(Generic[S]):
         """The parameters in effect."""
         self.latest: S | None = None
         """The newest state that was seen."""
+        self.best_epoch = 0
+        """Epoch of the lowest validation loss, 0 before the first."""
         self.edits: list[Edited] = []
         self.notices: list[Notice] = []
 
     @property
     def position(self) -> int:
         """Epochs or time steps done."""
-        if self.log is not None:
-            return int(self.log.last()[0])
+        if self.curves is not None:
+            return int(self.curves.last()[0])
         return self.started.position if self.started else 0
 
     def add(self, event: Event) -> None:
@@ -110,9 +115,15 @@ class History(Generic[S]):
                 self.began_with = self.began_with or event.params
             case BatchProgress():
                 pass  # shown live only
-            case EpochDone() | StepsDone():
-                self._add_unit(event)
-                self.keep(event.state)
+            case EpochDone():
+                self._append(EPOCH_COLUMNS, [getattr(event, name) for name in EPOCH_COLUMNS], event.state)
+                if event.is_best:
+                    self.best_epoch = event.epoch
+            case StepsDone():
+                stats: dict[str, float] = {
+                    f"{name}_{key}": getattr(of, key) for name, of in event.stats.items() for key in STATS
+                }
+                self._append(["step", *stats], [event.step, *stats.values()], event.state)
             case Edited():
                 self.edits.append(event)
                 self.params = event.params
@@ -126,13 +137,11 @@ class History(Generic[S]):
             case _:
                 assert_never(event)
 
-    def _add_unit(self, event: EpochDone | StepsDone) -> None:
-        raise NotImplementedError
-
-    def _append(self, columns: Sequence[str], row: Sequence[float]) -> None:
-        if self.log is None:
-            self.log = Log(columns)
-        self.log.append(row)
+    def _append(self, columns: Sequence[str], row: Sequence[float], state: State | None) -> None:
+        if self.curves is None:
+            self.curves = Curves(columns)
+        self.curves.append(row)
+        self.keep(state)
 
     def keep(self, state: State | None) -> None:
         """Note the newest state."""
@@ -141,23 +150,8 @@ class History(Generic[S]):
 
 
 class NetworkHistory(History[NetworkState]):
-    """Losses, accuracies and learning rate by epoch."""
-
-    best_epoch = 0
-    """Epoch of the lowest validation loss, 0 before the first."""
-
-    def _add_unit(self, event: EpochDone | StepsDone) -> None:
-        assert isinstance(event, EpochDone)
-        self._append(EPOCH_COLUMNS, [getattr(event, name) for name in EPOCH_COLUMNS])
-        if event.is_best:
-            self.best_epoch = event.epoch
+    """A network's run: losses, accuracies and learning rate by epoch."""
 
 
 class FieldHistory(History[FieldState]):
-    """Least, mean and greatest value of each field by time step."""
-
-    def _add_unit(self, event: EpochDone | StepsDone) -> None:
-        assert isinstance(event, StepsDone)
-        columns = ["step", *(f"{name}_{key}" for name in event.stats for key in ("min", "mean", "max"))]
-        values = [v for stats in event.stats.values() for v in (stats.min, stats.mean, stats.max)]
-        self._append(columns, [event.step, *values])
+    """A field's run: least, mean and greatest value of each field by time step."""

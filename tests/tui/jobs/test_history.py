@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nnfd.core.engine.events import Edited, Ended, EpochDone, FieldStats, Notice, Outcome, Started, StepsDone
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FurParams, NetworkParams
-from nnfd.tui.jobs.history import FieldHistory, Log, NetworkHistory
+from nnfd.tui.jobs.history import Curves, FieldHistory, NetworkHistory
 from nnfd.tui.jobs.mailbox import Mailbox
 
 
@@ -22,17 +22,17 @@ def field_state(step: int) -> FieldState:
     return FieldState(FurParams(), step, {"a": np.zeros((3, 3))})
 
 
-class TestLog:
+class TestCurves:
     @given(st.integers(1, 1000))
     def test_keeps_every_row_across_growth(self, rows: int) -> None:
-        log = Log(("position", "square"))
+        log = Curves(("position", "square"))
         for i in range(rows):
             log.append([i, i * i])
         assert len(log) == rows
         np.testing.assert_array_equal(log.column("square"), np.arange(rows) ** 2)
 
     def test_finds_the_last_row_up_to_a_position(self):
-        log = Log(("position", "value"))
+        log = Curves(("position", "value"))
         for position in (0, 10, 20):
             log.append([position, position / 10])
         assert log.row_at(15)["value"] == 1.0
@@ -48,8 +48,8 @@ class TestHistory:
             history.add(epoch(n, best=n < 3))
         assert history.position == 3
         assert history.best_epoch == 2
-        assert history.log is not None
-        np.testing.assert_allclose(history.log.column("train_loss"), [1, 1 / 2, 1 / 3])
+        assert history.curves is not None
+        np.testing.assert_allclose(history.curves.column("train_loss"), [1, 1 / 2, 1 / 3])
 
     def test_an_edit_changes_the_parameters_in_effect(self):
         history = NetworkHistory()
@@ -65,8 +65,8 @@ class TestHistory:
         history.add(Notice(50, "extinct", "it died"))
         history.add(Ended(50, Outcome.STOPPED, "stopped", None))
         assert history.position == 50
-        assert history.log is not None
-        assert history.log.row_at(50) == {"step": 50, "a_min": 0, "a_mean": 1, "a_max": 4}
+        assert history.curves is not None
+        assert history.curves.row_at(50) == {"step": 50, "a_min": 0, "a_mean": 1, "a_max": 4}
         assert history.latest is not None
         assert history.latest.step == 50
         assert history.ended is not None

@@ -248,10 +248,10 @@ def results_of(history: AnyHistory) -> dict[str, float]:
     if isinstance(history, FieldHistory):
         return {"steps": float(history.position)}
     results = {"epochs": float(history.position)}
-    losses = history.log.column("val_loss") if history.log is not None else np.empty(0)
-    if history.log is not None and np.isfinite(losses).any():
+    losses = history.curves.column("val_loss") if history.curves is not None else np.empty(0)
+    if history.curves is not None and np.isfinite(losses).any():
         at = int(np.nanargmin(losses))
-        results |= at_best(dict(zip(history.log.columns, history.log.rows[at].tolist(), strict=True)))
+        results |= at_best(dict(zip(history.curves.columns, history.curves.rows[at].tolist(), strict=True)))
     return results
 
 

@@ -33,7 +33,7 @@ class View(StrEnum):
 
 def metrics_of(runs: Sequence[AnyRun]) -> list[str]:
     """Return the numbers that can be drawn: those that a run has, learning curves first."""
-    logs = [run.history.log for run in runs]
+    logs = [run.history.curves for run in runs]
     found = dict.fromkeys(name for log in logs if log is not None for name in log.columns[1:])
     return [*(name for name in FIRST_METRICS if name in found), *(name for name in found if name not in FIRST_METRICS)]
 
@@ -42,7 +42,7 @@ def series_of(runs: Sequence[AnyRun], metric: str) -> list[Series]:
     """Return the curves of one number over epochs or steps, of the runs that are not hidden."""
     series = []
     for number, run in enumerate(runs):
-        log = run.history.log
+        log = run.history.curves
         if run.visible and log is not None and metric in log.columns:
             series.append(Series(run.name, log.column(log.columns[0]), log.column(metric), run.label, number))
     return series

@@ -172,7 +172,7 @@ class FurScreen(FurKeys):
 
     def draw_values(self) -> None:
         """Draw least, mean and greatest value of the chosen field over time."""
-        log, name = self.history.log, self.fields.chosen
+        log, name = self.history.curves, self.fields.chosen
         series = []
         if log is not None:
             steps = log.column("step")

@@ -173,7 +173,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         for name, key in (("loss", "loss"), ("accuracy", "acc")):
             series = learning_curves(key, self.history, theirs)
             self.query_one(f"#{name}", CurveView).show(series, markers=edits, cursor=self.shown)
-        rows = np.empty((0, len(EPOCH_COLUMNS))) if self.history.log is None else self.history.log.rows
+        rows = np.empty((0, len(EPOCH_COLUMNS))) if self.history.curves is None else self.history.curves.rows
         self.query_one(EpochTable).show(rows, best=self.history.best_epoch, shown=self.shown)
 
     def speed_text(self) -> str:
@@ -319,7 +319,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
 
     def branch_spec(self, params: Params) -> RunSpec:
         """Return the run that goes on from the shown epoch."""
-        state, log = self.history.latest, self.history.log
+        state, log = self.history.latest, self.history.curves
         assert isinstance(params, NetworkParams)
         if state is None or log is None:
             raise ParamsError("a branch needs an epoch to start from: none is done yet")

@@ -77,14 +77,14 @@ async def test_the_pace_keys():
 async def test_r_repeats_the_run_and_shift_r_draws_a_new_one():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
-        first = lab.screen.history.log.column("val_loss").copy()
+        first = lab.screen.history.curves.column("val_loss").copy()
         await lab.press("r")
         await lab.full_speed_to_the_end()
-        np.testing.assert_array_equal(lab.screen.history.log.column("val_loss"), first)
+        np.testing.assert_array_equal(lab.screen.history.curves.column("val_loss"), first)
         await lab.press("R")
         await lab.full_speed_to_the_end()
         assert lab.screen.params.seed == 43
-        assert not np.array_equal(lab.screen.history.log.column("val_loss"), first)
+        assert not np.array_equal(lab.screen.history.curves.column("val_loss"), first)
 
 
 async def edit(lab, name: str, text: str) -> None:
@@ -108,7 +108,7 @@ async def test_a_live_edit_applies_at_the_next_epoch_and_is_marked():
         (edited,) = lab.screen.history.edits
         assert edited.changed == {"lr": (0.01, 0.5)}
         await lab.until(lambda: epochs(lab) > edited.position)
-        log, at = lab.screen.history.log, edited.position
+        log, at = lab.screen.history.curves, edited.position
         assert log.row_at(at)["lr"] == lr_at(LONG, at)
         assert log.row_at(at + 1)["lr"] == lr_at(edited.params, at + 1)
         assert lab.screen.query_one("#loss", CurveView)._chart.markers == (edited.position,)
