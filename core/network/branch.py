@@ -24,9 +24,8 @@ SHAPING = ("dataset", "label", "drop", "header", "categorical", "hidden", "batch
 
 
 def branch_state(
-    before: NetworkParams,
+    state: NetworkState,
     params: NetworkParams,
-    layer_sizes: tuple[int, ...],
     epoch: int,
     weights: Mapping[str, NDArray[Any]],
     val_loss: float,
@@ -38,10 +37,10 @@ def branch_state(
 
     Parameters
     ----------
-    before, params
-        Parameters of the run that is left and of the branch.
-    layer_sizes
-        Inputs, hidden sizes, classes.
+    state
+        Any state of the run that is left: of it come the parameters, the layer sizes and which data it is.
+    params
+        Parameters of the branch.
     epoch
         The epoch the weights are of.
     weights
@@ -54,6 +53,7 @@ def branch_state(
     ParamsError
         If a parameter differs that the weights depend on, or no epoch would be left to train.
     """
+    before = state.params
     for name in before.changed(params):
         if name in SHAPING:
             raise ParamsError(
@@ -67,7 +67,7 @@ def branch_state(
     seed = params.seed if params.shuffle_seed is None else params.shuffle_seed
     return NetworkState(
         params=params,
-        layer_sizes=layer_sizes,
+        layer_sizes=state.layer_sizes,
         epoch=epoch,
         theta=theta,
         stats=stats,
@@ -78,4 +78,6 @@ def branch_state(
         best_epoch=epoch,
         stale=0,
         rng=np.random.default_rng([seed, 1, epoch]).bit_generator.state,
+        data_path=state.data_path,
+        data_sha256=state.data_sha256,
     )

@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import gzip
-import io
 import itertools
 import operator
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
+from nnfd.core.network.csv_text import open_rows
 from nnfd.core.network.labels import NO_VALUE, NUMBER, PERHAPS_NO_VALUE
 from nnfd.core.network.tables import LIKELY_LABELS, File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
-    from typing import BinaryIO
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from nnfd.core.network.csv_text import Row
     from nnfd.core.params import NetworkParams
-
-    Row = list[str]
 
 BLOCK = 1 << 16
 """Cells read at a time: about 10 ms."""
-LONGEST_LINE = 1 << 24
-"""Characters; a longer line is no line of a table."""
 MOST_WORDS = 256
 """Different words a column of words may have: each becomes a feature."""
 COPIES = 4
 """How many times the features stand in memory while they are read, split and scaled."""
 _PLAIN = b"0123456789+-.eE "
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_BOMS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def read_csv(file: File, params: NetworkParams) -> Table:
@@ -47,100 +39,25 @@ def read_csv(file: File, params: NetworkParams) -> Table:
 
     Columns are separated by commas, semicolons or tabs. A decimal comma is read where it does not separate.
     """
-    with contextlib.closing(_lines(file)) as lines:
-        return _read(file, params, lines)
-
-
-def _read(file: File, params: NetworkParams, lines: Iterator[str]) -> Table:
-    first = list(itertools.islice(lines, 20))
-    if first and (found := re.fullmatch(r"sep=(.)\s*", first[0])):  # what a spreadsheet writes for itself
-        first[0], separator = "\n", found[1]
-    else:
-        separator = _separator(first)
-    rows = _rows(csv.reader(itertools.chain(first, lines), delimiter=separator, strict=True), file.where)
-    header = next(rows, None)
-    start = next(rows, None) if params.header != "no" else header
-    if header is None or start is None or len(header[1]) < 2:
-        raise DataError(
-            f"{file.where}: {'' if params.header == 'no' else 'a header of '}at least two columns, "
-            "separated by commas, and at least one row are needed (semicolons and tabs separate too)"
-        )
-    names = [name.strip() for name in header[1]]
-    if params.header == "no":
-        names = [""] * len(names)
-    elif params.header == "auto":
-        _check_header(names, header[0], separator, file.where)
-    table = _Reader(names, separator, params, file.where)
-    width = max(1, BLOCK // len(names))
-    rows = itertools.chain([start], rows)
-    while block := list(itertools.islice(rows, width)):
-        table.take(block)
-        file.poll()
-    return table.finish()
-
-
-def _lines(file: File) -> Generator[str]:
-    """Yield the lines of the text, whatever its encoding says it is; a gzipped one is unpacked on the way."""
-    stream: Any = file.stream
-    if stream.read(2) == b"\x1f\x8b":
-        stream.seek(0)
-        stream = gzip.GzipFile(fileobj=cast("BinaryIO", stream))
-    stream.seek(0)
-    start = stream.read(4096)
-    stream.seek(0)
-    encoding = next((name for bom, name in _BOMS if start.startswith(bom)), "utf-8-sig")
-    if encoding == "utf-8-sig" and b"\0" in start:
-        raise DataError(f"{file.where} cannot be read: it is no text, or UTF-16 without its mark; save it as UTF-8")
-    # bytes that are no UTF-8 come through as lone surrogates, so that their line and column can be named
-    errors = "surrogateescape" if encoding == "utf-8-sig" else "strict"
-    text = io.TextIOWrapper(cast("BinaryIO", stream), encoding=encoding, errors=errors, newline="")
-    try:
-        yield from _decoded(text, file.where)
-    finally:
-        text.detach()  # the stream is not ours to close
-
-
-def _decoded(text: io.TextIOWrapper, where: str) -> Iterator[str]:
-    for number in itertools.count(1):
-        line = text.readline(LONGEST_LINE)
-        if not line:
-            return
-        if len(line) == LONGEST_LINE:
-            raise DataError(f"{where}, line {number}: it is longer than {LONGEST_LINE:,} characters")
-        if not line.isascii() and (bad := re.search("[\ud800-\udfff]", line)):
+    with open_rows(file) as (separator, rows):
+        header = next(rows, None)
+        start = next(rows, None) if params.header != "no" else header
+        if header is None or start is None or len(header[1]) < 2:
             raise DataError(
-                f"{where}, line {number}, character {bad.start() + 1}: byte 0x{ord(bad[0]) - 0xDC00:02x} "
-                "cannot be read: 'utf-8' codec can't decode it; save the file as UTF-8"
+                f"{file.where}: {'' if params.header == 'no' else 'a header of '}at least two columns, "
+                "separated by commas, and at least one row are needed (semicolons and tabs separate too)"
             )
-        yield line if line.isascii() else line.replace("\ufeff", "")  # a mark of encoding within, as of joined files
-
-
-def _separator(lines: Sequence[str]) -> str:
-    """Return what separates the columns: what cuts the first rows into the same number of most columns."""
-    found = {}
-    for mark in ";\t,":  # at equal counts the comma is a decimal one
-        try:
-            rows = [row for row in csv.reader(lines, delimiter=mark) if row][:2]
-        except csv.Error:
-            continue
-        widths = {len(row) for row in rows}
-        found[mark] = max(widths, default=0) if len(widths) == 1 else 0
-    best = max(found, key=found.__getitem__, default=",")
-    return best if found and found[best] > 1 else ","
-
-
-def _rows(reader: Any, where: str) -> Iterator[tuple[int, Row]]:  # noqa: ANN401 (csv has no public name for it)
-    """Yield line number and cells of each row that is not empty."""
-    line = 0
-    try:
-        for row in reader:
-            line = reader.line_num
-            if row:
-                yield line, row
-    except csv.Error as error:
-        raise DataError(
-            f"{where}, line {line + 1} cannot be read: {printable(str(error))} (is a quote not closed, or not doubled?)"
-        ) from None
+        names = [name.strip() for name in header[1]]
+        if params.header == "no":
+            names = [""] * len(names)
+        elif params.header == "auto":
+            _check_header(names, header[0], separator, file.where)
+        table = _Reader(names, separator, params, file.where)
+        rows = itertools.chain([start], rows)
+        while block := list(itertools.islice(rows, max(1, BLOCK // len(names)))):
+            table.take(block)
+            file.poll()
+        return table.finish()
 
 
 def _check_header(names: Sequence[str], line: int, separator: str, where: str) -> None:

@@ -49,18 +49,19 @@ class Evaluation:
 
     @cached_property
     def text(self) -> str:
-        """scikit-learn's classification report with four digits, made when first asked for: it takes 6 ms."""
-        from sklearn.metrics import classification_report
+        """The report as scikit-learn's ``classification_report`` writes it, with four digits.
 
-        text: str = classification_report(
-            self.true,
-            self.predicted,
-            labels=range(len(self.class_names)),
-            target_names=self.class_names,
-            digits=4,
-            zero_division=0,
-        )
-        return text
+        That prints the supports as ``9.0`` if no prediction at all is right.
+        """
+        width = max(len(row.name) for row in self.report)
+        lines = [
+            f"{'':>{width}} " + "".join(f" {name:>9}" for name in ("precision", "recall", "f1-score", "support")),
+            "",
+        ]
+        lines += [_line(row, width) for row in self.report[:-2]]
+        lines += ["", f"{'accuracy':>{width}} {'':>20} {self.accuracy:>9.4f} {len(self.true):>9}"]
+        lines += [_line(row, width) for row in self.report[-2:]]
+        return "\n".join(lines) + "\n"
 
     def to_result(self) -> dict[str, object]:
         """Return what ``result.json`` keeps of it."""
@@ -71,6 +72,10 @@ class Evaluation:
             "confusion": self.confusion.tolist(),
             "classes": list(self.class_names),
         }
+
+
+def _line(row: ReportRow, width: int) -> str:
+    return f"{row.name:>{width}}  {row.precision:>9.4f} {row.recall:>9.4f} {row.f1:>9.4f} {row.support:>9}"
 
 
 def evaluate(model: MLP, X: NDArray[Any], y: NDArray[np.int64], class_names: Sequence[str]) -> Evaluation:

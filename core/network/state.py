@@ -39,6 +39,10 @@ class NetworkState:
     """Epochs since the validation loss last improved."""
     rng: Mapping[str, Any]
     """State of the bit generator that draws batch order and dropout masks."""
+    data_path: str | None = None
+    """Full path of the data's file; None for a set that comes with scikit-learn, and in a state of an older version."""
+    data_sha256: str | None = None
+    """Of the bytes of the data's file; None where there is no path."""
 
     @property
     def position(self) -> int:
@@ -67,6 +71,8 @@ class NetworkState:
             "stale": self.stale,
             "rng": dict(self.rng),
             "slots": len(self.slots),
+            "data_path": self.data_path,
+            "data_sha256": self.data_sha256,
         }
         return arrays | {META: pack_meta(meta)}
 
@@ -87,6 +93,8 @@ class NetworkState:
             best_epoch=meta["best_epoch"],
             stale=meta["stale"],
             rng=meta["rng"],
+            data_path=_text_or_none(meta.get("data_path")),
+            data_sha256=_text_or_none(meta.get("data_sha256")),
         )
         for array in (state.theta, state.stats, state.best_theta, state.best_stats, *state.slots):
             array.setflags(write=False)
@@ -96,3 +104,9 @@ class NetworkState:
         """Return this state under other parameters, for a branch. Raises ``ParamsError`` if they need a restart."""
         self.params.check_live_edit(params)
         return dataclasses.replace(self, params=params)
+
+
+def _text_or_none(value: object) -> str | None:
+    if not isinstance(value, str | None):
+        raise ValueError(f"{value!r} is no text")
+    return value

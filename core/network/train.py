@@ -11,12 +11,11 @@ import numpy as np
 from nnfd.core.engine.control import FreeRun
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Outcome, Started
 from nnfd.core.engine.state import frozen
-from nnfd.core.errors import DataError
+from nnfd.core.network.checks import check_run, why_diverged
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import show_value
-from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -35,6 +34,8 @@ BLOWN_UP = 100.0
 
 The clip bounds the data term at 27.63, so a non-finite loss alone would show late: only the L2 term tells that weights
 explode. A hundred times 27.63 + the first L2 term is far beyond what training passes through and comes back from."""
+BLEW_UP = 5.0
+"""How many times the loss of the first weights a loss may be before the user is told; the run goes on."""
 WEIGHT_LIMIT = 1e6
 """The largest weight of a sound network. Without L2 the clipped loss of exploding weights looks harmless."""
 LONG_EPOCH = 200
@@ -72,7 +73,7 @@ def train(
     Parameters
     ----------
     params
-        What to train and how. With `state` given, the state's own parameters hold.
+        What to train and how. They hold from here on, also with `state`, as an edit there would.
     data
         Train, validation and test set.
     state
@@ -93,9 +94,10 @@ def train(
     Raises
     ------
     ParamsError
-        If an edit is sent that needs a restart.
+        If an edit is sent, or parameters are given for `state`, that need a restart; if the network does not fit into
+        the memory, or batches of one would be normalised.
     DataError
-        If `data` is not of the shape or type that the parameters or the state ask for.
+        If `data` is not of the shape or type that the parameters ask for, or not what `state` was begun with.
 
     Notes
     -----
@@ -104,7 +106,7 @@ def train(
     resume; the best ones are in the state beside them.
     """
     control = control or FreeRun()
-    run = _Run(params if state is None else state.params, data, state)
+    run = _Run(params, data, state)
     edit = yield Started(run.params, run.epoch, run.params.epochs)
     notes = [] if run.epoch else list(data.notes)
     while True:
@@ -116,22 +118,13 @@ def train(
         if end is None:
             end = yield from run.do_epoch(control)
         if end is None:
+            if (notice := run.blew_up()) is not None:
+                yield notice
             edit = yield run.epoch_done()
             continue
         outcome, message = end
         yield Ended(run.state.epoch, outcome, message, run.state)
         return TrainResult(outcome, message, run.state)
-
-
-def _check_fit(data: Dataset, params: NetworkParams, state: NetworkState | None) -> None:
-    if data.X_train.dtype != params.dtype:
-        raise DataError(f"dtype: {params.dtype} is not allowed: the data was loaded as {data.X_train.dtype}")
-    found = (data.X_train.shape[1], len(data.class_names))
-    if state is not None and found != (state.layer_sizes[0], state.layer_sizes[-1]):
-        raise DataError(
-            f"dataset: {printable(params.dataset)!r} has {found[0]} features and {found[1]} classes; "
-            f"the run was begun with {state.layer_sizes[0]} and {state.layer_sizes[-1]}"
-        )
 
 
 class _Run:
@@ -140,23 +133,26 @@ class _Run:
     def __init__(self, params: NetworkParams, data: Dataset, state: NetworkState | None) -> None:
         self.params = params
         self.data = data
-        _check_fit(data, params, state)
+        sizes = check_run(params, data, state)
+        state = state and state.with_params(params)
+        self.model = MLP.for_run(params, sizes)
+        # of the first weights, of a resumed run too: its limits are to be the same
+        self._first_square = sum(float(np.vdot(W, W)) for W in self.model.W)
+        self._evaluate()
+        self._first_losses = self.train[0], self.val[0]
+        self._told_blow_up = False
         if state is None:
-            sizes = (data.X_train.shape[1], *params.hidden, len(data.class_names))
-            self.model = MLP.for_run(params, sizes)
             # a stream of its own: the same batch order whatever the layer sizes drew for the weights
             seed = params.seed if params.shuffle_seed is None else params.shuffle_seed
             self.rng = np.random.default_rng([seed, 1])
             self.optimizer = make_optimizer(params.optimizer, self.model.theta)
             self.state = self._snapshot(0, best=None, loss=math.inf, stale=0)
         else:
-            self.model = model_at(params, state.layer_sizes, state.theta, state.stats)
+            self.model.load(state.theta, state.stats)
             self.rng = np.random.default_rng()
             self.rng.bit_generator.state = dict(state.rng)
             self.optimizer = make_optimizer(params.optimizer, self.model.theta, state.slots)
             self.state = state
-        fresh = MLP.for_run(params, self.model.layer_sizes)  # of a resumed run too: the limit is to be the same
-        self._first_square = sum(float(np.vdot(W, W)) for W in fresh.W)
         self._batch: dict[int, tuple[NDArray[Any], NDArray[np.int64]]] = {}
 
     @property
@@ -188,14 +184,17 @@ class _Run:
         params, data, model = self.params, self.data, self.model
         self.lr = lr_at(params, self.epoch + 1)
         n = len(data.X_train)
-        starts = range(0, n, params.batch_size)
+        starts = list(range(0, n, params.batch_size))
+        if params.batch_norm and n - starts[-1] == 1 and len(starts) > 1:
+            starts.pop()  # a batch of one has no variance: it joins the batch before
+        ends = [*starts[1:], n]
         report = max(1, len(starts) // 100) if len(starts) > LONG_EPOCH else len(starts) + 1
         order = self.rng.permutation(n)
-        for batch, start in enumerate(starts, 1):
+        for batch, (start, end) in enumerate(zip(starts, ends, strict=True), 1):
             if control.stopping():
                 return Outcome.STOPPED, f"stopped at epoch {self.epoch}"
             with np.errstate(all="ignore"):  # the finite check after the epoch finds it
-                X, y = self._take(order[start : start + params.batch_size])
+                X, y = self._take(order[start:end])
                 _, cache = model.forward(X, True, self.rng)
                 model.backward(cache, y)
                 self.optimizer.update(model.theta, model.grad, self.lr, params)
@@ -213,14 +212,12 @@ class _Run:
         return X, y
 
     def _finish_epoch(self) -> tuple[Outcome, str] | None:
-        data, before = self.data, self.state
-        with np.errstate(all="ignore"):
-            self.train = self.model.evaluate(data.X_train, data.y_train)
-            self.val = self.model.evaluate(data.X_val, data.y_val)
+        before = self.state
+        self._evaluate()
         if (what := self._what_diverged()) is not None:
             return Outcome.DIVERGED, (
                 f"diverged at epoch {self.epoch + 1}: {what}; "
-                f"try a smaller learning rate (lr is {show_value(self.params.lr)}); "
+                f"{why_diverged(self.params, self.data, self.model.layer_sizes)}; "
                 f"the state after epoch {self.epoch} is kept"
             )
         val_loss = self.val[0]
@@ -230,6 +227,26 @@ class _Run:
         else:
             self.state = self._snapshot(before.epoch + 1, best=before, loss=before.best_loss, stale=before.stale + 1)
         return None
+
+    def _evaluate(self) -> None:
+        data = self.data
+        with np.errstate(all="ignore"):
+            self.train = self.model.evaluate(data.X_train, data.y_train)
+            self.val = self.model.evaluate(data.X_val, data.y_val)
+
+    def blew_up(self) -> Notice | None:
+        """Return what is to be said of a loss that is far above that of the first weights; each time once."""
+        losses = zip(("training", "validation"), (self.train[0], self.val[0]), self._first_losses, strict=True)
+        above = [(what, loss, first) for what, loss, first in losses if loss > BLEW_UP * first]
+        told, self._told_blow_up = self._told_blow_up, bool(above)
+        if told or not above:
+            return None
+        what, loss, first = above[0]
+        message = (
+            f"the {what} loss rose to {loss:.3g} at epoch {self.epoch}, from {first:.3g} of the first weights: "
+            f"training blew up, even if it comes back; lr is {show_value(self.params.lr)}"
+        )
+        return Notice(self.epoch, "blew-up", message)
 
     def _what_diverged(self) -> str | None:
         limit = BLOWN_UP * (-math.log(P_MIN) + 0.5 * self.params.l2 * self._first_square)
@@ -260,6 +277,8 @@ class _Run:
             best_epoch=best.best_epoch if best else epoch,
             stale=stale,
             rng=self.rng.bit_generator.state,
+            data_path=self.data.path,
+            data_sha256=self.data.sha256,
         )
 
     def epoch_done(self) -> EpochDone:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from nnfd.core.errors import ParamsError
 from nnfd.core.params.base import DType, Kind, Params, param
 
 Activation = Literal["relu", "tanh", "sigmoid"]
@@ -105,6 +106,20 @@ class NetworkParams(Params):
     seed: int = param(42, "Seed of the first weights, the batch order and the dropout masks.", ge=0)
     shuffle_seed: AutoSeed = param(None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0)
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
+
+    def check_batches(self) -> None:
+        """Raise :class:`ParamsError` if batches of one would be normalised: all is 0 then, nothing is learnt."""
+        if self.batch_norm and self.batch_size == 1:
+            raise ParamsError(
+                "batch_size: 1 is not allowed with batch_norm: one sample has no variance to normalise by, so that "
+                "nothing would be learnt; at least 2"
+            )
+
+    def check_live_edit(self, new: Params) -> None:
+        """Raise :class:`ParamsError` unless a running run can go from these parameters to `new`."""
+        super().check_live_edit(new)
+        if isinstance(new, NetworkParams):
+            new.check_batches()
 
     @property
     def total(self) -> int:

@@ -9,6 +9,7 @@ from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.network.baseline import baseline
+from nnfd.core.network.checks import check_same_data
 from nnfd.core.network.data import Dataset, load
 from nnfd.core.network.evaluate import Evaluation, evaluate
 from nnfd.core.network.state import NetworkState
@@ -70,6 +71,7 @@ def _evaluation(folder: RunFolder, data: Dataset) -> Evaluation:
     state = saved.state if saved is not None else None
     if not isinstance(state, NetworkState) or not state.epoch:
         raise RunError("no weights are saved yet")
+    check_same_data(data, state)
     model = model_at(state.params, state.layer_sizes, state.best_theta, state.best_stats)
     return evaluate(model, data.X_test, data.y_test, data.class_names)
 

@@ -154,7 +154,7 @@ class TestBranch:
     def branch(self, done, at, **changes):
         event = done[at - 1]
         params = self.params.edited(changes)
-        return branch_state(self.params, params, event.state.layer_sizes, at, event.state.frame(), event.val_loss)
+        return branch_state(event.state, params, at, event.state.frame(), event.val_loss)
 
     def test_starts_from_the_weights_and_the_loss_of_its_epoch(self, epochs):
         state = self.branch(epochs, 3, lr=0.001, epochs=9)

@@ -46,6 +46,16 @@ def npz_file(tmp_path, **arrays):
     return path
 
 
+def npz_bytes(how=zipfile.ZIP_STORED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", how) as archive:
+        for name, array in (("X", X30), ("y", Y30)):
+            member = io.BytesIO()
+            np.save(member, array)
+            archive.writestr(f"{name}.npy", member.getvalue())
+    return file.getvalue()
+
+
 X30 = np.random.default_rng(0).normal(5, 2, (30, 4))
 Y30 = np.arange(30) % 3
 
@@ -299,6 +309,70 @@ class TestNpz:
             )
             archive.writestr("X.npy", header.getvalue())
         return file.getvalue()
+
+    def marked(self, local: int, central: int, value: bytes) -> bytes:
+        """Write over a field of each member's two headers."""
+        raw = bytearray(npz_bytes())
+        for sign, offset in ((b"PK\x03\x04", local), (b"PK\x01\x02", central)):
+            at = -1
+            while (at := raw.find(sign, at + 1)) >= 0:
+                raw[at + offset : at + offset + len(value)] = value
+        return bytes(raw)
+
+    def encrypted(self) -> bytes:
+        return self.marked(6, 8, b"\x01")
+
+    def unknown_compression(self) -> bytes:
+        return self.marked(8, 10, b"\x61\x00")
+
+    def bad_lzma(self) -> bytes:
+        raw = bytearray(npz_bytes(zipfile.ZIP_LZMA))
+        raw[60:120] = bytes(byte ^ 0x5A for byte in raw[60:120])
+        return bytes(raw)
+
+    def says(self, shape: str) -> bytes:
+        header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".encode()
+        header += b" " * (63 - (10 + len(header)) % 64) + b"\n"
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+            archive.writestr("X.npy", start + header + b"\0" * 64)
+            archive.writestr("y.npy", start + header + b"\0" * 64)
+        return file.getvalue()
+
+    @pytest.mark.parametrize(
+        ("shape", "said"),
+        [
+            ("(True, 3)", "array 'X' cannot be read: its shape is said to be (True, 3)"),
+            ("(-1, 3)", "its shape is said to be (-1, 3)"),
+            (f"({10**30}, 3)", "array 'X' cannot be read: it is cut, or of another shape"),
+            ("(60, 3)", "is said to be (60, 3), 1.4 kB, and it holds 0.2 kB"),
+            ("(" * 3000 + ")" * 3000, "cannot be read"),
+        ],
+    )
+    def test_shapes_that_lie(self, tmp_path, shape, said):
+        (tmp_path / "mine.npz").write_bytes(self.says(shape))
+        assert said in refused(tmp_path / "mine.npz")
+
+    def test_what_does_not_fit_is_refused_before_it_is_read(self, tmp_path, monkeypatch):
+        from nnfd.core.network import npz_file as reader
+
+        path = npz_file(tmp_path, X=X30, y=Y30)
+        monkeypatch.setattr(reader, "room", lambda: 1000)
+        monkeypatch.setattr(np.lib.format, "read_array", None)
+        assert "array 'X' is too large: 3.8 kB of memory are needed, 1.0 kB allowed" in refused(path)
+
+    @pytest.mark.parametrize(
+        ("what", "said"),
+        [
+            ("encrypted", "encrypted"),
+            ("unknown_compression", "compression method is not supported"),
+            ("bad_lzma", "cannot be read"),
+        ],
+    )
+    def test_how_it_is_packed(self, tmp_path, what, said):
+        (tmp_path / "mine.npz").write_bytes(getattr(self, what)())
+        assert said in refused(tmp_path / "mine.npz")
 
     @pytest.mark.parametrize(
         "what", ["promises_too_much", "empty", "text", "cut", "damaged", "plain_npy", "other_members"]

@@ -55,6 +55,11 @@ class TestAgainstScikitLearn:
 
 
 class TestEdges:
+    def test_supports_are_counts_even_if_nothing_is_right(self):
+        y = np.array([0, 0, 0, 1, 1, 2, 2, 2, 2])
+        text = evaluate_probabilities(np.eye(4)[(y + 1) % 3], y, NAMES).text
+        assert [line.split()[-1] for line in text.splitlines() if line] == ["support", *"3240", *"9999"[1:]]
+
     def test_a_class_that_is_never_predicted_nor_true(self):
         # pytest turns scikit-learn's warning about 0/0 into an error
         y = np.array([0, 0, 1, 1, 1])

@@ -242,12 +242,27 @@ class TestResume:
         for state in [first, *(e.state for e in unbroken)]:
             stored = through_disk(state)
             assert_same_state(stored, state)
-            # the parameters of the state hold, whatever else is passed
-            events, result = run(NetworkParams(**SMALL, lr=0.5, dtype=params.dtype), stored)
+            events, result = run(params, stored)
             assert events[0] == Started(params, state.epoch, params.epochs)
             assert_same_epochs(epochs_of(events), unbroken[state.epoch :])
             assert_same_state(result.state, whole.state)
             assert (result.outcome, result.message) == (whole.outcome, whole.message)
+
+    def test_the_parameters_that_are_given_hold(self):
+        params = NetworkParams(**SMALL)
+        state = epochs_of(run(params)[0])[2].state
+        other = params.edited({"lr": 0.5, "epochs": 5})
+        events, result = run(other, through_disk(state))
+        assert events[0] == Started(other, 3, 5)
+        assert result.state.params == other
+        assert_same_epochs(epochs_of(events), epochs_of(run(other, state.with_params(other))[0]))
+        assert epochs_of(events)[0].lr == pytest.approx(0.5 * 0.995**3)
+
+    def test_parameters_that_need_a_restart_are_refused(self):
+        params = NetworkParams(**SMALL)
+        state = run(params)[1].state
+        with pytest.raises(ParamsError, match=r"^activation: tanh is not allowed in a running run"):
+            next(start(params.edited({"activation": "tanh"}), state))
 
     def test_more_epochs_after_the_end(self):
         params = NetworkParams(**SMALL)

@@ -326,7 +326,7 @@ class NetworkScreen(RunScreen[NetworkHistory]):
         epoch = self.shown if self.shown is not None else state.epoch
         weights = state.frame() if epoch == state.epoch else self._kept_weights(epoch)
         val_loss = log.row_at(epoch)["val_loss"]
-        start = branch_state(state.params, params, state.layer_sizes, epoch, weights, val_loss)
+        start = branch_state(state, params, epoch, weights, val_loss)
         return RunSpec(params, self.spec.preset, self.spec.title, start)
 
     def _kept_weights(self, epoch: int) -> Arrays:
