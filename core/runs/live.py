@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from nnfd.core.engine.control import Controller
+from nnfd.core.engine.control import Controller, FreeRun
 from nnfd.core.engine.events import Ended, EpochDone, StepsDone
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
@@ -38,14 +38,14 @@ Generating: TypeAlias = "Generator[Event, Any, Any]"
 """A step-generator of either kind; it takes the commands of its kind and returns the result of its kind."""
 
 
-def load_data(params: Params, control: Control) -> Dataset | None:
+def load_data(params: Params, control: Control | None = None) -> Dataset | None:
     """Load the data set of a network run; None for a field. Raises ``DataError``, ``StoppedError`` if told to."""
     if not isinstance(params, NetworkParams):
         return None
     # here and not above: scikit-learn, which brings the data, takes 0.8 s to import
     from nnfd.core.network.data import load
 
-    return load(params, control.stopping)
+    return load(params, (control or FreeRun()).stopping)
 
 
 def start(params: Params, data: Dataset | None, state: State | None = None, *, control: Control) -> Generating:
