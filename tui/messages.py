@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -13,54 +14,48 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.session import RunSpec
 
 
+@dataclass(eq=False)
 class OpenRun(Message):
     """Show the run in this folder in its lab: one that another process does, or that is over."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
+    path: Path
 
 
+@dataclass(eq=False)
 class ResumeRun(Message):
     """Go on here with the run in this folder."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
+    path: Path
 
 
+@dataclass(eq=False)
 class BeginRun(Message):
     """Begin a new run in its lab."""
 
-    def __init__(self, spec: RunSpec) -> None:
-        super().__init__()
-        self.spec = spec
+    spec: RunSpec
 
 
+@dataclass(eq=False)
 class CompareRuns(Message):
     """Put these runs side by side with what is compared already."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        super().__init__()
-        self.paths = paths
+    paths: Sequence[Path]
 
 
+@dataclass(eq=False)
 class RunMoved(Message):
     """A run's folder was given another name: whoever shows it follows it there."""
 
-    def __init__(self, old: Path, new: Path) -> None:
-        super().__init__()
-        self.old = old
-        self.new = new
+    old: Path
+    new: Path
 
 
+@dataclass(eq=False)
 class LookAway(Message):
     """Look no longer into these folders, which are to go; what is shown of them stays.
 
     `then` is called in a worker thread, once nobody looks any more.
     """
 
-    def __init__(self, paths: Sequence[Path], then: Callable[[], None]) -> None:
-        super().__init__()
-        self.paths = paths
-        self.then = then
+    paths: Sequence[Path]
+    then: Callable[[], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -46,13 +47,12 @@ class PickRuns(Dialog[list[Path]]):
         Binding("enter", "take", "Take", id="pick.take", tooltip="Take what is marked", priority=True),
     ]
 
+    @dataclass(eq=False)
     class Listed(Message):
         """The runs have been read."""
 
-        def __init__(self, runs: Sequence[RunSummary], problem: str) -> None:
-            super().__init__()
-            self.runs = runs
-            self.problem = problem
+        runs: Sequence[RunSummary]
+        problem: str
 
     def __init__(self, root: Path) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -24,19 +25,17 @@ STOPPED = "stopped, its state is kept; c goes on"
 class CourseLine(StatusLine):
     """Does the course's runs and says how far they are."""
 
+    @dataclass(eq=False)
     class RunThere(Message):
         """One of the course's runs has begun or was found; None stands for scikit-learn's."""
 
-        def __init__(self, path: Path | None) -> None:
-            super().__init__()
-            self.path = path
+        path: Path | None
 
+    @dataclass(eq=False)
     class Problem(Message):
         """A run of the course cannot go on."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     class Changed(Message):
         """The course is paused, goes on, or has come to an end."""

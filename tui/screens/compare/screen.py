@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -67,13 +68,12 @@ class CompareScreen(Screen[None]):
         Binding("enter", "open", "Open", id="compare.open", tooltip="Open the run in its lab", show=False),
     ]
 
+    @dataclass(eq=False)
     class Looked(Message):
         """Some runs have been looked at."""
 
-        def __init__(self, found: Sequence[tuple[RecordedRun, Update]], *, over: bool) -> None:
-            super().__init__()
-            self.found = found
-            self.over = over
+        found: Sequence[tuple[RecordedRun, Update]]
+        over: bool
 
     def __init__(self, storage: Storage) -> None:
         super().__init__()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -84,12 +85,11 @@ class RunsScreen(Screen[None]):
         Binding("S", "reverse", "Reverse", id="runs.reverse", tooltip="Turn the order round", show=False),
     ]
 
+    @dataclass(eq=False)
     class Deleted(Message):
         """A run was deleted, or could not be."""
 
-        def __init__(self, problem: str) -> None:
-            super().__init__()
-            self.problem = problem
+        problem: str
 
     def __init__(self, storage: Storage) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -66,14 +67,13 @@ def _text(run: RunSummary, column: Column) -> str:
 class RunsTable(SteadyTable[RunSummary]):
     """The runs below a folder; reads them again from time to time while its screen is in front."""
 
+    @dataclass(eq=False)
     class Listed(Message):
         """The runs have been read."""
 
-        def __init__(self, runs: Sequence[RunSummary], problem: str, seconds: float) -> None:
-            super().__init__()
-            self.runs = runs
-            self.problem = problem
-            self.seconds = seconds
+        runs: Sequence[RunSummary]
+        problem: str
+        seconds: float
 
     class Changed(Message):
         """Other runs, or other marks, are shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -63,14 +64,13 @@ class SweepScreen(Screen[None]):
     class Wake(Message):
         """No more runs are under way."""
 
+    @dataclass(eq=False)
     class Seen(Message):
         """The sweep's folder has been read."""
 
-        def __init__(self, rows: Sequence[Row], under_way: Mapping[int, int]) -> None:
-            super().__init__()
-            self.rows = rows
-            self.under_way = under_way
-            """How far each run is that is under way, by its place in the plan."""
+        rows: Sequence[Row]
+        under_way: Mapping[int, int]
+        """How far each run is that is under way, by its place in the plan."""
 
     def __init__(self, job: SweepJob) -> None:
         super().__init__()
