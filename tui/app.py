@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.sweep import SweepJob
     from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
     from nnfd.tui.screens.compare.screen import CompareScreen
-    from nnfd.tui.screens.lab.run_screen import RunScreen
+    from nnfd.tui.screens.lab.screen import LabScreen
 
 
 INTERRUPTED = 130
@@ -88,7 +88,7 @@ class LabApp(App[None]):
         self._first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
         self._begin_with = {self._first_mode: (spec, folder)}
         """The run and the folder that each lab opens with, once they are known."""
-        self._labs: dict[str, RunScreen[Any]] = {}
+        self._labs: dict[str, LabScreen[Any]] = {}
         self._compare: CompareScreen | None = None
         for mode in (*DEFAULT_PRESETS, "compare", "runs", *(["sweep"] if sweep else [])):
             self.add_mode(mode, partial(self._make_screen, mode))
@@ -114,7 +114,7 @@ class LabApp(App[None]):
                 self._labs[mode] = self._make_lab(mode)
                 return self._labs[mode]
 
-    def _make_lab(self, mode: str) -> RunScreen[Any]:
+    def _make_lab(self, mode: str) -> LabScreen[Any]:
         spec, folder = self._begin_with[mode]
         if mode == "network":
             from nnfd.tui.screens.network.screen import NetworkScreen
@@ -147,13 +147,13 @@ class LabApp(App[None]):
         if mode == self.current_mode:
             return
         if (lab := self._labs.get(self.current_mode)) is not None:
-            lab.leave()
+            lab.run_line.leave()
         self.switch_mode(mode)
         self.call_after_refresh(self._arrived)
 
     def _arrived(self) -> None:
         if (lab := self._labs.get(self.current_mode)) is not None:
-            lab.come_back()
+            lab.run_line.come_back()
 
     @staticmethod
     def _default_spec(mode: str) -> RunSpec:
@@ -181,7 +181,7 @@ class LabApp(App[None]):
         try:
             for lab in self._labs_with(event.old):
                 spec, folder = watched(event.new)
-                lab.begin(spec, folder=folder)
+                lab.run_line.begin(spec, folder=folder)
             if self._compare is not None:
                 self._compare.run_moved(event.old, event.new)
         except NnfdError as error:
@@ -200,8 +200,8 @@ class LabApp(App[None]):
 
         self.run_worker(wait, thread=True, group="look-away")
 
-    def _labs_with(self, path: Path) -> list[RunScreen[Any]]:
-        return [lab for lab in self._open_labs() if lab.session.folder is not None and lab.session.folder.is_at(path)]
+    def _labs_with(self, path: Path) -> list[LabScreen[Any]]:
+        return [lab for lab in self._labs.values() if lab.session.folder is not None and lab.session.folder.is_at(path)]
 
     def on_compare_runs(self, event: CompareRuns) -> None:
         """Show the runs beside those that are compared already."""
@@ -222,8 +222,8 @@ class LabApp(App[None]):
             self._begin_with[mode] = spec, folder
             self._go_to(mode)
             return
-        if not (spec.watched and folder is not None and lab.does(folder.path)):
-            lab.begin(spec, folder=folder)
+        if not (spec.watched and folder is not None and lab.run_line.run.does(folder.path)):
+            lab.run_line.begin(spec, folder=folder)
         self._go_to(mode)
 
     def _say(self, error: NnfdError) -> None:
@@ -254,7 +254,7 @@ class LabApp(App[None]):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
-        for lab in self._open_labs():
+        for lab in self._labs.values():
             lab.session.stop()
         for job in self._jobs():
             job.stop()
@@ -264,9 +264,6 @@ class LabApp(App[None]):
     def _jobs(self) -> list[SweepJob | CourseJob]:
         course = [] if self._compare is None else [self._compare.course]
         return [*course, *([] if self.sweep is None else [self.sweep])]
-
-    def _open_labs(self) -> list[RunScreen[Any]]:
-        return [lab for lab in self._labs.values() if hasattr(lab, "session")]  # one that opens has none yet
 
     def _quit_on_signals(self) -> None:
         """Let SIGTERM and SIGHUP save the state too; Windows has no such handlers."""
@@ -285,7 +282,7 @@ class LabApp(App[None]):
 
     def _leave_at_once(self) -> None:
         """Save every run and end the process; in a thread, as the event loop may hang in a write any moment."""
-        sessions = [lab.session for lab in self._open_labs() if lab.session.phase is not Phase.IDLE]
+        sessions = [lab.session for lab in self._labs.values() if lab.session.phase is not Phase.IDLE]
         work = [*sessions, *self._jobs()]
         for one in work:
             one.stop()

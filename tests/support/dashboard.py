@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from textual.pilot import Pilot
+    from textual.widget import Widget
 
     from nnfd.core.params import Params
-    from nnfd.tui.screens.lab.run_screen import RunScreen
+    from nnfd.tui.screens.lab.screen import LabScreen
 
 PICTURE = set("▀▄█ ▁▂▃▅▆▇▉▊▋▌▍▎▏░▒▓─━│┃┌┐└┘├┤┬┴┼╭╮╰╯╺╸┊·⎺⎽")
 """Characters that draw rather than say."""
@@ -32,7 +33,7 @@ class Lab:
         self.app: LabApp = pilot.app
 
     @property
-    def screen(self) -> RunScreen:
+    def screen(self) -> LabScreen:
         """The lab in front."""
         return self.app.screen
 
@@ -54,6 +55,17 @@ class Lab:
         """Run to the end and wait until the end is drawn."""
         self.screen.session.controller.pace = None
         await self.until(lambda: self.screen.history.ended is not None and self.screen.phase is not Phase.RUNNING)
+
+    def said(self) -> str:
+        """What the dashboard has notified of and still shows."""
+        return "\n".join(notification.message for notification in self.app._notifications)
+
+    def note_refreshes(self) -> list[Widget]:
+        """Widgets of the screen in front that ask to be drawn anew from now on, once for each time."""
+        asked: list[Widget] = []
+        for widget in self.app.screen.query("*"):
+            _note_refresh(widget, asked)
+        return asked
 
     def faint_words(self) -> dict[str, float]:
         """Words above the footer whose contrast to their background is below 2.5, with their contrast.
@@ -80,6 +92,11 @@ class Lab:
         )
 
 
+def _note_refresh(widget: Widget, asked: list[Widget]) -> None:
+    refresh = widget.refresh
+    widget.refresh = lambda *args, **how: (asked.append(widget), refresh(*args, **how))[1]  # type: ignore[method-assign]
+
+
 def luminance(rgb: tuple[int, int, int]) -> float:
     """Relative luminance as the Web Content Accessibility Guidelines define it."""
     linear = [c / 255 / 12.92 if c / 255 <= 0.04045 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in rgb]
@@ -100,6 +117,6 @@ async def opened(
     async with app.run_test(size=size, notifications=notifications) as pilot:
         app.theme = theme
         lab = Lab(pilot)
-        await lab.until(lambda: hasattr(app.screen, "session"))
+        await lab.until(lambda: app.screen.is_mounted and app.current_mode is not None)
         yield lab
         await app.action_quit()

@@ -21,7 +21,7 @@ from nnfd.core.runs import folder as runs
 from nnfd.tui.commands.reporting import Output
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import Storage
-from nnfd.tui.screens.lab.run_screen import PACE_LIMITS
+from nnfd.tui.screens.lab.pace import PACE_LIMITS
 from tests.support.dashboard import opened
 from tests.support.terminal import Terminal
 
@@ -33,11 +33,6 @@ def press_at_once(app, *keys):
     """Type faster than the dashboard answers."""
     for key in keys:
         app.post_message(Key(key, None))
-
-
-def said(app):
-    """What the dashboard has notified of."""
-    return "\n".join(notification.message for notification in app._notifications)
 
 
 @pytest.mark.parametrize("seed", [2**32, 5_000_000_000])
@@ -69,12 +64,13 @@ async def test_a_branch_from_an_epoch_that_is_no_longer_kept_is_refused(tmp_path
     async with opened(SMALL, storage=Storage(root=tmp_path)) as lab:
         await lab.full_speed_to_the_end()
         session = lab.screen.session
-        lab.screen.shown = 3
+        lab.screen.timeline.seek(3)
+        await lab.until(lambda: lab.screen.evaluated.epoch == 3)
         (session.folder.path / "frames" / "000000003.npz").unlink()
         await lab.press("b", "enter")
         await lab.pilot.pause()
         assert lab.screen.session is session
-        assert "epoch 3 is no longer kept" in said(lab.app)
+        assert "epoch 3 is no longer kept" in lab.said()
 
 
 async def test_a_damaged_frame_is_named(tmp_path):
@@ -83,7 +79,7 @@ async def test_a_damaged_frame_is_named(tmp_path):
         for file in (lab.screen.session.folder.path / "frames").glob("*.npz"):
             file.write_bytes(b"no frame")
         await lab.press("j")
-        await lab.until(lambda: "is damaged" in said(lab.app))
+        await lab.until(lambda: "is damaged" in lab.said())
         assert lab.app.is_running
 
 
@@ -120,7 +116,7 @@ async def test_the_slowest_pace_is_one_that_can_be_waited_for():
 
 async def test_a_brush_of_a_larger_grid_paints_on_a_smaller_one():
     async with opened(FIELD) as lab:
-        lab.screen.brush.radius = 50
+        lab.screen.brush_line.brush.radius = 50
         await lab.press("i", "enter")
         await lab.full_speed_to_the_end()
         assert lab.screen.session.failure is None
@@ -129,7 +125,7 @@ async def test_a_brush_of_a_larger_grid_paints_on_a_smaller_one():
 async def test_paint_on_the_last_frame_looked_back_on_grows():
     async with opened(FIELD) as lab:
         await lab.full_speed_to_the_end()
-        lab.screen.seek(300)
+        lab.screen.timeline.seek(300)
         await lab.until(lambda: lab.screen.fields.state.step == 300)
         await lab.press("i", "enter")
         assert lab.screen.params.steps == 600
@@ -149,7 +145,7 @@ async def test_a_preset_of_the_users_that_takes_the_name_of_a_labs_first_one(tmp
             await lab.until(lambda: lab.app.current_mode == "fur" and lab.screen.history.position)
         else:
             assert lab.app.current_mode == "network"
-            assert "nonsense" in said(lab.app)
+            assert "nonsense" in lab.said()
 
 
 def test_the_parameters_before_the_first_edit_outlive_going_on():

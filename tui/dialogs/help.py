@@ -39,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, about: str, keys: Iterable[tuple[str, str, str]]) -> None:
         super().__init__()
         self._about = about
-        self._keys = list(keys)
+        self.keys = list(keys)
 
     def compose(self) -> ComposeResult:
         """Lay out the text above the keys."""
@@ -47,6 +47,6 @@ class HelpScreen(ModalScreen[None]):
             yield Label("Help", classes="dialog-title")
             with VerticalScroll() as scroll:
                 yield Static(Text(self._about + "\n"))
-                yield Static(key_table(self._keys))
+                yield Static(key_table(self.keys))
             scroll.focus()
             yield Label("escape closes", classes="dialog-hint")

@@ -186,15 +186,16 @@ class ConfusionTable(Widget, can_focus=True):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self._matrix: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
+        self.matrix: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
+        """The counts that are shown."""
         self._names: tuple[str, ...] = ()
 
     def show(self, matrix: NDArray[np.int64], names: Sequence[str]) -> None:
         """Show counts of shape (classes, classes), rows true, with these class names."""
         names = tuple(printable(str(name)) for name in names)
-        if names == self._names and np.array_equal(matrix, self._matrix):
+        if names == self._names and np.array_equal(matrix, self.matrix):
             return
-        self._matrix, self._names = matrix, names
+        self.matrix, self._names = matrix, names
         self.cursor = self.validate_cursor(self.cursor)
         self.refresh()
 
@@ -225,7 +226,7 @@ class ConfusionTable(Widget, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None or not self._names:
             return
-        layout = lay_out(self._matrix, self._names, *self.size, self.cursor, percent=self.percent)
+        layout = lay_out(self.matrix, self._names, *self.size, self.cursor, percent=self.percent)
         cell = layout.cell_at(offset.x, offset.y)
         if cell is not None:
             event.stop()
@@ -239,7 +240,7 @@ class ConfusionTable(Widget, can_focus=True):
         variables = self.app.theme_variables
         tones = Tones(self.background_colors[1], Color.parse(variables["success"]), Color.parse(variables["error"]))
         return draw_confusion(
-            self._matrix,
+            self.matrix,
             self._names,
             *self.size,
             percent=self.percent,

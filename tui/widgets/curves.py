@@ -53,7 +53,8 @@ class CurveView(Widget):
     def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.title = title
-        self._chart = Chart(())
+        self.chart = Chart(())
+        """What is shown."""
 
     def show(
         self,
@@ -88,8 +89,8 @@ class CurveView(Widget):
             end=end,
             y_range=y_range,
         )
-        if not _equal(chart, self._chart):
-            self._chart = chart
+        if not _equal(chart, self.chart):
+            self.chart = chart
             self.refresh()
 
     def clear(self) -> None:
@@ -116,7 +117,7 @@ class CurveView(Widget):
         """Return the colours of the theme in use."""
         variables = self.app.theme_variables
         background = self.background_colors[1]
-        lettered = any(series.letter for series in self._chart.series)
+        lettered = any(series.letter for series in self.chart.series)
 
         def colour(name: str) -> RGB:
             text = Color.parse(variables[name])
@@ -138,11 +139,11 @@ class CurveView(Widget):
         text = Text(" · ".join(notes), "bold", no_wrap=True)
         gap = "  " if len(text) else ""
         room = width - len(text) - len(gap)
-        if len(text) and height >= TWO_LINES and names_width(self._chart.series) > room:
+        if len(text) and height >= TWO_LINES and names_width(self.chart.series) > room:
             gap, room = "\n", width
-        for i, (marker, words) in enumerate(legend(self._chart.series, room)):
+        for i, (marker, words) in enumerate(legend(self.chart.series, room)):
             text.append(("  " if words else " ") if i else gap)
-            series = self._chart.series[i]
+            series = self.chart.series[i]
             weight = "bold" if series.letter else "not bold"
             text.append(marker, weight + " #{:02x}{:02x}{:02x}".format(*style.colour_of(series, i)))
             text.append(words, "not bold")
@@ -152,8 +153,8 @@ class CurveView(Widget):
         """Draw legend and chart."""
         width, height = self.size
         style = self.chart_style()
-        series = tuple(dataclasses.replace(s, y=smooth(s.y, self.smoothing)) for s in self._chart.series)
-        chart = dataclasses.replace(self._chart, series=series, log=self.log_scale)
+        series = tuple(dataclasses.replace(s, y=smooth(s.y, self.smoothing)) for s in self.chart.series)
+        chart = dataclasses.replace(self.chart, series=series, log=self.log_scale)
         heading = self.heading(width, height, style)
         lines = height - 1 - heading.plain.count("\n")
         drawing = Text.from_ansi(draw_chart(chart, width, lines, style), no_wrap=True)

@@ -64,6 +64,11 @@ class ParamsForm(Vertical):
         Binding("ctrl+z", "reset", "Undo field", id="form.reset", tooltip="The value in effect again"),
     ]
 
+    KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("escape", "leave", "Leave", id="form.leave", tooltip="Leave without applying"),
+    )
+    """What its screen answers while the form is open, should the focus be elsewhere."""
+
     class Applied(Message):
         """The user wants these parameters."""
 
@@ -152,6 +157,10 @@ class ParamsForm(Vertical):
         """The edited parameters, None while one of them is wrong."""
         return self._edited
 
+    def row(self, name: str) -> ParamRow:
+        """Return the line of a parameter."""
+        return self._rows[name]
+
     # -- checking
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -203,6 +212,10 @@ class ParamsForm(Vertical):
         self.set_class(event.size.width < 52, "-small")
 
     # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave its keys to others while it is closed."""
+        return self.display and super().check_action(action, parameters)
 
     def _fields(self) -> list[Widget]:
         return [row.field for row in self._rows.values()]

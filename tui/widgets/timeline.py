@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 
 if TYPE_CHECKING:
@@ -70,62 +71,66 @@ class Timeline(Widget, can_focus=True):
         Binding("end", "live", "Newest", id="timeline.live", tooltip="Follow the newest"),
     ]
 
+    KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("j", "move(-1)", "Earlier", id="run.earlier", tooltip="Look at an earlier epoch or frame", show=False),
+        Binding("k", "move(1)", "Later", id="run.later", tooltip="Look at a later epoch or frame", show=False),
+        Binding("g", "live", "Newest", id="run.live", tooltip="Look at the newest again", show=False),
+    )
+    """What its screen answers whatever has the focus."""
+
+    positions: reactive[tuple[int, ...]] = reactive(())
+    """The kept ones, ascending."""
+    shown: reactive[int | None] = reactive(None)
+    """The one that is looked at; None follows the newest."""
+
     class Sought(Message):
-        """Another position shall be shown."""
+        """Another position shall be shown: :attr:`Timeline.shown`."""
 
-        def __init__(self, timeline: Timeline, position: int | None) -> None:
+        def __init__(self, position: int | None) -> None:
             super().__init__()
-            self.timeline = timeline
             self.position = position
-            """None follows the newest."""
 
-        @property
-        def control(self) -> Timeline:
-            """The timeline."""
-            return self.timeline
-
-    def __init__(self, unit: str = "epoch", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self, unit: str = "epoch") -> None:
+        super().__init__()
         self._unit = unit
-        self._positions: tuple[int, ...] = ()
-        self._shown: int | None = None
-
-    def show(self, positions: Sequence[int], shown: int | None) -> None:
-        """Show these kept positions, ascending, and the one that is looked at; None follows the newest."""
-        kept = tuple(positions)
-        if (kept, shown) != (self._positions, self._shown):
-            self._positions, self._shown = kept, shown
-            self.refresh()
 
     def _track_span(self) -> tuple[int, int]:
-        left, right = words(self._positions, self._shown, self._unit)
+        left, right = words(self.positions, self.shown, self._unit)
         return len(left), max(0, self.size.width - len(left) - len(right))
 
     def render(self) -> RenderResult:
-        """Draw the line."""
-        left, right = words(self._positions, self._shown, self._unit)
-        line = track(self._positions, self._shown, self._track_span()[1])
-        live = self._shown is None
-        return Content.assemble((left, "bold"), (line, "$text-primary"), (right, "dim" if live else "bold"))
+        left, right = words(self.positions, self.shown, self._unit)
+        line = track(self.positions, self.shown, self._track_span()[1])
+        return Content.assemble(
+            (left, "bold"), (line, "$text-primary"), (right, "dim" if self.shown is None else "bold")
+        )
 
-    def _seek(self, position: int | None) -> None:
-        self.post_message(self.Sought(self, position))
+    def seek(self, position: int | None) -> None:
+        """Look at this position, None for the newest."""
+        self.shown = position
+        self.post_message(self.Sought(position))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out the way to the newest where it is shown."""
+        if action == "live" and self.shown is None:
+            return None
+        return super().check_action(action, parameters)
 
     def action_move(self, by: int) -> None:
-        """Go to an earlier or later kept position; beyond the last one is the newest."""
-        if not self._positions:
+        """Go to an earlier or later kept position, by 0 to the nearest; beyond the last one is the newest."""
+        if not self.positions:
             return
-        index = index_of(self._positions, self._shown) + by
-        self._seek(None if index >= len(self._positions) - (self._shown is None) else self._positions[max(0, index)])
+        index = index_of(self.positions, self.shown) + by
+        self.seek(None if index >= len(self.positions) - (self.shown is None) else self.positions[max(0, index)])
 
     def action_first(self) -> None:
         """Go to the first kept position."""
-        if self._positions:
-            self._seek(self._positions[0])
+        if self.positions:
+            self.seek(self.positions[0])
 
     def action_live(self) -> None:
         """Follow the newest."""
-        self._seek(None)
+        self.seek(None)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Go where the mouse points."""
@@ -143,7 +148,7 @@ class Timeline(Widget, can_focus=True):
 
     def _seek_mouse(self, event: events.MouseEvent) -> None:
         start, width = self._track_span()
-        position = position_at(self._positions, event.x - start, width)
+        position = position_at(self.positions, event.x - start, width)
         event.stop()
-        if self._positions and position != self._shown:
-            self._seek(position)
+        if self.positions and position != self.shown:
+            self.seek(position)

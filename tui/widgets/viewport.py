@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+ZOOMS = (1, 2, 3, 4, 6, 8, 12, 16)
+"""Pixels a grid cell when zoomed; below the first the whole grid is fitted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewport:
     """Which part of a grid is shown and where, in pixels; a terminal cell has two, one above the other."""
@@ -88,6 +92,36 @@ def place(
         wide, high = columns * k, rows * k
     top = max(0, (height - high) // 2) // 2 * 2
     return Viewport(x0, y0, columns, rows, scale, max(0, (width - wide) // 2), top, wide, high)
+
+
+@dataclass(slots=True)
+class Camera:
+    """Which part of a grid is looked at, and how large."""
+
+    zoom: int | None = None
+    """Pixels a grid cell; None fits the whole grid."""
+    centre: tuple[float, float] | None = None
+    """Column and row in the middle; None is the middle of the grid."""
+
+    def zoom_in(self, scale: float) -> None:
+        """Show fewer cells, larger than at `scale` pixels a cell."""
+        self.zoom = next((zoom for zoom in ZOOMS if zoom > scale), ZOOMS[-1])
+
+    def zoom_out(self, scale: float, fit: float) -> None:
+        """Show more cells, smaller than at `scale` pixels a cell; the whole grid, which `fit` shows, is the end."""
+        self.zoom = max((zoom for zoom in ZOOMS if fit < zoom < scale), default=None)
+
+    def fit(self) -> None:
+        """Show the whole grid."""
+        self.zoom = self.centre = None
+
+    def pan(self, view: Viewport, shape: tuple[int, int], dx: int, dy: int) -> None:
+        """Move by so many grid cells, as far as the grid of this shape goes."""
+        half_x, half_y = view.columns / 2, view.rows / 2
+        self.centre = (
+            float(np.clip(view.x0 + half_x + dx, half_x, shape[1] - half_x)),
+            float(np.clip(view.y0 + half_y + dy, half_y, shape[0] - half_y)),
+        )
 
 
 def pixels(field: NDArray[Any], view: Viewport) -> NDArray[Any]:

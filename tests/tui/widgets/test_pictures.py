@@ -51,7 +51,7 @@ async def test_an_unchanged_field_writes_nothing(coloured):
         view.show(FIELD, lo=0, hi=40, colormap="viridis", title="a")
         await pilot.pause()
         drawn = []
-        canvas = view._canvas
+        canvas = view.canvas
         canvas.refresh = lambda *args, **kwargs: drawn.append(1)  # type: ignore[method-assign]
         view.show(FIELD.copy(), lo=0, hi=40, colormap="viridis", title="a")
         view.show(FIELD + 1e-9, lo=0, hi=40, colormap="viridis", title="a")  # another field that looks the same
@@ -69,20 +69,22 @@ async def test_zoom_pan_and_cursor(coloured):
         await pilot.pause()
         assert view.cell_at(0, 0) == (0, 0)
         assert view.cell_at(29, 9) == (29, 18)
-        view.cursor = (4, 7)
+        view.show(FIELD, lo=0, hi=40, colormap="viridis", title="a", cursor=(4, 7))
         await pilot.pause()
         assert screen(app)[4][4] == "╁"  # row 7 is the lower half of the fourth line
         view.zoom_in()
         await pilot.pause()
-        assert view.zoom == 2
+        assert view.canvas.camera.zoom == 2
         assert view.cell_at(0, 0) == (0, 2)
         assert "x 0-14 y 2-11" in screen(app)[0]
         view.pan(100, -100)
         assert view.cell_at(0, 0) == (15, 0)
-        view.cursor = (0, 19)  # the view follows a cursor that leaves it
+        view.show(
+            FIELD, lo=0, hi=40, colormap="viridis", title="a", cursor=(0, 19)
+        )  # the view follows a cursor that leaves it
         assert view.cell_at(0, 0) == (0, 10)
         view.zoom_out()
-        assert view.zoom is None
+        assert view.canvas.camera.zoom is None
         view.zoom_in()
         view.fit()
         assert view.cell_at(0, 0) == (0, 0)
@@ -107,8 +109,7 @@ async def test_without_colour_a_field_is_drawn_in_shades(monkeypatch):
     view = FieldView()
     app = Host(view)
     async with app.run_test(size=(30, 12)) as pilot:
-        view.show(FIELD, lo=0, hi=48, colormap="viridis", title="a")
-        view.cursor = (10, 10)
+        view.show(FIELD, lo=0, hi=48, colormap="viridis", title="a", cursor=(10, 10))
         await pilot.pause()
         lines = screen(app)
         assert set("".join(lines[1:11])) == set(" ░▒▓█╀")
@@ -121,7 +122,7 @@ async def test_a_field_is_kept_as_indices_in_the_strips(coloured):
     async with app.run_test(size=(30, 12)) as pilot:
         view.show(FIELD, lo=0, hi=40, colormap="viridis", title="a")
         await pilot.pause()
-        strips = view._canvas.render_lines(view._canvas.size.region)
+        strips = view.canvas.render_lines(view.canvas.size.region)
         assert all(isinstance(strip, PictureStrip) for strip in strips)
 
 

@@ -119,13 +119,13 @@ async def test_the_timeline_answers_keys():
         line.focus()
         await pilot.press("left", "home")
         assert app.messages == []
-        line.show([0, 10, 20, 30], None)
+        line.positions = (0, 10, 20, 30)
         await pilot.press("left")
         assert app.messages == [20]
-        line.show([0, 10, 20, 30], 20)
+        assert line.shown == 20
         await pilot.press("right")
         assert app.messages[-1] == 30
-        line.show([0, 10, 20, 30], 30)
+        assert line.shown == 30
         await pilot.press("right")
         assert app.messages[-1] is None
         await pilot.press("home", "end", "pageup")
@@ -136,13 +136,15 @@ async def test_the_timeline_answers_the_mouse():
     line = Timeline()
     app = Host(line)
     async with app.run_test(size=(60, 3)) as pilot:
-        line.show(list(range(101)), None)
+        line.positions = tuple(range(101))
         await pilot.pause()
         assert "⏵ live" in screen(app)[0]
+        await pilot.click(Timeline, offset=(58, 0))
+        assert app.messages == []  # the right end is the newest, which is shown already
         await pilot.click(Timeline, offset=(11, 0))
         assert 0 <= app.messages[-1] < 10
         await pilot.click(Timeline, offset=(58, 0))
-        assert len(app.messages) == 1  # the right end is the newest, which is shown already
+        assert app.messages[1:] == [None]
 
 
 async def test_the_status_line_shows_words_literally():
@@ -177,7 +179,7 @@ async def test_a_curve_view_keeps_its_own_copy():
     async with Host(view).run_test():
         view.show([Series("a", np.array([1.0, 2.0]), y)])
         y[:] = 7.0
-        assert view._chart.series[0].y.tolist() == [1.0, 2.0]
+        assert view.chart.series[0].y.tolist() == [1.0, 2.0]
 
 
 async def test_curves_say_their_scale_and_follow_the_theme():

@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
-import time
-from functools import partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-from textual.containers import Container, Vertical
-from textual.message import Message
-from textual.widgets import Footer
+from textual.containers import Container
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Painted
 from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.fields.models import FIELDS, main_field
+from nnfd.core.fields.seeds import paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec
-from nnfd.tui.screens.fur.brush import start_values
-from nnfd.tui.screens.fur.keys import FurKeys
-from nnfd.tui.screens.fur.look import FieldLook, look_at
-from nnfd.tui.screens.fur.panes import FieldsPane, HintLine, NumbersPane
-from nnfd.tui.widgets.chart import Series
-from nnfd.tui.widgets.curves import CurveView
-from nnfd.tui.widgets.params_form import ParamsForm
-from nnfd.tui.widgets.status_line import StatusLine
-from nnfd.tui.widgets.timeline import Timeline
-from nnfd.tui.widgets.top_bar import TopBar
+from nnfd.tui.screens.fur.brush_line import BrushLine
+from nnfd.tui.screens.fur.fields_pane import FieldsPane
+from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers
+from nnfd.tui.screens.fur.side_pane import SidePane
+from nnfd.tui.screens.lab.lent_keys import lent
+from nnfd.tui.screens.lab.screen import LabScreen
+from nnfd.tui.screens.lab.throttle import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
-    from nnfd.core.engine.events import Event
+    from nnfd.core.engine.events import Event, Paint
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.session import Storage
     from nnfd.tui.jobs.watching import AnySession
+    from nnfd.tui.widgets.field_view import FieldView
 
 ABOUT = (
     "Each field is a grid of cells, drawn in colours from its least to its greatest value; the line above it names its "
@@ -50,13 +46,22 @@ ABOUT = (
     "pattern's waves are; and numbers. A predicted wavelength comes from linear stability; where no uniform state is "
     "unstable, patterns grow from seeds only. Look back with j and k, and start a branch there with b."
 )
-LOOK_SECONDS = 1.0
-"""Time between two looks (charts and numbers) at a running pattern: they are dearer than a frame."""
+NUMBERS_SECONDS = 1.0
+"""Time between two charts and numbers of a running pattern: they are dearer than a frame."""
 
 
-class FurScreen(FurKeys):
+@lru_cache(maxsize=1)
+def predicted(params: FieldParams) -> float | None:
+    """Return the wavelength that linear stability predicts, in cells; worked out once while nobody edits."""
+    from nnfd.core.fields.stability import predicted_wavelength
+
+    return predicted_wavelength(params)
+
+
+class FurScreen(LabScreen[FieldHistory]):
     """A field run, live or looked back on."""
 
+    mode: ClassVar[str] = "fur"
     kinds: ClassVar[tuple[Kind, ...]] = (Kind.FUR, Kind.DIFFUSION, Kind.TURING)
     unit: ClassVar[str] = "steps"
     about: ClassVar[str] = ABOUT
@@ -64,55 +69,35 @@ class FurScreen(FurKeys):
     draws_per_second: ClassVar[float] = 25
     status_seconds: ClassVar[float] = 0.25
 
-    class Loaded(Message):
-        """A kept frame has been read."""
-
-        def __init__(self, session: AnySession, state: FieldState) -> None:
-            super().__init__()
-            self.session = session
-            self.state = state
-
-    class Looked(Message):
-        """A look is ready; None: the frame that was asked for is no longer kept, or cannot be read."""
-
-        def __init__(self, session: AnySession, look: FieldLook | None, failure: str = "") -> None:
-            super().__init__()
-            self.session = session
-            self.look = look
-            self.failure = failure
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *lent("fields", FieldsPane.KEYS),
+        *lent("brush_line", BrushLine.KEYS),
+        *lent("fields", FieldsPane.PAN_KEYS),  # for the arrows, after the brush, which has them while it is on
+        *lent("side", SidePane.KEYS),
+    ]
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
-        super().__init__(spec, storage, folder=folder)
-        self.add_class("-values")
-        self.look: FieldLook | None = None
-        """What the numbers show now."""
-        self._looking = False
-        self._look_again = False
-        self._look_timer = False
-        self._last_look = 0.0
-        self._spectrum_next = False
-        self._prediction: tuple[Params, float | None] | None = None
+        super().__init__(spec, storage, FieldHistory, folder=folder)
+        self.fields = FieldsPane()
+        self.side = SidePane()
+        self.brush_line = BrushLine(self.field_params)
+        self.next_numbers = Throttle(self, self.findings.wish, NUMBERS_SECONDS)
 
-    def compose(self) -> ComposeResult:
-        """Lay out fields, charts, numbers, form, timeline and status."""
-        yield TopBar("fur")
+    def compose_views(self) -> ComposeResult:
         with Container(id="body"):
-            yield FieldsPane(id="fields")
-            with Vertical(id="side"):
-                yield NumbersPane()
-                yield CurveView("over time", id="values")
-                yield CurveView("waves across the grid", id="spectrum")
-            yield ParamsForm()
-        yield HintLine()
-        yield Timeline("step")
-        yield StatusLine()
-        yield Footer()
+            yield self.fields
+            yield self.side
+            yield self.form
+        yield self.brush_line
 
     # -- a run's views
 
-    def new_history(self) -> FieldHistory:
-        """Return an empty history."""
-        return FieldHistory()
+    @property
+    def field_params(self) -> FieldParams:
+        """The parameters in effect."""
+        params = self.params
+        assert isinstance(params, FieldParams)
+        return params
 
     @property
     def newest(self) -> FieldState | None:
@@ -120,102 +105,40 @@ class FurScreen(FurKeys):
         given = self.spec.resumption.state if self.spec.resumption else self.spec.state
         return self.history.latest or (given if isinstance(given, FieldState) else None)
 
+    @property
+    def numbers(self) -> FieldNumbers | None:
+        """What the side pane shows."""
+        return self.side.numbers
+
     def reset_views(self) -> None:
         """Empty every view for a new run; the brush stays as it is if it fits."""
         params = self.field_params
         names = FIELDS[params.kind]
         new_model = names != self.fields.names
         self.fields.load(names, main_field(params))
-        if new_model or self.spec.state is None:
-            self.brush.values = start_values(params)
-        if new_model or not (self.brush.cell[0] < params.width and self.brush.cell[1] < params.height):
-            self.brush.cell = params.width // 2, params.height // 2
-        self._looking, self._look_again = False, False
-        self.look = None
-        self.query_one(NumbersPane).show(None)
-        for chart in self.query(CurveView):
-            chart.clear()
-        if self.newest is not None:
-            self.fields.show(self.newest)
-            self.take_a_look()
+        new_values = new_model or self.spec.state is None
+        self.brush_line.load(params, self.fields.chosen, new_model=new_model, new_values=new_values)
+        self.fields.cursor = self.brush_line.cursor
         self._fit_fields()
-        self._show_brush()
+        self.side.clear()
+        if self.newest is not None:
+            self.show_position()
 
     def draw(self, events: Sequence[Event]) -> None:
         """Show the newest state; the charts follow less often."""
+        self.brush_line.params = self.field_params
         if self.shown is None and self.newest is not None:
             self.fields.show(self.newest)
         if self.history.ended or any(isinstance(event, Painted) for event in events):
-            self.take_a_look()
-        elif not self._look_timer:
-            self._look_timer = True
-            wait = self._last_look + LOOK_SECONDS - time.perf_counter()
-            self.set_timer(wait, self._look_due) if wait > 0 else self.call_later(self._look_due)
-
-    def _look_due(self) -> None:
-        self._look_timer = False
-        self.take_a_look()
-
-    def speed_text(self) -> str:
-        """Return millions of cells and time steps a second."""
-        params = self.field_params
-        return f"{self.session.controller.speed * params.width * params.height / 1e6:.3g} Mcell-steps/s"
-
-    def _draw_charts(self) -> None:
-        """Draw both charts, or while the run is under way one after the other: one takes longer than a frame."""
-        running = self.phase is Phase.RUNNING and self.shown is None
-        self._spectrum_next = running and not self._spectrum_next
-        if self._spectrum_next or not running:
-            self.draw_spectrum()
-        if not self._spectrum_next:
-            self.draw_values()
-
-    def draw_values(self) -> None:
-        """Draw least, mean and greatest value of the chosen field over time."""
-        log, name = self.history.curves, self.fields.chosen
-        series = []
-        if log is not None:
-            steps = log.column("step")
-            series = [Series(key, steps, log.column(f"{name}_{key}")) for key in ("min", "mean", "max")]
-        chart = self.query_one("#values", CurveView)
-        chart.title = f"{name} over time"
-        marks = [edit.position for edit in self.history.edits]
-        chart.show(series, markers=marks, cursor=self.shown)
-
-    def draw_spectrum(self) -> None:
-        """Draw the spectrum of the chosen field, over waves along the grid; the predicted wave is a second curve."""
-        look, chart = self.look, self.query_one("#spectrum", CurveView)
-        if look is None or not len(look.k):
-            chart.clear()
-            return
-        # waves that fit into the longer side of the grid: a scale of whole numbers, linear in the wavenumber
-        waves = look.k * max(self.field_params.width, self.field_params.height) / (2 * np.pi)
-        series = [Series(f"{look.field} power", waves, look.power)]
-        if look.predicted is not None:
-            at = max(self.field_params.width, self.field_params.height) / look.predicted
-            top = float(look.power.max()) or 1.0
-            least = float(look.power[look.power > 0].min()) if (look.power > 0).any() else 0.0
-            series.append(Series(f"predicted {look.predicted:.3g} cells", np.full(25, at), np.linspace(least, top, 25)))
-        chart.show(series, start=0)
-
-    # -- looks: in a worker, one at a time, the newest wish wins
+            self.next_numbers.now()
+        else:
+            self.next_numbers.ask()
 
     def show_position(self) -> None:
         """Show the frame of the chosen position, or the newest state."""
         if self.shown is None and self.newest is not None:
             self.fields.show(self.newest)
-        self.take_a_look()
-
-    def take_a_look(self) -> None:
-        """Work out numbers and spectrum of what is to be shown."""
-        if self._looking:
-            self._look_again = True
-            return
-        get = self._state_getter()
-        if get is not None:
-            self._looking = True
-            self._last_look = time.perf_counter()
-            self.run_worker(partial(self._work_out, self.session, get, self.fields.chosen), group="look", thread=True)
+        self.next_numbers.now()
 
     def params_at(self, step: int) -> FieldParams:
         """Return the parameters that were in effect at a step."""
@@ -226,71 +149,108 @@ class FurScreen(FurKeys):
         assert isinstance(params, FieldParams)
         return params
 
-    def _state_getter(self) -> Callable[[], FieldState] | None:
-        shown, session, newest = self.shown, self.session, self.newest
+    def next_job(self) -> Callable[[], FieldNumbers] | None:
+        """Return what works out the numbers, and first reads the frame that is looked back on."""
+        shown, session, newest, field = self.shown, self.session, self.newest, self.fields.chosen
         if shown is not None:
             params = self.params_at(shown)
-            return lambda: FieldState(params, shown, session.frames.load(shown))
-        return None if newest is None else lambda: newest
 
-    def _work_out(self, session: AnySession, get: Callable[[], FieldState], field: str) -> None:
-        try:
-            state = get()
-        except KeyError:
-            self.post_message(self.Looked(session, None))  # thinned out since the timeline was drawn
-            return
-        except NnfdError as error:
-            self.post_message(self.Looked(session, None, str(error)))
-            return
-        self.post_message(self.Loaded(session, state))
-        self.post_message(self.Looked(session, look_at(state, field, self._predict(state.params))))
+            def look_back() -> FieldNumbers:
+                state = FieldState(params, shown, session.frames.load(shown))
+                self.call_later(self._show_frame, session, state)
+                return field_numbers(state, field, predicted(params))
 
-    def _predict(self, params: FieldParams) -> float | None:
-        from nnfd.core.fields.stability import predicted_wavelength
+            return look_back
+        return None if newest is None else lambda: field_numbers(newest, field, predicted(newest.params))
 
-        if self._prediction is None or self._prediction[0] != params:
-            self._prediction = params, predicted_wavelength(params)
-        return self._prediction[1]
+    def _show_frame(self, session: AnySession, state: FieldState) -> None:
+        if session is self.session and self.shown == state.step:
+            self.fields.show(state)
 
-    def on_fur_screen_loaded(self, event: Loaded) -> None:
-        """Show a frame that was looked back on."""
+    def show_findings(self, findings: FieldNumbers) -> None:
+        """Show numbers and charts, unless another field was chosen meanwhile."""
+        if findings.field == self.fields.chosen:
+            self.side.show(
+                findings,
+                self.history,
+                cursor=self.shown,
+                side=max(self.field_params.width, self.field_params.height),
+                by_turns=self.phase is Phase.RUNNING and self.shown is None,
+            )
+
+    async def action_on(self, part: str, action: str) -> None:
+        """Do what a part does; charts and numbers show the very step that a pause holds at."""
+        await super().action_on(part, action)
+        if action == "toggle_run":
+            self.next_numbers.now()
+
+    # -- how the fields stand
+
+    def on_fields_pane_chosen(self, event: FieldsPane.Chosen) -> None:
         event.stop()
-        if event.session is self.session and self.shown == event.state.step:
-            self.fields.show(event.state)
+        self.brush_line.choose(self.fields.chosen)
+        self.next_numbers.now()
 
-    def on_fur_screen_looked(self, event: Looked) -> None:
-        """Show a look that is ready; go on with the next wish."""
+    def on_fields_pane_arranged(self, event: FieldsPane.Arranged) -> None:
         event.stop()
-        if event.session is not self.session:
-            return
-        self._looking = False
-        if event.failure:
-            self.notify(event.failure, severity="error", markup=False)
-        elif event.look is None:
-            if self.shown is not None:
-                self.action_seek(0)
-        elif event.look.field == self.fields.chosen:
-            self.look = event.look
-            self.query_one(NumbersPane).show(event.look)
-            self._draw_charts()
-        if self._look_again:
-            self._look_again = False
-            self.take_a_look()
+        self.set_class(self.fields.side_by_side, "-beside")
+        self._fit_fields()
 
-    # -- the run
+    def on_resize(self) -> None:
+        """Fit the fields into the new size."""
+        if self.fields.names:
+            self.call_after_refresh(self._fit_fields)
 
-    def action_toggle_run(self) -> None:
-        """Pause, go on, or start again; charts and numbers show the very step that a pause holds at."""
-        super().action_toggle_run()
-        self.take_a_look()
+    def _fit_fields(self) -> None:
+        self.fields.fit_height(self.field_params.width, self.field_params.height)
 
-    # -- branches
+    # -- painting
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what is not possible now."""
-        if action == "branch":
-            return True if self.newest is not None else None
-        return super().check_action(action, parameters)
+    def on_brush_line_toggled(self, event: BrushLine.Toggled) -> None:
+        """Show the cursor, and let the arrow keys move it."""
+        event.stop()
+        if not self.form.display:
+            self.focus_default()
+        self.fields.cursor = self.brush_line.cursor
+
+    def on_brush_line_moved(self, event: BrushLine.Moved) -> None:
+        event.stop()
+        self.fields.cursor = self.brush_line.cursor
+
+    def on_field_view_pointed(self, event: FieldView.Pointed) -> None:
+        """Paint with the mouse: left button the value, right button 0."""
+        event.stop()
+        name = self.fields.name_of(event.view)
+        if event.pressed:
+            self.fields.choose(name)
+        self.brush_line.point(name, (event.x, event.y), pressed=event.pressed, erase=event.button != 1)
+
+    def on_brush_line_stroke(self, event: BrushLine.Stroke) -> None:
+        """Paint into the run, or, if it is over or looked back on, start a branch from what is shown."""
+        event.stop()
+        if self.run_line.run.is_alive and self.shown is None:
+            for dab in event.dabs:
+                self.session.controller.send(dab)
+        elif (state := self.fields.state) is not None:
+            try:
+                self.begin(self._painted(state, event.dabs))
+            except NnfdError as error:
+                self.complain(error)
+            else:
+                self.notify(f"a new run goes on from step {state.step:,}", title="branch", markup=False)
+
+    def _painted(self, state: FieldState, dabs: Sequence[Paint]) -> RunSpec:
+        """Return the run that goes on from this state with these dabs on it."""
+        params = self.field_params
+        if self.shown is None or state.step >= params.steps:  # it goes on for as many steps as it had
+            began = self.spec.state.position if self.spec.state else 0
+            params = params.edited({"steps": state.step + max(1, params.steps - began)})
+        fields = dict(state.fields)
+        for dab in dabs:
+            fields = paint(fields, dab, params)
+        for array in fields.values():
+            array.setflags(write=False)
+        return RunSpec(params, self.spec.preset, self.spec.title, FieldState(params, state.step, fields))
 
     def branch_spec(self, params: Params) -> RunSpec:
         """Return the run that goes on from what is shown."""

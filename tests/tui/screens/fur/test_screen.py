@@ -14,8 +14,9 @@ from nnfd.core.fields.analysis import wavelength_words
 from nnfd.core.fields.picture import COLORMAPS
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
 from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values, values_up_to
-from nnfd.tui.screens.fur.look import look_at, number_lines
-from nnfd.tui.screens.fur.panes import FieldsPane, HintLine, NumbersPane
+from nnfd.tui.screens.fur.brush_line import BrushLine
+from nnfd.tui.screens.fur.fields_pane import FieldsPane
+from nnfd.tui.screens.fur.numbers import NumbersPane, field_numbers, number_lines
 from nnfd.tui.screens.fur.screen import FurScreen
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.field_view import FieldView
@@ -99,20 +100,21 @@ async def test_numbers_charts_and_diagnosis_are_shown():
         labels = dict(pane.lines)
         assert labels["predicted"].startswith("no unstable uniform state")
         assert {"a", "s", "y", "wavelength"} <= set(labels)
-        step = screen.look.step
-        expected = look_at(screen.fields.state, "y", None)
+        step = screen.numbers.step
+        expected = field_numbers(screen.fields.state, "y", None)
         assert step <= expected.step
         assert number_lines(expected)[0] == pane.lines[0]
 
 
 async def test_the_predicted_wavelength_of_a_turing_run_stands_in_the_spectrum():
     async with lab(TuringParams(width=32, height=32, steps=100_000, engine="numpy")) as (this, screen):
-        await this.until(lambda: screen.look is not None and screen.look.predicted is not None)
-        screen.draw_spectrum()
-        chart = screen.query_one("#spectrum", CurveView)._chart
+        await this.until(lambda: screen.numbers is not None and screen.numbers.predicted is not None)
+        spectrum = screen.query_one("#spectrum", CurveView)
+        await this.until(lambda: len(spectrum.chart.series) > 1)
+        chart = spectrum.chart
         marked = chart.series[1]
         assert marked.name.startswith("predicted 8.79")
-        assert np.allclose(marked.x, 32 / screen.look.predicted)
+        assert np.allclose(marked.x, 32 / screen.numbers.predicted)
 
 
 # -- keys: what is shown
@@ -122,39 +124,39 @@ async def test_v_shows_all_fields_and_n_chooses():
     async with lab(SEEDED) as (this, screen):
         pane = screen.query_one(FieldsPane)
         assert pane.chosen == "y"
-        assert [view.display for view in pane._views] == [False, False, True]
+        assert [view.display for view in pane.views] == [False, False, True]
         await this.press("v")
-        assert [view.display for view in pane._views] == [True, True, True]
-        assert all(view.shown is not None for view in pane._views)
+        assert [view.display for view in pane.views] == [True, True, True]
+        assert all(view.picture is not None for view in pane.views)
         await this.press("n")
         assert pane.chosen == "a"
         await this.press("v")
-        assert [view.display for view in pane._views] == [True, False, False]
-        await this.until(lambda: screen.look.field == "a")
+        assert [view.display for view in pane.views] == [True, False, False]
+        await this.until(lambda: screen.numbers.field == "a")
 
 
 async def test_a_model_with_one_field_shows_one():
     async with lab(DiffusionParams(width=20, height=20, seeds=2, steps=100_000, engine="numpy")) as (this, screen):
         await this.press("v", "n")
         assert screen.fields.chosen == "C"
-        assert [view.display for view in screen.fields._views] == [True, False, False]
+        assert [view.display for view in screen.fields.views] == [True, False, False]
 
 
 async def test_c_and_a_change_colours_and_scale():
     async with lab(SEEDED) as (this, screen):
         before = screen.fields.colormap("y")
         await this.press("c")
-        assert screen.fields.view.colormap == COLORMAPS[(COLORMAPS.index(before) + 1) % len(COLORMAPS)]
+        assert screen.fields.view.picture.colormap == COLORMAPS[(COLORMAPS.index(before) + 1) % len(COLORMAPS)]
         await this.press("a")
-        held = screen.fields._held["y"]
+        held = screen.fields.held["y"]
         values = screen.fields.state.fields["y"]
         assert held == (values.min(), values.max())
         await this.press("s")
         await this.until(lambda: not np.array_equal(screen.fields.state.fields["y"], values))
-        assert (screen.fields.view._shown.lo, screen.fields.view._shown.hi) == held
-        assert "fixed" in screen.fields.view._title.text
+        assert (screen.fields.view.picture.lo, screen.fields.view.picture.hi) == held
+        assert "fixed" in screen.fields.view.title
         await this.press("a")
-        assert "fixed" not in screen.fields.view._title.text
+        assert "fixed" not in screen.fields.view.title
 
 
 async def test_zoom_and_pan():
@@ -164,9 +166,9 @@ async def test_zoom_and_pan():
         await this.press("+", "+")
         small = view.visible_cells()
         assert small < (200, 200)
-        before = view.centre
+        before = view.canvas.camera.centre
         await this.press("right", "down")
-        assert view.centre != before
+        assert view.canvas.camera.centre != before
         await this.press("-")
         assert view.visible_cells() > small
         await this.press("0")
@@ -190,12 +192,12 @@ async def test_the_keyboard_brush_paints_where_its_cursor_is():
     async with lab(SEEDED) as (this, screen):
         await this.press("n", "i")
         assert screen.fields.chosen == "a"
-        assert screen.brush.cell == (12, 10) == screen.fields.view.cursor
+        assert screen.brush_line.brush.cell == (12, 10) == screen.fields.view.picture.cursor
         await this.press("left", "up", "shift+right", ",", ">")
-        assert screen.brush.cell == (21, 9)
-        assert screen.brush.radius == 1
-        assert screen.brush.values["a"] == 5.0
-        assert "a=5 radius 1 at 21,9" in screen.query_one(HintLine).text
+        assert screen.brush_line.brush.cell == (21, 9)
+        assert screen.brush_line.brush.radius == 1
+        assert screen.brush_line.brush.values["a"] == 5.0
+        assert "a=5 radius 1 at 21,9" in screen.query_one(BrushLine).text
         await this.press("enter")
         await this.until(lambda: field(screen, "a")[9, 21] == 5.0)
         a = screen.newest.fields["a"]
@@ -203,7 +205,7 @@ async def test_the_keyboard_brush_paints_where_its_cursor_is():
         await this.press("backspace")
         await this.until(lambda: field(screen, "a")[9, 21] == 0.0)
         await this.press("i")
-        assert screen.fields.view.cursor is None
+        assert screen.fields.view.picture.cursor is None
         cells = screen.newest.fields["a"].copy()
         await this.press("enter")
         assert np.array_equal(screen.newest.fields["a"], cells)
@@ -211,10 +213,10 @@ async def test_the_keyboard_brush_paints_where_its_cursor_is():
 
 async def test_the_mouse_paints_a_line():
     async with lab(SEEDED) as (this, screen):
-        canvas = screen.fields.view._canvas
+        canvas = screen.fields.view.canvas
         port = canvas.viewport()
-        screen.brush.radius = 0
-        screen.brush.values["y"] = 0.7
+        screen.brush_line.brush.radius = 0
+        screen.brush_line.brush.values["y"] = 0.7
 
         x, y = port.pixel_of(3, 10)
         await this.pilot.mouse_down(canvas, offset=(x, y // 2))
@@ -232,7 +234,7 @@ async def test_paint_after_the_end_starts_a_branch():
         await this.press("n", "i", "enter")
         await this.until(lambda: screen.session is not old)
         assert screen.spec.state.step == 60
-        assert screen.spec.state.fields["a"][10, 12] == screen.brush.values["a"]
+        assert screen.spec.state.fields["a"][10, 12] == screen.brush_line.brush.values["a"]
         assert screen.spec.params.steps == 120
         await this.full_speed_to_the_end()
         assert screen.newest.step == 120
@@ -246,7 +248,7 @@ async def test_looking_back_shows_the_frame_and_b_branches_from_it():
         await this.press("j", "j")
         assert screen.shown == 58
         await this.until(lambda: screen.fields.state.step == 58)
-        await this.until(lambda: screen.look.step == 58)
+        await this.until(lambda: screen.numbers.step == 58)
         assert np.array_equal(screen.fields.state.fields["a"], screen.session.frames.load(58)["a"])
         frame = screen.fields.state
         await this.press("b")
@@ -273,19 +275,19 @@ async def test_a_branch_without_steps_left_is_refused():
         screen.on_params_form_applied(ParamsForm.Applied(form, screen.params, {}, needs_restart=[], branch=True))
         await this.pilot.pause()
         assert screen.session is old
-        assert any("steps" in note.message for note in screen.app._notifications)
+        assert "steps" in this.said()
 
 
 async def test_a_finished_pattern_is_not_drawn_again():
     async with lab(SHORT, pause=False) as (this, screen):
-        await this.until(lambda: screen.look is not None and screen.look.step == 60)
-        await this.until(lambda: not screen._look_timer and not screen._looking)
-        shown = screen.fields.view._canvas._strips
-        screen.fields.redraw()
-        screen.update_status()
+        await this.until(lambda: screen.numbers is not None and screen.numbers.step == 60)
+        await this.until(lambda: not screen.next_numbers.waiting and not screen.findings.busy)
         await this.pilot.pause()
-        assert screen.fields.view._canvas._strips is shown
-        assert not screen._compositor._dirty_regions
+        refreshed = this.note_refreshes()
+        screen.fields.redraw()
+        screen.run_line.tell()
+        await this.pilot.pause()
+        assert refreshed == []
 
 
 async def test_key_two_and_one_change_labs():

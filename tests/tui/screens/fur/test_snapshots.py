@@ -14,7 +14,7 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 async def finished(lab):
     await lab.full_speed_to_the_end()
-    await lab.until(lambda: lab.screen.look is not None and lab.screen.look.step == lab.screen.history.position)
+    await lab.until(lambda: lab.screen.numbers is not None and lab.screen.numbers.step == lab.screen.history.position)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -34,13 +34,13 @@ def epochs(lab) -> int:
 async def test_it_opens_alive_and_ends_with_the_best_weights():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.look is not None and "the best" in lab.screen.look.what)
+        await lab.until(lambda: lab.screen.evaluated is not None and "the best" in lab.screen.evaluated.what)
         assert epochs(lab) == 12
         text = lab.text()
         assert "done" in text
         assert "12/12 epochs" in text
         assert "row true, column predicted" in text
-        assert int(lab.screen.look.evaluation.confusion.sum()) == 270
+        assert int(lab.screen.evaluated.evaluation.confusion.sum()) == 270
 
 
 async def test_space_pauses_and_goes_on_and_s_does_one_epoch():
@@ -91,7 +91,7 @@ async def edit(lab, name: str, text: str) -> None:
     await lab.press("e")
     form = lab.screen.query_one(ParamsForm)
     assert form.display
-    row = form._rows[name]
+    row = form.row(name)
     row.field.focus()
     await lab.pilot.pause()
     assert isinstance(row.field, Input)
@@ -111,7 +111,7 @@ async def test_a_live_edit_applies_at_the_next_epoch_and_is_marked():
         log, at = lab.screen.history.curves, edited.position
         assert log.row_at(at)["lr"] == lr_at(LONG, at)
         assert log.row_at(at + 1)["lr"] == lr_at(edited.params, at + 1)
-        assert lab.screen.query_one("#loss", CurveView)._chart.markers == (edited.position,)
+        assert lab.screen.curves.loss.chart.markers == (edited.position,)
 
 
 async def test_an_edit_that_needs_a_restart_restarts():
@@ -142,15 +142,15 @@ async def test_a_wrong_edit_is_refused_with_its_reason_and_escape_leaves():
 async def test_looking_back_shows_the_network_as_it_was():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.look is not None)
+        await lab.until(lambda: lab.screen.evaluated is not None)
         await lab.press("j", "j")
-        await lab.until(lambda: lab.screen.look.epoch == 10)
-        np.testing.assert_array_equal(lab.screen.look.model.theta, lab.screen.session.frames.load(10)["theta"])
+        await lab.until(lambda: lab.screen.evaluated.epoch == 10)
+        np.testing.assert_array_equal(lab.screen.evaluated.model.theta, lab.screen.session.frames.load(10)["theta"])
         assert "epoch 10" in lab.text()
         await lab.press("k")
-        await lab.until(lambda: lab.screen.look.epoch == 11)
+        await lab.until(lambda: lab.screen.evaluated.epoch == 11)
         await lab.press("g")
-        await lab.until(lambda: "the best" in lab.screen.look.what)
+        await lab.until(lambda: "the best" in lab.screen.evaluated.what)
         assert lab.screen.shown is None
 
 
@@ -161,7 +161,7 @@ async def test_a_branch_starts_from_the_epoch_that_is_shown():
         weights = lab.screen.session.frames.load(9)["theta"]
         await lab.press("b")
         form = lab.screen.query_one(ParamsForm)
-        form._rows["lr"].field.value = "0.05"
+        form.row("lr").field.value = "0.05"
         await lab.pilot.pause()
         await lab.press("enter")
         await lab.until(lambda: lab.screen.spec.state is not None)
@@ -174,11 +174,11 @@ async def test_a_branch_starts_from_the_epoch_that_is_shown():
 async def test_the_panels_and_the_way_from_a_mistake_to_its_digits():
     async with opened(SMALL, size=(80, 24)) as lab:
         await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.look is not None and "the best" in lab.screen.look.what)
+        await lab.until(lambda: lab.screen.evaluated is not None and "the best" in lab.screen.evaluated.what)
         deck, table, browser = (lab.screen.query_one(kind) for kind in (Deck, ConfusionTable, DigitBrowser))
         assert table.display
         assert not browser.display
-        confusion = lab.screen.look.evaluation.confusion
+        confusion = lab.screen.evaluated.evaluation.confusion
         true, predicted = (int(i) for i in np.argwhere(confusion * (1 - np.eye(10, dtype=int)))[0])
         table.focus()
         await lab.press(*["down"] * true, *["right"] * predicted, "enter")
@@ -206,8 +206,8 @@ async def test_counts_percent_log_scale_and_smoothing():
 
 async def test_the_baseline_comes_beside_ours():
     async with opened(SMALL) as lab:
-        await lab.until(lambda: lab.screen.baseline is not None)
-        lab.screen.baseline.controller.pace = None
+        await lab.until(lambda: lab.screen.baseline.run is not None)
+        lab.screen.baseline.run.controller.pace = None
         await lab.until(lambda: lab.screen.baseline.result is not None)
         await lab.full_speed_to_the_end()
         await lab.until(lambda: "base" in lab.text())
@@ -217,7 +217,7 @@ async def test_the_baseline_comes_beside_ours():
 async def test_a_drawn_digit_is_judged_at_each_stroke():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.look is not None)
+        await lab.until(lambda: lab.screen.evaluated is not None)
         pad = lab.screen.query_one(DigitPad)
         lab.screen.query_one(Deck).reveal(pad)
         pad.focus()
@@ -238,7 +238,7 @@ async def test_presets_help_theme_and_export(tmp_path):
         await lab.press("question_mark")
         assert isinstance(lab.app.screen, HelpScreen)
         assert "A network learns from examples" in lab.text()
-        names = {name for _, name, _ in lab.app.screen._keys}
+        names = {name for _, name, _ in lab.app.screen.keys}
         assert {"Start/pause", "Branch", "Presets", "Theme", "Baseline", "Log scale"} <= names
         await lab.press("escape")
         theme = lab.app.theme
@@ -291,15 +291,15 @@ async def test_a_folder_that_cannot_be_made_keeps_the_old_run(tmp_path):
         (tmp_path / "runs").write_text("a file where the folder was", encoding="utf-8")
         await lab.press("r")
         assert lab.screen.session is first
-        await lab.until(lambda: "runs" in " ".join(n.message for n in lab.app._notifications))
+        await lab.until(lambda: "runs" in lab.said())
 
 
 @pytest.mark.parametrize("dataset", ["iris", "wine"])
 async def test_other_data_sets_have_no_pictures_but_work(dataset):
     async with opened(NetworkParams(dataset=dataset, hidden=(8,), epochs=5)) as lab:
         await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.look is not None)
-        assert lab.screen.look.evaluation.confusion.shape == (3, 3)
+        await lab.until(lambda: lab.screen.evaluated is not None)
+        assert lab.screen.evaluated.evaluation.confusion.shape == (3, 3)
 
 
 async def test_a_lab_that_cannot_be_opened_leaves_the_other_one_running(tmp_path):

@@ -16,11 +16,13 @@ SIZES = [(80, 24), (120, 40), (200, 60)]
 
 
 async def finished(lab):
-    await lab.until(lambda: lab.screen.baseline is not None)
-    lab.screen.baseline.controller.pace = None
+    await lab.until(lambda: lab.screen.baseline.run is not None)
+    lab.screen.baseline.run.controller.pace = None
     await lab.full_speed_to_the_end()
     await lab.until(lambda: lab.screen.baseline.result is not None)
-    await lab.until(lambda: lab.screen.look is not None and "the best" in lab.screen.look.what and "base" in lab.text())
+    await lab.until(
+        lambda: lab.screen.evaluated is not None and "the best" in lab.screen.evaluated.what and "base" in lab.text()
+    )
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

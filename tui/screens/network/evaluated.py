@@ -1,4 +1,4 @@
-"""A look at a network as it was after some epoch: what it says about the test set."""
+"""The network as it was after some epoch, evaluated on the test set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Evaluated:
     """The network after `epoch` epochs and its evaluation on the test set."""
 
     epoch: int
@@ -34,30 +34,30 @@ class Look:
     """In words, for example ``epoch 12`` or ``epoch 57, the best``."""
 
 
-def look_at(
+def evaluated(
     params: NetworkParams,
     layer_sizes: tuple[int, ...],
     epoch: int,
     weights: Mapping[str, NDArray[Any]],
     data: Dataset,
     what: str,
-) -> Look:
+) -> Evaluated:
     """Evaluate the weights of a frame (``theta`` and, with batch normalisation, ``stats``) on the test set."""
     model = model_at(params, layer_sizes, weights["theta"], weights.get("stats"))
-    return Look(epoch, model, evaluate(model, data.X_test, data.y_test, data.class_names), what)
+    return Evaluated(epoch, model, evaluate(model, data.X_test, data.y_test, data.class_names), what)
 
 
-def look_at_best(state: NetworkState, data: Dataset) -> Look:
+def evaluated_best(state: NetworkState, data: Dataset) -> Evaluated:
     """Evaluate the best weights, which a finished run ends with."""
     weights = {"theta": state.best_theta, "stats": state.best_stats}
     what = f"epoch {state.best_epoch}, the best"
-    return look_at(state.params, state.layer_sizes, state.best_epoch, weights, data, what)
+    return evaluated(state.params, state.layer_sizes, state.best_epoch, weights, data, what)
 
 
-def look_maker(session: AnySession, history: NetworkHistory, shown: int | None) -> Callable[[], Look] | None:
-    """Return what makes the look at epoch `shown`; None shows the newest, or the best once the run is over.
+def evaluation_of(session: AnySession, history: NetworkHistory, shown: int | None) -> Callable[[], Evaluated] | None:
+    """Return what evaluates the network of epoch `shown`; None: the newest, or the best once the run is over.
 
-    Returns None while there is nothing to look at. The function that is returned takes a while, so it belongs in a
+    Returns None while there is nothing to evaluate. The function that is returned takes a while, so it belongs in a
     worker thread; it raises ``KeyError`` if the frame of the epoch is no longer kept.
     """
     state, data = history.latest, session.data
@@ -65,10 +65,10 @@ def look_maker(session: AnySession, history: NetworkHistory, shown: int | None) 
         return None
     params, sizes = state.params, state.layer_sizes
     if shown is not None:
-        return lambda: look_at(params, sizes, shown, session.frames.load(shown), data, f"epoch {shown}")
+        return lambda: evaluated(params, sizes, shown, session.frames.load(shown), data, f"epoch {shown}")
     if history.ended is not None:
-        return lambda: look_at_best(state, data)
-    return lambda: look_at(params, sizes, state.epoch, state.frame(), data, f"epoch {state.epoch}")
+        return lambda: evaluated_best(state, data)
+    return lambda: evaluated(params, sizes, state.epoch, state.frame(), data, f"epoch {state.epoch}")
 
 
 def report_of(evaluation: Evaluation) -> Report:

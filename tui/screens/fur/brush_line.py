@@ -1,0 +1,149 @@
+"""The brush as a line of the fur lab: its keys, what it would paint, and the strokes that it makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.message import Message
+
+from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values
+from nnfd.tui.widgets.text_line import TextLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nnfd.core.engine.events import Paint
+    from nnfd.core.params import FieldParams
+    from nnfd.tui.screens.fur.brush import Cell
+
+FAR = 10
+"""Cells that the cursor moves with shift."""
+KEYS_OF_THE_FIELDS = "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts"
+
+
+class BrushLine(TextLine):
+    """Paints with the keyboard or the mouse, and says what. While the brush is off it names the keys of the fields.
+
+    It is always there: to lay the screen out anew takes longer than a frame.
+    """
+
+    DEFAULT_CSS = """
+    BrushLine { color: $text-muted; }
+    BrushLine.-on { color: $text; background: $boost; }
+    """
+    KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("i", "brush", "Brush", id="fur.brush", tooltip="Paint seeds with the keyboard; the mouse always can"),
+        Binding("enter", "dab(False)", "Paint", id="fur.paint", tooltip="Paint at the cursor", show=False),
+        Binding("backspace,delete", "dab(True)", "Erase", id="fur.erase", tooltip="Paint 0", show=False),
+        Binding("comma", "resize(-1)", "Smaller brush", id="fur.brush_smaller", key_display=",", show=False),
+        Binding("full_stop", "resize(1)", "Larger brush", id="fur.brush_larger", key_display=".", show=False),
+        Binding("less_than_sign", "value(-1)", "Paint less", id="fur.value_down", key_display="<", show=False),
+        Binding("greater_than_sign", "value(1)", "Paint more", id="fur.value_up", key_display=">", show=False),
+        Binding("left", "move(-1, 0)", "Left", id="brush.left", tooltip="Move the cursor", show=False),
+        Binding("right", "move(1, 0)", "Right", id="brush.right", tooltip="Move the cursor", show=False),
+        Binding("up", "move(0, -1)", "Up", id="brush.up", tooltip="Move the cursor", show=False),
+        Binding("down", "move(0, 1)", "Down", id="brush.down", tooltip="Move the cursor", show=False),
+        Binding("shift+left", f"move(-{FAR}, 0)", "Far left", id="brush.far_left", show=False),
+        Binding("shift+right", f"move({FAR}, 0)", "Far right", id="brush.far_right", show=False),
+        Binding("shift+up", f"move(0, -{FAR})", "Far up", id="brush.far_up", show=False),
+        Binding("shift+down", f"move(0, {FAR})", "Far down", id="brush.far_down", show=False),
+    )
+
+    class Toggled(Message):
+        """The keyboard's brush was turned on or off."""
+
+    class Moved(Message):
+        """Its cursor stands elsewhere, or is no longer there."""
+
+    class Stroke(Message):
+        """Something is to be painted."""
+
+        def __init__(self, dabs: Sequence[Paint]) -> None:
+            super().__init__()
+            self.dabs = dabs
+
+    def __init__(self, params: FieldParams) -> None:
+        super().__init__()
+        self.brush = Brush(start_values(params))
+        self.params = params
+        """Of the grid that is painted on."""
+        self.field = ""
+        """Name of the field that is painted on."""
+        self._stroke_end: Cell | None = None
+
+    @property
+    def cursor(self) -> Cell | None:
+        """The cell below the keyboard's cursor while the brush is on."""
+        return self.brush.cell if self.brush.on else None
+
+    def load(self, params: FieldParams, field: str, *, new_model: bool, new_values: bool) -> None:
+        """Paint on another run; the brush stays as it is if it fits."""
+        self.params, brush = params, self.brush
+        if new_values:
+            brush.values = start_values(params)
+        if new_model or not (brush.cell[0] < params.width and brush.cell[1] < params.height):
+            brush.cell = params.width // 2, params.height // 2
+        self.choose(field)
+
+    def choose(self, field: str) -> None:
+        """Paint on this field."""
+        self.field = field
+        self._tell()
+
+    def _tell(self) -> None:
+        brush = self.brush
+        self.set_class(brush.on, "-on")
+        self.text = KEYS_OF_THE_FIELDS
+        if brush.on:
+            self.text = (
+                f"brush {self.field}={brush.values[self.field]:g} radius {brush.radius} at "
+                f"{brush.cell[0]},{brush.cell[1]} · enter paint · , . radius · < > value · n field · i off"
+            )
+
+    def point(self, field: str, cell: Cell, *, pressed: bool, erase: bool) -> None:
+        """Paint with the mouse: where it was pressed, or on the way to where it was dragged."""
+        start, self._stroke_end = self._stroke_end, cell
+        if self.brush.on:
+            self._place(cell)
+        cells = [cell] if pressed or start is None else list(line(start, cell, max(1, self.brush.radius)))
+        self._stroke(cells, field, erase=erase)
+
+    def _stroke(self, cells: Sequence[Cell], field: str, *, erase: bool) -> None:
+        self.post_message(self.Stroke([self.brush.paint(field, cell, self.params, erase=erase) for cell in cells]))
+
+    def _place(self, cell: Cell) -> None:
+        self.brush.cell = cell
+        self._tell()
+        self.post_message(self.Moved())
+
+    # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the brush's keys to others while it is off."""
+        if action in {"dab", "resize", "value", "move"}:
+            return self.brush.on
+        return super().check_action(action, parameters)
+
+    def action_brush(self) -> None:
+        """Turn the keyboard's brush on or off."""
+        self.brush.on = not self.brush.on
+        self._tell()
+        self.post_message(self.Toggled())
+
+    def action_dab(self, erase: bool) -> None:
+        """Paint at the cursor."""
+        self._stroke([self.brush.cell], self.field, erase=erase)
+
+    def action_resize(self, by: int) -> None:
+        self.brush.resize(by, self.params)
+        self._tell()
+
+    def action_value(self, by: int) -> None:
+        """Paint more or less."""
+        self.brush.values[self.field] = next_value(self.brush.values[self.field], by, self.params.clip)
+        self._tell()
+
+    def action_move(self, dx: int, dy: int) -> None:
+        self.brush.move(dx, dy, self.params)
+        self._place(self.brush.cell)

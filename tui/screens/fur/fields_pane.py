@@ -1,0 +1,195 @@
+"""The fields of a run, one large or all side by side, and how they are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import Container
+from textual.message import Message
+
+from nnfd.core.fields.picture import COLORMAPS, default_colormap
+from nnfd.tui.widgets.field_view import FieldView
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+
+    from nnfd.core.fields.state import FieldState
+
+MOST_FIELDS = 3
+NAMES = {"a": "activator a", "s": "substrate s", "y": "marker y", "h": "inhibitor h", "C": "concentration C"}
+CHOSEN = "▶ "
+FAR = 10
+"""Eighths of the view that shift moves it by."""
+
+
+class FieldsPane(Container):
+    """The fields of a run; one of them is chosen."""
+
+    DEFAULT_CSS = """
+    FieldsPane { layout: horizontal; }
+    FieldsPane FieldView { margin-right: 1; }
+    """
+    KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("v", "layout", "View", id="fur.layout", tooltip="One field large, or all side by side"),
+        Binding("n", "next_field", "Field", id="fur.field", tooltip="Choose the next field"),
+        Binding("c", "colormap", "Colours", id="fur.colormap", tooltip="The next colormap for this field", show=False),
+        Binding("a", "scale", "Scale", id="fur.scale", tooltip="Colours follow the range, or keep it", show=False),
+        Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="fur.zoom_in", key_display="+", show=False),
+        Binding("minus", "zoom(-1)", "Zoom out", id="fur.zoom_out", key_display="-", show=False),
+        Binding("0", "zoom(0)", "Whole grid", id="fur.zoom_fit", show=False),
+    )
+    PAN_KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("left", "pan(-1, 0)", "Left", id="fur.left", tooltip="Move the view", show=False),
+        Binding("right", "pan(1, 0)", "Right", id="fur.right", tooltip="Move the view", show=False),
+        Binding("up", "pan(0, -1)", "Up", id="fur.up", tooltip="Move the view", show=False),
+        Binding("down", "pan(0, 1)", "Down", id="fur.down", tooltip="Move the view", show=False),
+        Binding("shift+left", f"pan(-{FAR}, 0)", "Far left", id="fur.far_left", show=False),
+        Binding("shift+right", f"pan({FAR}, 0)", "Far right", id="fur.far_right", show=False),
+        Binding("shift+up", f"pan(0, -{FAR})", "Far up", id="fur.far_up", show=False),
+        Binding("shift+down", f"pan(0, {FAR})", "Far down", id="fur.far_down", show=False),
+    )
+
+    class Chosen(Message):
+        """Another field was chosen."""
+
+    class Arranged(Message):
+        """The fields stand otherwise: one large, or all side by side."""
+
+    def __init__(self) -> None:
+        super().__init__(id="fields")
+        self.views = tuple(FieldView(id=f"field-{i}") for i in range(MOST_FIELDS))
+        """One for each field that a model may have; those that are not needed stay hidden."""
+        self.names: tuple[str, ...] = ()
+        """The fields, in the model's order."""
+        self.chosen = ""
+        self.side_by_side = False
+        self.state: FieldState | None = None
+        """What is shown."""
+        self.held: dict[str, tuple[float, float]] | None = None
+        """The scale of each field if it is fixed, else None."""
+        self._cursor: tuple[int, int] | None = None
+        self._colormaps: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        yield from self.views
+
+    def load(self, names: Sequence[str], chosen: str) -> None:
+        """Begin with another run. Colormaps, zoom and layout stay as the user left them if the fields are the same."""
+        if tuple(names) != self.names:
+            self.names, self.chosen = tuple(names), chosen
+            for view in self.views:
+                view.fit()
+        self.state, self.held = None, None
+        for view in self.views:
+            view.clear()
+        self._arrange()
+
+    def show(self, state: FieldState) -> None:
+        """Show this state."""
+        self.state = state
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw again what is shown: something about how it is drawn changed."""
+        for name, view in self._visible():
+            self._draw(name, view)
+
+    def _draw(self, name: str, view: FieldView) -> None:
+        if self.state is None:
+            return
+        values = self.state.fields[name]
+        lo, hi = self.held[name] if self.held else (float(values.min()), float(values.max()))
+        title = NAMES[name] + (" · fixed scale" if self.held else "")
+        if self.side_by_side:
+            title = (CHOSEN if name == self.chosen else "") + title
+        cursor = self._cursor if name == self.chosen else None
+        view.show(values, lo=lo, hi=hi, colormap=self.colormap(name), title=title, cursor=cursor)
+
+    def _visible(self) -> list[tuple[str, FieldView]]:
+        pairs = zip(self.names, self.views, strict=False)
+        return [(name, view) for name, view in pairs if self.side_by_side or name == self.chosen]
+
+    def _arrange(self) -> None:
+        shown = {view for _, view in self._visible()}
+        for view in self.views:
+            view.display = view in shown
+        self.redraw()
+
+    @property
+    def view(self) -> FieldView:
+        """The view of the chosen field."""
+        return self.views[self.names.index(self.chosen)]
+
+    def name_of(self, view: FieldView) -> str:
+        """Return the name of the field that this view shows."""
+        return self.names[self.views.index(view)]
+
+    @property
+    def cursor(self) -> tuple[int, int] | None:
+        """The cell (column, row) that is marked in the chosen field."""
+        return self._cursor
+
+    @cursor.setter
+    def cursor(self, cell: tuple[int, int] | None) -> None:
+        self._cursor = cell
+        self.redraw()
+
+    def choose(self, name: str) -> None:
+        """Choose a field; the cursor goes with it."""
+        if name != self.chosen:
+            self.chosen = name
+            self._arrange()
+            self.post_message(self.Chosen())
+
+    def colormap(self, name: str) -> str:
+        """Return the colormap of a field."""
+        return self._colormaps.get(name) or default_colormap(name)
+
+    def fit_height(self, width: int, height: int) -> None:
+        """Take the lines that fields of this many cells need side by side, and leave what is left to the rest."""
+        self.styles.height = None
+        if self.side_by_side and self.screen.size.width and self.parent is not None:
+            columns = self.screen.size.width // len(self.names) - 1
+            lines = -(-columns * height // width // 2) + 2
+            room = self.screen.query_one("#body").size.height
+            self.styles.height = max(6, min(lines, room - min(7, room // 3)))
+
+    # -- keys
+
+    def action_layout(self) -> None:
+        """Show the chosen field large, or all side by side."""
+        self.side_by_side = not self.side_by_side
+        self._arrange()
+        self.post_message(self.Arranged())
+
+    def action_next_field(self) -> None:
+        self.choose(self.names[(self.names.index(self.chosen) + 1) % len(self.names)])
+
+    def action_colormap(self) -> None:
+        """Give the chosen field the next colormap, and name it."""
+        name = COLORMAPS[(COLORMAPS.index(self.colormap(self.chosen)) + 1) % len(COLORMAPS)]
+        self._colormaps[self.chosen] = name
+        self.redraw()
+        self.notify(name, title="colormap", timeout=1.5, markup=False)
+
+    def action_scale(self) -> None:
+        """Fix the scale of every field at its present range, or let it follow again."""
+        if self.held is None and self.state is not None:
+            self.held = {name: (float(f.min()), float(f.max())) for name, f in self.state.fields.items()}
+        else:
+            self.held = None
+        self.redraw()
+
+    def action_zoom(self, way: int) -> None:
+        """Zoom every view in (1), out (-1), or back to the whole grid (0)."""
+        for view in self.views:
+            (view.fit, view.zoom_in, view.zoom_out)[way]()
+
+    def action_pan(self, dx: int, dy: int) -> None:
+        """Move every view by eighths of what the chosen one shows."""
+        part = self.view.visible_cells()
+        for view in self.views:
+            view.pan(dx * max(1, part[0] // 8), dy * max(1, part[1] // 8))

@@ -1,0 +1,98 @@
+"""One run as a lab has it: who does it, and what is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Outcome
+from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
+from nnfd.tui.jobs.session import Session
+from nnfd.tui.jobs.watching import WatchSession
+from nnfd.tui.screens.lab.pace import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from nnfd.core.engine.events import Event
+    from nnfd.core.params import Params
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.tui.jobs.session import RunSpec, Storage
+    from nnfd.tui.jobs.watching import AnySession
+
+H = TypeVar("H", NetworkHistory, FieldHistory)
+
+
+class CurrentRun(Generic[H]):
+    """A run that is done here, or watched while another process does it.
+
+    Raises ``RunError`` or ``StorageError`` if its folder cannot be made.
+
+    Parameters
+    ----------
+    spec, folder
+        The run and its folder; None makes a fresh one.
+    storage
+        Where runs are kept.
+    new_history
+        Returns an empty history of this kind of run.
+    wake
+        Called in the worker thread when there is something to :meth:`take_in`.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        folder: RunFolder | None,
+        storage: Storage,
+        new_history: Callable[[], H],
+        wake: Callable[[], None],
+    ) -> None:
+        folder = folder or storage.new_folder(spec)
+        self.session: AnySession
+        if spec.watched:
+            assert folder is not None, "what is watched is a folder"
+            self.session = WatchSession(spec, folder, wake)
+        else:
+            self.session = Session(spec, folder, storage.budget, wake)
+        self.spec = spec
+        self.pace = Pace(self.session.controller)
+        self._new_history: Callable[[], H] = new_history
+        self.history: H = new_history()
+        for event in spec.resumption.events if spec.resumption else ():
+            self.history.add(event)
+
+    def take_in(self) -> list[Event]:
+        """Take what arrived into the history; return it."""
+        events = self.session.mailbox.drain()
+        if self.session.mailbox.fresh:
+            self.history = self._new_history()
+        for event in events:
+            self.history.add(event)
+        if isinstance(self.session, WatchSession):
+            self.history.keep(self.session.saved)
+        return events
+
+    def does(self, path: Path) -> bool:
+        """Tell whether the run in this folder is done here, now."""
+        session = self.session
+        if self.spec.watched or session.folder is None or session.finished.is_set():
+            return False
+        return session.folder.is_at(path)
+
+    @property
+    def params(self) -> Params:
+        """The parameters in effect, with every edit that was sent."""
+        return self.session.controller.params
+
+    @property
+    def phase(self) -> Phase:
+        """The status word; a run that diverged has failed."""
+        ended = self.history.ended
+        return Phase.FAILED if ended and ended.outcome is Outcome.DIVERGED else self.session.phase
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still take commands."""
+        return self.phase in {Phase.RUNNING, Phase.PAUSED, Phase.IDLE} and self.history.ended is None

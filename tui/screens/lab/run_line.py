@@ -1,0 +1,266 @@
+"""The run of a lab: begun, commanded and told of by the status line."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Generic
+
+from textual.binding import Binding
+from textual.message import Message
+
+from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Notice
+from nnfd.core.errors import NnfdError
+from nnfd.core.params import FieldParams
+from nnfd.tui.jobs.session import RunSpec, natural_pace, resumed
+from nnfd.tui.jobs.watching import WatchSession
+from nnfd.tui.screens.lab.current_run import CurrentRun, H
+from nnfd.tui.screens.lab.throttle import Throttle
+from nnfd.tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from nnfd.core.engine.events import Event
+    from nnfd.core.params import Params
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.tui.jobs.session import Storage
+
+
+class RunLine(StatusLine, Generic[H]):
+    """Does one run at a time, with its keys, and says how far it is.
+
+    Parameters
+    ----------
+    spec, folder
+        The run to begin with and its folder; None makes a fresh one.
+    storage
+        Where runs are kept.
+    new_history
+        Returns an empty history of this kind of run.
+    unit
+        What the pace counts: ``epochs`` or ``steps``.
+    draws_per_second
+        Upper bound on how often new events are drawn; keys are answered between two draws.
+    own_seconds
+        Least time between two draws of the line itself while a run is under way. A frame that changes one part of the
+        screen only is far cheaper than one that changes the top and the bottom: Textual goes through all between.
+    """
+
+    KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("space", "toggle_run", "Start/pause", id="run.toggle", tooltip="Start, pause or go on"),
+        Binding("s", "step", "Step", id="run.step", tooltip="Pause and do one more epoch or time step"),
+        Binding("S", "stop", "Stop", id="run.stop", tooltip="End the run, keep its state", show=False),
+        Binding("r", "restart(False)", "Restart", id="run.restart", tooltip="Start again from the same seed"),
+        Binding("R", "restart(True)", "New seed", id="run.reseed", tooltip="Start again from a new seed", show=False),
+    )
+    PACE_KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("left_square_bracket", "pace(False)", "Slower", id="run.slower", key_display="[", show=False),
+        Binding("right_square_bracket", "pace(True)", "Faster", id="run.faster", key_display="]", show=False),
+        Binding("f", "full_speed", "Full speed", id="run.full", tooltip="Full speed, and back to the pace before"),
+    )
+
+    class Wake(Message):
+        """There are events to draw."""
+
+    class Begun(Message):
+        """A run begins; what was shown is void."""
+
+        def __init__(self, *, another: bool) -> None:
+            super().__init__()
+            self.another = another
+            """False if it is the same run, told from its beginning again."""
+
+    class Happened(Message):
+        """There is news of the run; the history has it already."""
+
+        def __init__(self, events: Sequence[Event]) -> None:
+            super().__init__()
+            self.events = events
+
+    class Told(Message):
+        """The line was brought up to date."""
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        storage: Storage,
+        new_history: Callable[[], H],
+        unit: str,
+        *,
+        folder: RunFolder | None,
+        draws_per_second: float,
+        own_seconds: float,
+    ) -> None:
+        super().__init__()
+        self._unit = unit
+        self._new_run: Callable[[RunSpec, RunFolder | None], CurrentRun[H]] = partial(
+            CurrentRun, storage=storage, new_history=new_history, wake=self._wake
+        )
+        self.run: CurrentRun[H] = self._new_run(spec, folder)
+        self._draws = Throttle(self, self._draw, 1 / draws_per_second)
+        self._own_seconds = own_seconds
+        self._last_told = 0.0
+        self._told_failure: str | None = None
+        self._possible = False, False
+        self._pauses_away = False
+
+    # -- one run after the other
+
+    def on_mount(self) -> None:
+        self._open()
+
+    def begin(self, spec: RunSpec, *, folder: RunFolder | None = None) -> None:
+        """Stop the run that is there and start another, in this folder or a new one.
+
+        Raises ``RunError`` or ``StorageError``, with the old run still there, if its folder cannot be made.
+        """
+        before, self.run = self.run, self._new_run(spec, folder)
+        before.session.stop()
+        if self.is_mounted:
+            self._open()
+
+    def _open(self) -> None:
+        self._told_failure = None
+        self.post_message(self.Begun(another=True))
+        # after the first paint, which the import of scikit-learn in the worker would hold up
+        self.call_after_refresh(self.run_worker, self.run.session.run, group="engine", thread=True)
+        self.tell()
+
+    def start_over(self, spec: RunSpec) -> None:
+        """Begin this run; what hinders it (a folder that cannot be written) is shown and the old run stays."""
+        self._or_say(partial(self.begin, spec))
+
+    def go_on(self, path: Path) -> None:
+        """Go on here with the run in this folder. Raises ``NnfdError``, and nothing is changed then."""
+        spec, folder = resumed(path)
+        self.begin(spec, folder=folder)
+
+    def _or_say(self, begin: Callable[[], None]) -> None:
+        try:
+            begin()
+        except NnfdError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    def leave(self) -> None:
+        """Another lab comes to the front: hold the run, so that it does not compute unseen; not another process's."""
+        self._pauses_away = not self.run.spec.watched and self.run.phase in {Phase.RUNNING, Phase.IDLE}
+        if self._pauses_away:
+            self.run.session.controller.pause()
+
+    def come_back(self) -> None:
+        """Go on with a run that :meth:`leave` held."""
+        if self._pauses_away:
+            self.run.session.controller.resume()
+        self.tell()
+
+    def on_unmount(self) -> None:
+        """Stop the run; its state is saved by the worker."""
+        self.run.session.stop()
+
+    # -- what happens
+
+    def _wake(self) -> None:
+        self.post_message(self.Wake())
+
+    def on_run_line_wake(self, event: Wake) -> None:
+        """Draw soon, but not more often than the screen needs."""
+        event.stop()
+        self._draws.ask()
+
+    def _draw(self) -> None:
+        events, session = self.run.take_in(), self.run.session
+        fresh = session.mailbox.fresh
+        if fresh:
+            self.post_message(self.Begun(another=False))
+        for event in events:
+            if isinstance(event, Notice) and not fresh:  # not what was told long ago
+                title = f"{self._unit[:-1]} {event.position}"
+                self.notify(event.message, title=title, severity="warning", markup=False)
+        while isinstance(session, WatchSession) and session.controller.refusals:
+            self.notify(session.controller.refusals.pop(0), severity="error", markup=False)
+        if session.failure is not None and session.failure != self._told_failure:
+            self._told_failure = session.failure  # once, and in full: the line may be too narrow for it
+            self.notify(session.failure, title="the run failed", severity="error", timeout=15, markup=False)
+        self.post_message(self.Happened(events))
+        if self.run.phase is not Phase.RUNNING or time.perf_counter() >= self._last_told + self._own_seconds:
+            self.tell()
+
+    def tell(self) -> None:
+        """Bring the line up to date."""
+        self._last_told = time.perf_counter()
+        run = self.run
+        controller, ended = run.session.controller, run.history.ended
+        done, total = run.history.position, run.params.total
+        self.show(
+            phase=run.phase,
+            what=run.spec.preset,
+            done=done,
+            total=total if run.history.started else None,
+            unit=self._unit,
+            speed=speed_text(controller.speed, run.params),
+            seconds_left=(total - done) / controller.speed if controller.speed > 0 and not ended else None,
+            pace=controller.pace,
+            message=run.session.failure or (ended.message if ended else ""),
+        )
+        possible = run.is_alive, run.session.folder is not None
+        if possible != self._possible:  # the footer is built anew each time, which takes longer than a frame
+            self._possible = possible
+            self.screen.refresh_bindings()
+        self.post_message(self.Told())
+
+    # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what is not possible now."""
+        if action in {"step", "pace", "full_speed", "stop"}:
+            return True if self.run.is_alive else None
+        return super().check_action(action, parameters)
+
+    def action_toggle_run(self) -> None:
+        """Pause, go on, or start again."""
+        session = self.run.session
+        match self.run.phase:
+            case Phase.RUNNING:
+                session.controller.pause()
+            case Phase.PAUSED:
+                session.controller.resume()
+            case Phase.IDLE | Phase.DONE | Phase.FAILED:
+                if session.can_go_on and session.folder is not None:
+                    self._or_say(partial(self.go_on, session.folder.path))
+                else:
+                    self.start_over(dataclasses.replace(self.run.spec, resumption=None, watched=False))
+        self.tell()
+
+    def action_stop(self) -> None:
+        """End the run, also one that another process does; its state is kept."""
+        self.run.session.controller.stop()
+
+    def action_step(self) -> None:
+        self.run.session.controller.step()
+        self.tell()
+
+    def action_restart(self, reseed: bool) -> None:
+        """Start again, from the same seed or the next one."""
+        params = self.run.params
+        if reseed:
+            params = params.edited({"seed": params.values()["seed"] + 1})
+        self.start_over(RunSpec(params, self.run.spec.preset, self.run.spec.title))
+
+    def action_pace(self, faster: bool) -> None:
+        self.run.pace.change(faster=faster)
+        self.tell()
+
+    def action_full_speed(self) -> None:
+        self.run.pace.toggle_full_speed(natural_pace(self.run.params))
+        self.tell()
+
+
+def speed_text(speed: float, params: Params) -> str:
+    """Return a speed with its unit: epochs a second, or millions of cells and time steps a second."""
+    if isinstance(params, FieldParams):
+        return f"{speed * params.width * params.height / 1e6:.3g} Mcell-steps/s"
+    return f"{speed:.1f} epochs/s" if speed else ""

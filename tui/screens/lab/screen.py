@@ -1,0 +1,268 @@
+"""A screen on which one run lives: it shows what the run brings, and what it was like before."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
+
+from textual.actions import parse
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from nnfd.core.errors import NnfdError
+from nnfd.tui.dialogs.export import ExportScreen
+from nnfd.tui.dialogs.presets import PresetPicker
+from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.screens.lab.current_run import H
+from nnfd.tui.screens.lab.lent_keys import lent
+from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.lab.run_line import RunLine
+from nnfd.tui.widgets.params_form import ParamsForm
+from nnfd.tui.widgets.timeline import Timeline
+from nnfd.tui.widgets.top_bar import TopBar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from nnfd.core.engine.control import Phase
+    from nnfd.core.engine.events import Event
+    from nnfd.core.params import Kind, Params
+    from nnfd.core.params.presets import Preset
+    from nnfd.core.runs.folder import RunFolder
+    from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.jobs.watching import AnySession
+
+
+class LabScreen(Screen[None], Generic[H]):
+    """Shows one run at a time; a lab adds the views of its kind of run."""
+
+    mode: ClassVar[str]
+    kinds: ClassVar[tuple[Kind, ...]]
+    """The kinds of run this screen shows."""
+    unit: ClassVar[str]
+    """What the pace counts: ``epochs`` or ``steps``."""
+    draws_per_second: ClassVar[float] = 20
+    status_seconds: ClassVar[float] = 0.0
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *lent("run_line", RunLine.KEYS),
+        Binding("e", "edit", "Edit", id="run.edit", tooltip="Edit the parameters (enter applies, escape leaves)"),
+        Binding("p", "presets", "Presets", id="run.presets", tooltip="Choose a preset"),
+        Binding("x", "export", "Export", id="run.export", tooltip="Write this run to a file"),
+        *lent("run_line", RunLine.PACE_KEYS),
+        *lent("timeline", Timeline.KEYS),
+        Binding("b", "branch", "Branch", id="run.branch", tooltip="Start a new run from what is shown now", show=False),
+        *lent("form", ParamsForm.KEYS),
+    ]
+
+    def __init__(
+        self, spec: RunSpec, storage: Storage, new_history: Callable[[], H], *, folder: RunFolder | None = None
+    ) -> None:
+        super().__init__()
+        self.run_line: RunLine[H] = RunLine(
+            spec,
+            storage,
+            new_history,
+            self.unit,
+            folder=folder,
+            draws_per_second=self.draws_per_second,
+            own_seconds=self.status_seconds,
+        )
+        self.timeline = Timeline(self.unit[:-1])
+        self.form = ParamsForm()
+        self.findings: OneAtATime[Any] = OneAtATime(self, self.next_job, self.show_findings, self._on_job_failed)
+        """What takes too long for a draw is worked out in the background."""
+
+    # -- what a lab gives
+
+    @abstractmethod
+    def compose_views(self) -> ComposeResult:
+        """Lay out what stands between the top bar and the timeline, :attr:`form` among it."""
+
+    @abstractmethod
+    def reset_views(self) -> None:
+        """Empty every view: a new run begins."""
+
+    @abstractmethod
+    def draw(self, events: Sequence[Event]) -> None:
+        """Show what these events brought; the history has them already."""
+
+    @abstractmethod
+    def show_position(self) -> None:
+        """Show the position :attr:`shown`, or the newest."""
+
+    @abstractmethod
+    def next_job(self) -> Callable[[], object] | None:
+        """Return what works out the findings about what is shown now; it runs in a worker thread."""
+
+    @abstractmethod
+    def show_findings(self, findings: Any) -> None:  # noqa: ANN401 - each lab has its own
+        """Show what a job has found."""
+
+    @abstractmethod
+    def branch_spec(self, params: Params) -> RunSpec:
+        """Return the run that goes on from what is shown, under `params`. Raises ``NnfdError`` if there is none."""
+
+    def focus_default(self) -> None:
+        """Put the focus where the arrow keys are of most use."""
+        self.set_focus(None)
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(self.mode)
+        yield from self.compose_views()
+        yield self.timeline
+        yield self.run_line
+        yield Footer()
+
+    # -- the run
+
+    @property
+    def session(self) -> AnySession:
+        """The run that is shown."""
+        return self.run_line.run.session
+
+    @property
+    def spec(self) -> RunSpec:
+        """What it was begun with."""
+        return self.run_line.run.spec
+
+    @property
+    def history(self) -> H:
+        """What is known of it."""
+        return self.run_line.run.history
+
+    @property
+    def params(self) -> Params:
+        """Its parameters, with every edit that was sent."""
+        return self.run_line.run.params
+
+    @property
+    def phase(self) -> Phase:
+        """The status word."""
+        return self.run_line.run.phase
+
+    @property
+    def shown(self) -> int | None:
+        """The position looked at; None follows the newest."""
+        return self.timeline.shown
+
+    @property
+    def newest(self) -> object:
+        """The newest state that was seen; None before the first."""
+        return self.history.latest
+
+    def begin(self, spec: RunSpec) -> None:
+        """Begin this run; see :meth:`RunLine.begin`. From now on the newest is looked at, before anything is drawn."""
+        self.run_line.begin(spec)
+        self.timeline.shown = None
+
+    def on_run_line_begun(self, event: RunLine.Begun) -> None:
+        """Show another run from its beginning."""
+        event.stop()
+        if event.another:
+            self.timeline.shown = None
+        folder = self.session.folder
+        named = f" · {folder.name}" if self.spec.watched and folder is not None else ""
+        self.query_one(TopBar).title = self.spec.title + named
+        self.findings.forget()
+        self.reset_views()
+
+    def on_run_line_happened(self, event: RunLine.Happened) -> None:
+        event.stop()
+        self.draw(event.events)
+
+    def on_run_line_told(self, event: RunLine.Told) -> None:
+        event.stop()
+        self.timeline.positions = tuple(self.session.frames.steps())
+
+    def on_timeline_sought(self, event: Timeline.Sought) -> None:
+        event.stop()
+        self.show_position()
+
+    def _on_job_failed(self, error: NnfdError | KeyError) -> None:
+        if isinstance(error, NnfdError):
+            self.complain(error)
+        elif self.shown is not None:  # its frame was thinned out: go to the nearest that is still kept
+            self.timeline.positions = tuple(self.session.frames.steps())
+            self.timeline.action_move(0)
+
+    def complain(self, error: NnfdError) -> None:
+        """Show why something cannot be done."""
+        self.notify(str(error), severity="error", markup=False)
+
+    # -- keys
+
+    async def action_on(self, part: str, action: str) -> None:
+        """Do what a part of this screen does at a key that it has lent."""
+        await getattr(self, part).run_action(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what is not possible now."""
+        match action, parameters:
+            case "on", (str(part), str(act)):
+                possible: bool | None = getattr(self, part).check_action(*parse(act)[1:])
+                return possible
+            case "export", _:
+                return True if self.session.folder is not None else None
+            case "branch", _:
+                return True if self.newest is not None else None
+            case _:
+                return True
+
+    def action_presets(self) -> None:
+        """Choose a preset and start it."""
+
+        def start(preset: Preset | None) -> None:
+            if preset is not None:
+                self.run_line.start_over(RunSpec(preset.params, preset.name, preset.title))
+
+        self.app.push_screen(PresetPicker(self.kinds, self.spec.preset), start)
+
+    def action_export(self) -> None:
+        """Ask for a file and write the run to it."""
+        assert self.session.folder is not None
+        self.app.push_screen(ExportScreen(self.session.folder))
+
+    def action_edit(self) -> None:
+        """Open or close the parameter form."""
+        if self.form.display:
+            self.close_form()
+        else:
+            self.open_form()
+
+    def action_branch(self) -> None:
+        """Open the form for a branch from the position that is shown."""
+        self.open_form(branch=True)
+
+    def open_form(self, *, branch: bool = False) -> None:
+        """Show the parameters in effect, to edit them or to branch."""
+        self.form.load(self.params, running=self.run_line.run.is_alive and not branch, branch=branch)
+        self.form.display = True
+        self.add_class("-editing")
+        self.form.focus_first()
+
+    def close_form(self) -> None:
+        self.form.display = False
+        self.remove_class("-editing")
+        self.focus_default()
+
+    def on_params_form_left(self) -> None:
+        self.close_form()
+
+    def on_params_form_applied(self, event: ParamsForm.Applied) -> None:
+        """Apply an edit: live if the run can take it, else by a restart; or start the branch."""
+        event.stop()
+        self.close_form()
+        try:
+            if event.branch:
+                self.begin(self.branch_spec(event.params))
+            elif self.run_line.run.is_alive and not event.needs_restart:
+                self.session.controller.edit(event.changes)
+            else:
+                self.begin(RunSpec(event.params, self.spec.preset, self.spec.title))
+        except NnfdError as error:
+            self.complain(error)

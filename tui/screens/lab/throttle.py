@@ -1,0 +1,53 @@
+"""How often something is done at most, however often it is asked for."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.message_pump import MessagePump
+
+
+class Throttle:
+    """Does something soon after it is asked to, but leaves a time between two of its beginnings.
+
+    Parameters
+    ----------
+    host
+        Whose messages it waits for.
+    act
+        What to do, in the host's thread.
+    seconds
+        Least time between two of them.
+    """
+
+    def __init__(self, host: MessagePump, act: Callable[[], None], seconds: float) -> None:
+        self._host = host
+        self._act = act
+        self._seconds = seconds
+        self._last = 0.0
+        self.waiting = False
+        """Whether it was asked and has not acted yet."""
+
+    def ask(self) -> None:
+        """Act soon; asked again before that, it acts once."""
+        if self.waiting:
+            return
+        self.waiting = True
+        wait = self._last + self._seconds - time.perf_counter()
+        if wait > 0:
+            self._host.set_timer(wait, self._due)
+        else:
+            self._host.call_later(self._due)
+
+    def _due(self) -> None:
+        self.waiting = False
+        self.now()
+
+    def now(self) -> None:
+        """Act at once."""
+        self._last = time.perf_counter()
+        self._act()

@@ -1,0 +1,117 @@
+"""The panels of the network lab: what the network that is looked at says about the test set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from textual.binding import Binding
+
+from nnfd.core.runs.metrics import EPOCH_COLUMNS
+from nnfd.tui.screens.network.evaluated import report_of
+from nnfd.tui.widgets.confusion import ConfusionTable
+from nnfd.tui.widgets.deck import Deck, Panel
+from nnfd.tui.widgets.digit_pad import DigitPad
+from nnfd.tui.widgets.digit_view import DigitBrowser
+from nnfd.tui.widgets.epoch_table import EpochTable
+from nnfd.tui.widgets.report import ReportTable
+from nnfd.tui.widgets.weights_view import WeightsView
+
+if TYPE_CHECKING:
+    from nnfd.core.network.baseline import BaselineResult
+    from nnfd.core.network.data import Dataset
+    from nnfd.tui.jobs.history import NetworkHistory
+    from nnfd.tui.screens.network.evaluated import Evaluated
+
+
+class NetworkPanels(Deck):
+    """Confusion matrix, report, digits, epochs, weights, a pad to draw on."""
+
+    KEYS: ClassVar[tuple[Binding, ...]] = (
+        Binding("n", "normalise", "Counts/%", id="network.normalise", tooltip="Confusion as counts or % of each row"),
+        Binding("comma", "panel(-1)", "Panel", id="network.panel_back", key_display=",", show=False),
+        Binding("full_stop", "panel(1)", "Panel", id="network.panel_on", key_display=".", tooltip="The next panel"),
+    )
+
+    def __init__(self) -> None:
+        self._confusion, self._report, self._digits = ConfusionTable(), ReportTable(), DigitBrowser()
+        self._epochs, self._weights, self._pad = EpochTable(), WeightsView(), DigitPad()
+        super().__init__(
+            [
+                Panel("Matrix", self._confusion),
+                Panel("Report", self._report),
+                Panel("Digits", self._digits),
+                Panel("Epochs", self._epochs),
+                Panel("Weights", self._weights),
+                Panel("Draw", self._pad),
+            ]
+        )
+        self._data: Dataset | None = None
+        self.evaluated: Evaluated | None = None
+        """The network that is shown."""
+
+    def clear(self) -> None:
+        """Show no network: a new run begins. The digits stay until its data set is there."""
+        self._data = self.evaluated = None
+        self._confusion.clear()
+        self._report.show(None)
+        self._weights.clear()
+
+    @property
+    def has_data(self) -> bool:
+        """Whether a data set was loaded since the run began."""
+        return self._data is not None
+
+    def load(self, data: Dataset) -> None:
+        """Take the test set of a run."""
+        self._data = data
+        self._digits.load(data.raw(data.X_test), data.y_test, data.class_names, data.image_shape)
+
+    def show_epochs(self, history: NetworkHistory, shown: int | None) -> None:
+        """Show the epochs that are done and mark the one that is looked at."""
+        rows = np.empty((0, len(EPOCH_COLUMNS))) if history.curves is None else history.curves.rows
+        self._epochs.show(rows, best=history.best_epoch, shown=shown)
+
+    def show(self, evaluated: Evaluated, baseline: BaselineResult | None) -> None:
+        """Show this network, beside the baseline."""
+        assert self._data is not None, "what is evaluated has a test set"
+        self.evaluated, evaluation = evaluated, evaluated.evaluation
+        self._confusion.show(evaluation.confusion, evaluation.class_names)
+        self._confusion.border_subtitle = f"test set, {evaluated.what}"
+        self.show_baseline(baseline)
+        self._digits.show(evaluation.probabilities)
+        self._weights.show(evaluated.model.W[0], self._data.image_shape)
+        self._judge_drawing()
+
+    def show_baseline(self, result: BaselineResult | None) -> None:
+        """Show how the baseline did in the report, if it is over."""
+        ours = report_of(self.evaluated.evaluation) if self.evaluated else None
+        self._report.show(ours, report_of(result.evaluation) if result else None)
+
+    def on_confusion_table_cell_chosen(self, event: ConfusionTable.CellChosen) -> None:
+        """Show the samples of a confusion cell."""
+        event.stop()
+        self._digits.which = (event.true, event.predicted)
+        self.reveal(self._digits)
+        self._digits.focus()
+
+    def on_digit_pad_drawn(self, event: DigitPad.Drawn) -> None:
+        event.stop()
+        self._judge_drawing()
+
+    def _judge_drawing(self) -> None:
+        """Say what the network sees in the drawing."""
+        data, pixels = self._data, self._pad.pixels
+        if self.evaluated is not None and data is not None and data.image_shape == pixels.shape:
+            p = self.evaluated.model.predict_proba(data.standardise(pixels.reshape(1, -1)))
+            self._pad.show_probabilities(p[0], data.class_names)
+
+    def action_normalise(self) -> None:
+        """Change between counts and percent."""
+        self._confusion.action_toggle_percent()
+
+    def action_panel(self, by: int) -> None:
+        """Choose the next panel and put the focus there, unless it belongs to the form now."""
+        self.move(by)
+        if not self.screen.has_class("-editing"):
+            self.focus_active()

@@ -1,0 +1,27 @@
+"""One line of text that changes; it is never read as markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.app import RenderResult
+
+
+class TextLine(Widget):
+    """A line of text, plain or styled; what does not fit is cut."""
+
+    DEFAULT_CSS = "TextLine { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    text: reactive[str | Content] = reactive("")
+
+    def __init__(self, text: str = "", *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self.set_reactive(TextLine.text, text)
+
+    def render(self) -> RenderResult:
+        return self.text if isinstance(self.text, Content) else Content(self.text)
