@@ -35,6 +35,40 @@ def press_at_once(app, *keys):
         app.post_message(Key(key, None))
 
 
+async def test_keys_at_typing_speed_while_a_lab_opens():
+    async with opened(FIELD) as lab:
+        fur = lab.screen
+        press_at_once(lab.app, "1", "2", "1", "2")
+        await lab.until(lambda: lab.app.current_mode == "fur" and fur.phase is Phase.RUNNING)
+        await lab.press("1")
+        await lab.until(lambda: lab.screen is not fur and lab.screen.history.position > 0)
+
+
+async def test_minus_where_the_whole_grid_is_shown_small_already():
+    async with opened(FurParams(width=240, height=240, steps=1000, seeds=2), (80, 24)) as lab:
+        await lab.until(lambda: lab.screen.fields.state is not None)
+        await lab.press("minus")
+        assert lab.screen.fields.view.visible_cells() == (240, 240)
+
+
+@pytest.mark.parametrize(("params", "name", "key"), [(SMALL, "activation", "full_stop"), (FIELD, "boundary", "i")])
+async def test_no_key_takes_the_focus_behind_the_form(params, name, key):
+    async with opened(params) as lab:
+        session = lab.screen.session
+        await lab.press("e")
+        field = lab.screen.form.row(name).field
+        field.focus()
+        await lab.press(key)
+        assert lab.app.focused is field
+        await lab.press("escape")
+        assert not lab.screen.form.display
+        await lab.press("e")
+        lab.screen.timeline.focus()
+        await lab.press("escape")
+        assert not lab.screen.form.display
+        assert lab.screen.session is session
+
+
 @pytest.mark.parametrize("seed", [2**32, 5_000_000_000])
 def test_the_baseline_takes_seeds_that_scikit_learn_does_not(seed):
     params = SMALL.edited({"seed": seed})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nnfd.core.params import FurParams, TuringParams
+from nnfd.tui.app import THEMES
 from tests.support.dashboard import opened
 
 FUR = FurParams(width=48, height=48, seeds=6, seed_value=5.0, steps=300, engine="numpy", y_coupling="published")
@@ -31,8 +32,12 @@ async def test_all_fields_side_by_side(snapshot):
         assert lab.text() == snapshot
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "solarized-light", "gruvbox", "nord"])
-async def test_every_word_is_readable(theme):
-    async with opened(FUR, size=(120, 40), theme=theme) as lab:
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_word_is_readable_in_every_theme(size):
+    async with opened(FUR, size=size) as lab:
         await finished(lab)
-        assert not lab.faint_words()
+        for theme in THEMES:
+            lab.app.theme = theme
+            await lab.pilot.pause()
+            await lab.pilot.pause()
+            assert not lab.faint_words(), theme

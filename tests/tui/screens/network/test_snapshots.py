@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from nnfd.core.params import NetworkParams
+from nnfd.tui.app import THEMES
 from tests.support.dashboard import opened
 
 SMALL = NetworkParams(hidden=(8,), epochs=6, lr=0.05)
@@ -52,8 +53,12 @@ async def test_the_parameter_form_on_a_small_screen(snapshot):
         assert [line[36:] for line in lab.text().splitlines()[1:22]] == snapshot
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "solarized-light", "gruvbox", "nord"])
-async def test_every_word_is_readable(theme):
-    async with opened(SMALL, size=(200, 60), theme=theme) as lab:
+@pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_every_word_is_readable_in_every_theme(size):
+    async with opened(SMALL, size=size) as lab:
         await finished(lab)
-        assert not lab.faint_words()
+        for theme in THEMES:
+            lab.app.theme = theme
+            await lab.pilot.pause()
+            await lab.pilot.pause()
+            assert not lab.faint_words(), theme

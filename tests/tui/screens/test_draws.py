@@ -1,0 +1,103 @@
+"""A view is drawn once for one event."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from nnfd.core.engine.control import Phase
+from nnfd.core.params import FurParams, NetworkParams
+from nnfd.tui.screens.fur.numbers import NumbersPane
+from nnfd.tui.widgets.confusion import ConfusionTable
+from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.digit_view import DigitBrowser
+from nnfd.tui.widgets.epoch_table import EpochTable
+from nnfd.tui.widgets.field_view import FieldView
+from nnfd.tui.widgets.report import ReportTable
+from nnfd.tui.widgets.weights_view import WeightsView
+from tests.support.dashboard import opened
+
+NETWORK = NetworkParams(dataset="iris", hidden=(4,), epochs=1000, patience=0)
+FIELD = FurParams(width=24, height=20, steps=100_000, seeds=2, engine="numpy", y_coupling="published")
+
+
+@pytest.fixture
+def shows(monkeypatch):
+    """How often each kind of view was given something to show."""
+    counts = Counter()
+    kinds = (
+        ConfusionTable,
+        CurveView,
+        DigitBrowser,
+        EpochTable,
+        FieldView,
+        NumbersPane,
+        ReportTable,
+        WeightsView,
+    )
+    for kind in kinds:
+
+        def show(view, *what, _kind=kind, _show=kind.show, **how):
+            counts[_kind.__name__] += 1
+            return _show(view, *what, **how)
+
+        monkeypatch.setattr(kind, "show", show)
+    return counts
+
+
+async def settled(lab):
+    """Pause, and wait until what was under way is drawn."""
+    screen = lab.screen
+    await lab.until(lambda: screen.history.position > 2)
+    await lab.press("space")
+    await lab.until(lambda: screen.phase is Phase.PAUSED)
+    await lab.until(lambda: screen.session.controller.position == screen.history.position)
+    await lab.until(lambda: not screen.findings.busy)
+
+
+async def test_the_network_lab_draws_each_view_once(shows):
+    async with opened(NETWORK) as lab:
+        await lab.until(lambda: lab.screen.baseline.run is not None)
+        lab.screen.baseline.run.stop()
+        await settled(lab)
+        await lab.until(lambda: lab.screen.baseline.result is not None)
+        epoch = lab.screen.history.position
+        one_epoch = {
+            "CurveView": 2,
+            "EpochTable": 1,
+            "ConfusionTable": 1,
+            "ReportTable": 1,
+            "DigitBrowser": 1,
+            "WeightsView": 1,
+        }
+        shows.clear()
+        await lab.press("s")
+        await lab.until(lambda: lab.screen.evaluated.epoch == epoch + 1)
+        assert shows == one_epoch
+        shows.clear()
+        await lab.press("j")
+        await lab.until(lambda: lab.screen.evaluated.epoch == lab.screen.shown)
+        assert shows == one_epoch
+
+
+async def test_the_fur_lab_draws_each_view_once(shows):
+    async with opened(FIELD) as lab:
+        await settled(lab)
+        await lab.until(lambda: not lab.screen.next_numbers.waiting)
+        fields, canvas = lab.screen.fields, lab.screen.fields.view.canvas
+        drawn, step = canvas.drawings, lab.screen.history.position
+        shows.clear()
+        await lab.press("s")
+        await lab.until(lambda: lab.screen.numbers.step == step + 1)
+        assert shows == {"FieldView": 1, "NumbersPane": 1, "CurveView": 2}
+        assert canvas.drawings == drawn + 1
+        await lab.press("i")
+        for key, draws in (("right", 1), ("c", 1), ("n", 0)):
+            drawn = canvas.drawings
+            shows.clear()
+            await lab.press(key)
+            await lab.until(lambda: not lab.screen.findings.busy)
+            assert canvas.drawings == drawn + draws, key
+            assert shows["FieldView"] == 1, key
+        assert fields.view.canvas is not canvas
