@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     NextTask = Callable[[], Task | None]
     Work = Callable[[Task], Reply]
 
-NEEDED_BY_NETWORK = ("sklearn.datasets", "sklearn.metrics", "sklearn.model_selection", "sklearn.preprocessing")
-NEEDED_BY_FIELDS = ("scipy.fft", "scipy.ndimage", "scipy.sparse.csgraph")
-"""What a run imports late, as nothing else needs it: it takes longer than a short run."""
+
+def needed(kind: Kind) -> tuple[str, ...]:
+    """Return what a run imports late, as nothing else needs it: it takes longer than a short run."""
+    if kind is Kind.NETWORK:
+        return "sklearn.datasets", "sklearn.metrics", "sklearn.model_selection", "sklearn.preprocessing"
+    return "scipy.fft", "scipy.ndimage", "scipy.sparse.csgraph"
 
 
 class Workers(Protocol):
@@ -71,9 +74,8 @@ class Processes:
     def __init__(self, jobs: int, kind: Kind, work: Work) -> None:
         self._jobs = jobs
         self._work = work
-        needed = NEEDED_BY_NETWORK if kind is Kind.NETWORK else NEEDED_BY_FIELDS
         self._context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        self._context.set_forkserver_preload([__name__, *needed])
+        self._context.set_forkserver_preload([__name__, *needed(kind)])
         self._idle: dict[Connection, BaseProcess] = {}
         self._busy: dict[Connection, tuple[BaseProcess, Task]] = {}
 
