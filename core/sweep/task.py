@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, StoppedError
 from nnfd.core.runs.checkpoint import resume
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import RunFolder
@@ -118,7 +118,8 @@ def _record(task: Task, path: Path) -> None:
     with folder:
         # no frames: the last state is kept, and a hundred runs shall not fill the disk
         run = LiveRun(task.params, folder=folder, resumption=resumption, discard=False)
-        with _stopped_with_the_sweep(task, run.controller):
+        # stopped while its data set was read, a run has not failed: it begins once the sweep goes on
+        with _stopped_with_the_sweep(task, run.controller), contextlib.suppress(StoppedError):
             run.run()
 
 

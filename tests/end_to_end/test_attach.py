@@ -156,7 +156,7 @@ def unbroken(tmp_path, edit, epochs):
 
     params = RunFolder.open(tmp_path / "r").params
     controller = Controller(
-        lambda control: start(params, load_data(params), control=control),
+        lambda control: start(params, load_data(params, control), control=control),
         params,
         lambda event: None,
         replay=[(edit.position, edit.params)],

@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 
+from nnfd.core.engine.control import FreeRun
 from nnfd.core.engine.events import Edited, Paint, Painted, position_of
 from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, TuringParams
@@ -40,7 +41,7 @@ CASES = {
 
 
 def generator_of(params):
-    data = load_data(params)
+    data = load_data(params, FreeRun())
 
     def generate(params, state, *, control):
         return start(params, data, state, control=control)
