@@ -207,7 +207,6 @@ class CompareScreen(Screen[None]):
 
     @property
     def course(self) -> CourseJob:
-        """What trains the course's runs."""
         return self.course_line.job
 
     def on_course_line_run_there(self, event: CourseLine.RunThere) -> None:
@@ -220,7 +219,6 @@ class CompareScreen(Screen[None]):
             self.show()
 
     def on_course_line_changed(self) -> None:
-        """Show how it stands."""
         self.look()
         self.show()
 
