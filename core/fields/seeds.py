@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+import stat
+import struct
 import warnings
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
     from nnfd.core.engine.events import Paint
 
@@ -25,6 +30,13 @@ if TYPE_CHECKING:
 
 DARK = 128
 """Grey level (of 255) below which a pixel of a seed picture is a seed: dark ink on a light ground."""
+DEEP_WHITES = (1, 255, 65535)
+"""What white may be in a picture of decimal or of large numbers: the least of them that no value exceeds."""
+DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RuntimeError, MemoryError, struct.error, zlib.error),
+)
+"""What PIL reports a damaged file by, according to its format."""
 
 
 def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
@@ -87,29 +99,70 @@ def _seeded(params: FieldParams, rng: np.random.Generator) -> Mask:
     return mask
 
 
+def no_seeds_advice(params: FieldParams) -> str:
+    """Return what to say when :func:`has_no_seeds` is true."""
+    if isinstance(params.seeds, str):
+        return (
+            f"no cell of the picture {printable(params.seeds)!r} is dark, so none is a seed: a cell is one if its "
+            f"pixels are darker than half grey ({DARK} of 255) in the mean; draw dark ink on a light ground, larger"
+        )
+    return (
+        f"seeds = {show_value(params.seeds)} planted no cell at all: raise it, or take another seed than {params.seed}"
+    )
+
+
 def _from_picture(path: str, params: FieldParams) -> Mask:
-    from PIL import Image
+    """Return the dark cells of a picture's first frame, as it is meant to be looked at."""
+    from PIL import Image, ImageOps
 
     where = f"seeds: picture {printable(path)!r}"
+    file = Path(os.path.expanduser(path))  # noqa: PTH111 (unlike Path's own, this never fails)
     try:
+        if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():  # a pipe would be waited for, for ever
+            raise ParamsError(f"{where} cannot be read: it is no regular file")
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(Path(path).expanduser()) as picture:
-                ink = picture.convert("RGBA")
-        ground = Image.new("RGBA", ink.size, "white")
-        grey = Image.alpha_composite(ground, ink).convert("L")
+            with Image.open(file) as picture:
+                upright = ImageOps.exif_transpose(picture)
+                grey = _deep_grey(upright, where) if upright.mode.startswith(("I", "F")) else _grey(upright)
         grey = grey.resize((params.width, params.height), Image.Resampling.BOX)
     except FileNotFoundError:
         raise ParamsError(
             f"{where}: there is no such file (seeds is a count, a density below 1, cells as x,y;x,y, or a picture file)"
         ) from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise ParamsError(f"{where} is too large: at most {Image.MAX_IMAGE_PIXELS} pixels are read") from None
-    # PIL reports a damaged file by any of these, according to its format
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ParamsError(f"{where} is too large: at most {Image.MAX_IMAGE_PIXELS:,} pixels are read") from None
+    except DAMAGED as error:
         reason = getattr(error, "strerror", None) or "it is no picture, or a damaged one"
         raise ParamsError(f"{where} cannot be read: {reason}") from None
     return np.asarray(np.asarray(grey) < DARK, dtype=np.bool_)
+
+
+def _grey(picture: Image) -> Image:
+    """Return the picture on white ground in 256 levels of grey."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture.convert("RGB").convert("L")
+    ink = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink).convert("L")
+
+
+def _deep_grey(picture: Image, where: str) -> Image:
+    """Return a picture of more than 256 levels in as many, but white is 255. Raises :class:`ParamsError`."""
+    from PIL import Image
+
+    values = np.asarray(picture, np.float32)
+    least, most = float(values.min()), float(values.max())
+    if not (least >= 0 and most <= DEEP_WHITES[-1]):  # NaN too
+        raise ParamsError(
+            f"{where} cannot be read: its values go from {least:g} to {most:g}; white is known to be 1, 255 or 65535"
+        )
+    if picture.mode.startswith("I;16"):
+        white = DEEP_WHITES[-1]
+    else:
+        white = next(w for w in DEEP_WHITES if most <= w and (w > 1 or picture.mode == "F"))
+    return Image.fromarray(values * np.float32(255 / white))
 
 
 def check_paint(stroke: Paint, params: FieldParams) -> None:

@@ -10,7 +10,7 @@ from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Paint, Painted, Started, StepsDone
 from nnfd.core.fields.engines.choose import make_kernel
 from nnfd.core.fields.models import extinction, positivity
-from nnfd.core.fields.seeds import has_no_seeds, paint, start_fields
+from nnfd.core.fields.seeds import has_no_seeds, no_seeds_advice, paint, start_fields
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
 
@@ -194,9 +194,7 @@ class _Simulation:
 
     def _first_notices(self) -> Events:
         if self.step == 0 and has_no_seeds(self.state.fields, self.params):
-            seeds = show_value(self.params.seeds)
-            message = f"seeds = {seeds} planted no cell at all: raise it, or take another seed than {self.params.seed}"
-            yield Notice(self.step, "seeds-none", message)
+            yield Notice(self.step, "seeds-none", no_seeds_advice(self.params))
         if self.step == 0:
             for name, stats in _stats(self.state).items():
                 if stats.max >= self.params.clip:

@@ -1,5 +1,7 @@
 """The start of a run and strokes of paint."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -76,6 +78,97 @@ def test_dark_pixels_of_a_picture_are_seeds(tmp_path, mode):
     expected = np.zeros((20, 30), bool)
     expected[2:4, 5:10] = True
     np.testing.assert_array_equal(mask, expected)
+
+
+BLOCK = (slice(2, 4), slice(5, 10))
+"""Cells that are dark in the pictures below; the grid has 20 rows of 30."""
+
+
+def blocky(dark, light, dtype) -> np.ndarray:
+    pixels = np.full((40, 60), light, dtype)
+    pixels[4:8, 10:20] = dark
+    return pixels
+
+
+def assert_block(path):
+    expected = np.zeros((20, 30), bool)
+    expected[BLOCK] = True
+    np.testing.assert_array_equal(seeded(FUR.edited({"seeds": str(path)})), expected)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "name"),
+    [
+        (blocky(20000, 65535, np.uint16), "ink.png"),
+        (blocky(300, 60000, np.uint16), "ink.png"),
+        (blocky(20000, 60000, np.uint16), "ink.tiff"),
+        (blocky(20000, 60000, ">u2"), "ink.tiff"),
+        (blocky(20000, 60000, np.int32), "ink.tiff"),
+        (blocky(80, 200, np.int32), "ink.tiff"),
+        (blocky(0.2, 0.9, np.float32), "ink.tiff"),
+        (blocky(80, 200, np.float32), "ink.tiff"),
+        (blocky(20000, 60000, np.float32), "ink.tiff"),
+    ],
+    ids=lambda value: f"{value.dtype}-{value.max():g}" if isinstance(value, np.ndarray) else value,
+)
+def test_deep_greys_are_scaled(tmp_path, pixels, name):
+    Image.fromarray(pixels).save(tmp_path / name)
+    assert_block(tmp_path / name)
+
+
+@pytest.mark.parametrize("values", [(-0.5, 1), (0, 1e6), (0, np.nan)])
+def test_greys_of_no_known_white_are_refused(tmp_path, values):
+    Image.fromarray(blocky(*values, np.float32)).save(tmp_path / "ink.tiff")
+    with pytest.raises(ParamsError, match=r"its values go from .* white is known to be 1, 255 or 65535"):
+        initial_state(FUR.edited({"seeds": str(tmp_path / "ink.tiff")}))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["ink.jpg", "ink.png"])
+def test_a_picture_is_turned_as_its_camera_says(tmp_path, orientation, name):
+    upright = Image.fromarray(blocky(0, 255, np.uint8)).convert("RGB")
+    # what undoes the turn that each orientation asks for
+    undo = [None, 0, 3, 1, 5, 2, 6, 4][orientation - 1]
+    stored = upright if undo is None else upright.transpose(Image.Transpose(undo))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(tmp_path / name, exif=exif, **({"quality": 100} if name.endswith("jpg") else {}))
+    assert_block(tmp_path / name)
+
+
+@pytest.mark.parametrize(("mode", "name"), [("CMYK", "ink.tiff"), ("CMYK", "ink.jpg"), ("LA", "ink.png")])
+def test_other_colours(tmp_path, mode, name):
+    Image.fromarray(blocky(0, 255, np.uint8)).convert(mode).save(tmp_path / name)
+    assert_block(tmp_path / name)
+
+
+def test_a_palette_with_a_transparent_colour(tmp_path):
+    picture = Image.fromarray(blocky(1, 0, np.uint8), mode="P")
+    picture.putpalette([0, 0, 0, 0, 0, 0] + [255] * 750)
+    picture.save(tmp_path / "ink.png", transparency=0)
+    assert_block(tmp_path / "ink.png")
+
+
+def test_the_first_frame_of_an_animation_counts(tmp_path):
+    first, second = Image.fromarray(blocky(0, 255, np.uint8)), Image.new("L", (60, 40), 0)
+    first.save(tmp_path / "ink.gif", save_all=True, append_images=[second])
+    assert_block(tmp_path / "ink.gif")
+
+
+def test_no_seeds_of_a_picture_are_told_in_its_own_words(tmp_path):
+    Image.new("L", (60, 40), 200).save(tmp_path / "pale.png")
+    params = FUR.edited({"seeds": str(tmp_path / "pale.png"), "steps": 1})
+    (message,) = [event.message for event in simulate(params) if getattr(event, "code", "") == "seeds-none"]
+    assert "pale.png" in message
+    assert "darker than half grey (128 of 255)" in message
+    assert "another seed" not in message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ParamsError, match="no regular file"):
+        initial_state(FUR.edited({"seeds": str(tmp_path / "pipe.png")}))
 
 
 def test_transparent_pixels_are_ground(tmp_path):
