@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.engine.control import Phase
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
+from tests.support.widget_host import screen, strips
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -73,7 +74,7 @@ class Lab:
         The footer greys out what is not possible now, and dimmed text is meant to stand back.
         """
         faint = {}
-        for strip in self.app.screen._compositor.render_strips()[:-1]:
+        for strip in strips(self.app)[:-1]:
             for segment in strip:
                 style = segment.style
                 words = "".join(set(segment.text) - PICTURE)
@@ -87,9 +88,7 @@ class Lab:
 
     def text(self) -> str:
         """The screen as text."""
-        return "\n".join(
-            "".join(segment.text for segment in strip).rstrip() for strip in self.app.screen._compositor.render_strips()
-        )
+        return "\n".join(line.rstrip() for line in screen(self.app))
 
 
 def _note_refresh(widget: Widget, asked: list[Widget]) -> None:

@@ -1,6 +1,7 @@
 """Shows one widget in an app of its own, and reads the screen as text."""
 
 from textual.app import App
+from textual.strip import Strip
 
 
 class Host(App[None]):
@@ -23,10 +24,15 @@ class Host(App[None]):
     def on_digit_pad_drawn(self, message):
         self.messages.append(message.pixels)
 
-    def on_field_view_pointed(self, message):
+    def on_field_canvas_pointed(self, message):
         self.messages.append((message.x, message.y, message.button, message.pressed))
+
+
+def strips(app: App) -> list[Strip]:
+    """Return the lines on the screen with their styles; Textual has no public way to them."""
+    return app.screen._compositor.render_strips()
 
 
 def screen(app: App) -> list[str]:
     """Return the lines on the screen."""
-    return [strip.text for strip in app.screen._compositor.render_strips()]
+    return [strip.text for strip in strips(app)]

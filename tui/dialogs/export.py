@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,13 +35,12 @@ CONTENT = {
 class ExportScreen(Dialog[None]):
     """A file name; enter writes, escape leaves."""
 
+    @dataclass
     class Written(Message):
         """The file is there, or why it is not."""
 
-        def __init__(self, path: Path, error: str | None) -> None:
-            super().__init__()
-            self.path = path
-            self.error = error
+        path: Path
+        error: str | None
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__()

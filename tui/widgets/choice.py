@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -32,21 +33,14 @@ class Choice(Widget, can_focus=True):
 
     value: reactive[str] = reactive("", init=False)
 
+    @dataclass
     class Changed(Message):
         """Another word was chosen."""
 
-        def __init__(self, choice: Choice, value: str) -> None:
-            super().__init__()
-            self.choice = choice
-            self.value = value
+        value: str
 
-        @property
-        def control(self) -> Choice:
-            """The field."""
-            return self.choice
-
-    def __init__(self, words: Sequence[str], value: str, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, words: Sequence[str], value: str) -> None:
+        super().__init__()
         self._words = tuple(words)
         self.set_reactive(Choice.value, value)
 
@@ -56,7 +50,7 @@ class Choice(Widget, can_focus=True):
 
     def watch_value(self, value: str) -> None:
         """Tell the form."""
-        self.post_message(self.Changed(self, value))
+        self.post_message(self.Changed(value))
 
     def action_turn(self, by: int) -> None:
         """Choose the word before or after, around the ends."""

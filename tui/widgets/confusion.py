@@ -170,22 +170,15 @@ class ConfusionTable(Widget, can_focus=True):
     cursor: reactive[tuple[int, int]] = reactive((0, 0))
     """The marked cell (true, predicted)."""
 
+    @dataclass
     class CellChosen(Message):
         """A cell was chosen."""
 
-        def __init__(self, table: ConfusionTable, true: int, predicted: int) -> None:
-            super().__init__()
-            self.table = table
-            self.true = true
-            self.predicted = predicted
+        true: int
+        predicted: int
 
-        @property
-        def control(self) -> ConfusionTable:
-            """The table."""
-            return self.table
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self) -> None:
+        super().__init__()
         self.matrix: NDArray[np.int64] = np.zeros((0, 0), dtype=np.int64)
         """The counts that are shown."""
         self._names: tuple[str, ...] = ()
@@ -215,7 +208,7 @@ class ConfusionTable(Widget, can_focus=True):
     def action_choose(self) -> None:
         """Choose the cell below the cursor."""
         if self._names:
-            self.post_message(self.CellChosen(self, *self.cursor))
+            self.post_message(self.CellChosen(*self.cursor))
 
     def action_toggle_percent(self) -> None:
         """Change between counts and shares."""

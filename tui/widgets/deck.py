@@ -39,8 +39,8 @@ class Deck(Vertical):
 
     active: reactive[int] = reactive(0)
 
-    def __init__(self, panels: Sequence[Panel], *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, panels: Sequence[Panel]) -> None:
+        super().__init__()
         self._panels = panels
 
     def compose(self) -> ComposeResult:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 
 from nnfd.core.text import printable
+from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView, ink_palette, scaled
 from nnfd.tui.widgets.probability_bars import ProbabilityBars
+from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from textual import events
-    from textual.app import ComposeResult, RenderResult
+    from textual.app import ComposeResult
     from textual.binding import BindingType
 
 SIZE = 8
@@ -49,46 +50,30 @@ def next_ink(ink: float) -> float:
     return next((value for value in INKS if value > ink), INKS[0])
 
 
-class _Hint(Widget):
-    DEFAULT_CSS = "_Hint { width: 1fr; height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }"
-
-    def render(self) -> RenderResult:
-        return Content("arrows move · enter inks · c clears · mouse draws")
-
-
 class DigitPad(PicturePanel):
     """Draws 8 x 8 pixels of 0 to 16, as in scikit-learn's digits, and shows what the network says about them."""
 
     DEFAULT_CSS = """
     DigitPad Horizontal { height: 1fr; }
     DigitPad PixelView { margin-right: 1; }
-    DigitPad:focus _Hint { background: $boost; }
+    DigitPad TextLine { color: $text-muted; }
+    DigitPad:focus TextLine { background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1, 0)", "Left", id="pad.left", show=False),
-        Binding("right", "move(1, 0)", "Right", id="pad.right", show=False),
-        Binding("up", "move(0, -1)", "Up", id="pad.up", show=False),
-        Binding("down", "move(0, 1)", "Down", id="pad.down", show=False),
+        *arrow_keys("move", "pad"),
         Binding("space,enter", "ink", "Ink", id="pad.ink", tooltip="Next ink for this pixel: none, half, full"),
         Binding("c", "clear", "Clear", id="pad.clear", tooltip="An empty pad"),
     ]
 
+    @dataclass
     class Drawn(Message):
         """The drawing changed."""
 
-        def __init__(self, pad: DigitPad, pixels: NDArray[np.float64]) -> None:
-            super().__init__()
-            self.pad = pad
-            self.pixels = pixels
-            """Shape (8, 8), 0 to 16, read-only."""
+        pixels: NDArray[np.float64]
+        """Shape (8, 8), 0 to 16, read-only."""
 
-        @property
-        def control(self) -> DigitPad:
-            """The pad."""
-            return self.pad
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self) -> None:
+        super().__init__()
         self._picture = PixelView()
         self._bars = ProbabilityBars()
         self._pixels: NDArray[np.float64] = np.zeros((SIZE, SIZE))
@@ -98,7 +83,7 @@ class DigitPad(PicturePanel):
 
     def compose(self) -> ComposeResult:
         """Hint, pad, bars."""
-        yield _Hint()
+        yield TextLine("arrows move · enter inks · c clears · mouse draws")
         with Horizontal():
             yield self._picture
             yield self._bars
@@ -134,7 +119,7 @@ class DigitPad(PicturePanel):
         self._draw()
         posted = pixels.copy()
         posted.setflags(write=False)
-        self.post_message(self.Drawn(self, posted))
+        self.post_message(self.Drawn(posted))
 
     @property
     def _scale(self) -> int:

@@ -8,20 +8,19 @@ import numpy as np
 from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
 
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import shorten
 from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView, ink_palette, scaled
 from nnfd.tui.widgets.probability_bars import ProbabilityBars
+from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-    from textual.app import ComposeResult, RenderResult
+    from textual.app import ComposeResult
     from textual.binding import BindingType
 
 Filter = Literal["all", "wrong"] | tuple[int, int]
@@ -60,21 +59,13 @@ def picture_scale(shape: tuple[int, int], width: int, height: int) -> int:
     return max(1, min((width // 2) // shape[1], 2 * height // shape[0], 6))
 
 
-class _Heading(Widget):
-    DEFAULT_CSS = "_Heading { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
-    content: reactive[Content] = reactive(Content())
-
-    def render(self) -> RenderResult:
-        return self.content
-
-
 class DigitBrowser(PicturePanel):
     """Pages through the test samples."""
 
     DEFAULT_CSS = """
     DigitBrowser Horizontal { height: 1fr; }
     DigitBrowser PixelView { margin-right: 1; }
-    DigitBrowser:focus _Heading { background: $boost; }
+    DigitBrowser:focus TextLine { background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(-1)", "Previous", id="digits.previous", tooltip="The sample before"),
@@ -84,9 +75,9 @@ class DigitBrowser(PicturePanel):
         Binding("w", "toggle_wrong", "All/wrong", id="digits.wrong", tooltip="All samples, or the misclassified ones"),
     ]
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._heading = _Heading()
+    def __init__(self) -> None:
+        super().__init__()
+        self._heading = TextLine()
         self._picture = PixelView()
         self._bars = ProbabilityBars()
         self._names: tuple[str, ...] = ()
@@ -191,7 +182,7 @@ class DigitBrowser(PicturePanel):
         sample = self.sample
         if sample is None:
             words = f"no sample: {self._what()}" if len(self._labels) else "no data yet"
-            self._heading.content = Content.styled(words, "dim")
+            self._heading.text = Content.styled(words, "dim")
             self._picture.show(np.zeros((0, 0), dtype=np.uint8), ink_palette(self.background_colors[1]))
             self._bars.clear()
             return
@@ -201,7 +192,7 @@ class DigitBrowser(PicturePanel):
         self._picture.show(scaled(picture, self._top, scale), ink_palette(self.background_colors[1]))
         true = int(self._labels[sample])
         predicted = int(self._predicted[sample]) if len(self._predicted) else None
-        self._heading.content = self._head_content(true, predicted)
+        self._heading.text = self._head_content(true, predicted)
         if predicted is None:
             self._bars.clear()
         else:

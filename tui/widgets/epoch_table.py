@@ -63,8 +63,8 @@ class EpochTable(ScrollView, can_focus=True):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"epoch-table--head", "epoch-table--best", "epoch-table--shown"}
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self) -> None:
+        super().__init__()
         self._rows: NDArray[np.float64] = np.empty((0, len(EPOCH_COLUMNS)))
         self._best = 0
         self._shown: int | None = None

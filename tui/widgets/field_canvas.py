@@ -58,16 +58,16 @@ class FieldCanvas(Widget):
 
     DEFAULT_CSS = "FieldCanvas { width: 1fr; height: 1fr; }"
 
+    @dataclass
     class Pointed(Message):
         """The mouse pressed on a grid cell, or was dragged over it with a button held."""
 
-        def __init__(self, x: int, y: int, button: int, *, pressed: bool) -> None:
-            super().__init__()
-            self.x = x
-            self.y = y
-            self.button = button
-            self.pressed = pressed
-            """True for the press itself, False for a drag."""
+        canvas: FieldCanvas
+        x: int
+        y: int
+        button: int
+        pressed: bool
+        """True for the press itself, False for a drag."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +158,7 @@ class FieldCanvas(Widget):
         cell = view.cell_at(event.x, 2 * event.y) if view else None
         if cell is not None:
             event.stop()
-            self.post_message(self.Pointed(*cell, event.button, pressed=pressed))
+            self.post_message(self.Pointed(self, *cell, event.button, pressed))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         self._pressed = True

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.segment import Segment
 from textual.containers import Vertical
-from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -52,17 +51,6 @@ class FieldView(Vertical):
     FieldView { width: 1fr; height: 1fr; }
     FieldView TextLine { text-overflow: clip; }
     """
-
-    class Pointed(Message):
-        """The mouse pressed on a grid cell, or was dragged over it; see :class:`FieldCanvas.Pointed`."""
-
-        def __init__(self, view: FieldView, x: int, y: int, button: int, *, pressed: bool) -> None:
-            super().__init__()
-            self.view = view
-            self.x = x
-            self.y = y
-            self.button = button
-            self.pressed = pressed
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -125,11 +113,6 @@ class FieldView(Vertical):
         """Return how many grid columns and rows are in view."""
         view = self.canvas.viewport()
         return (view.columns, view.rows) if view else (0, 0)
-
-    def on_field_canvas_pointed(self, event: FieldCanvas.Pointed) -> None:
-        """Say of which field it was."""
-        event.stop()
-        self.post_message(self.Pointed(self, event.x, event.y, event.button, pressed=event.pressed))
 
     # -- zoom and pan
 

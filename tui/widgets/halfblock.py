@@ -138,6 +138,11 @@ class PictureStrip(Strip):
         self._made = segments or None
 
     @property
+    def has_segments(self) -> bool:
+        """Whether somebody asked for segments, and they were made."""
+        return self._made is not None
+
+    @property
     def text(self) -> str:
         """The characters alone."""
         return "▀" * len(self._upper)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -69,47 +70,23 @@ class ParamsForm(Vertical):
     )
     """What its screen answers while the form is open, should the focus be elsewhere."""
 
+    @dataclass
     class Applied(Message):
         """The user wants these parameters."""
 
-        def __init__(
-            self,
-            form: ParamsForm,
-            params: Params,
-            changes: Mapping[str, object],
-            needs_restart: list[str],
-            *,
-            branch: bool,
-        ) -> None:
-            super().__init__()
-            self.form = form
-            self.params = params
-            self.changes = changes
-            """What the user changed, and nothing else: meanwhile the run may have taken edits from elsewhere."""
-            self.needs_restart = needs_restart
-            """Changed parameters that a running run cannot take."""
-            self.branch = branch
-            """Whether they are meant for a branch."""
-
-        @property
-        def control(self) -> ParamsForm:
-            """The form."""
-            return self.form
+        params: Params
+        changes: Mapping[str, object]
+        """What the user changed, and nothing else: meanwhile the run may have taken edits from elsewhere."""
+        needs_restart: list[str]
+        """Changed parameters that a running run cannot take."""
+        branch: bool
+        """Whether they are meant for a branch."""
 
     class Left(Message):
         """The user left without applying."""
 
-        def __init__(self, form: ParamsForm) -> None:
-            super().__init__()
-            self.form = form
-
-        @property
-        def control(self) -> ParamsForm:
-            """The form."""
-            return self.form
-
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self) -> None:
+        super().__init__()
         self._params: Params | None = None
         self._edited: Params | None = None
         self._running = False
@@ -257,8 +234,8 @@ class ParamsForm(Vertical):
             self.app.bell()
             return
         changes = {name: new for name, (_, new) in self._params.changed(self._edited).items()}
-        self.post_message(self.Applied(self, self._edited, changes, restart, branch=self._branch))
+        self.post_message(self.Applied(self._edited, changes, restart, self._branch))
 
     def action_leave(self) -> None:
         """Leave without applying."""
-        self.post_message(self.Left(self))
+        self.post_message(self.Left())

@@ -40,10 +40,11 @@ class PixelView(Widget):
 
     DEFAULT_CSS = "PixelView { width: auto; height: auto; }"
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._indices: NDArray[np.uint8] = np.zeros((0, 0), dtype=np.uint8)
-        self._palette: Palette | None = None
+        self.palette: Palette | None = None
+        """Colours of the picture."""
         self._mark: tuple[int, int, str] | None = None
         self._last_is_gap = False
         self._strips: list[Strip] | None = None
@@ -70,11 +71,11 @@ class PixelView(Widget):
             Whether the last colour stands for nothing, so that it stays blank where pictures are drawn in shades.
         """
         colours = palette_of(palette)
-        same = np.array_equal(indices, self._indices) and colours is self._palette and mark == self._mark
+        same = np.array_equal(indices, self._indices) and colours is self.palette and mark == self._mark
         if same:
             return
         resized = indices.shape != self._indices.shape
-        self._indices, self._palette, self._mark, self._strips = indices, colours, mark, None
+        self._indices, self.palette, self._mark, self._strips = indices, colours, mark, None
         self._last_is_gap = last_is_gap
         if resized:
             self.styles.width, self.styles.height = indices.shape[1], -(-indices.shape[0] // 2)
@@ -86,11 +87,11 @@ class PixelView(Widget):
         self._strips = None
 
     def _draw(self) -> list[Strip]:
-        assert self._palette is not None
+        assert self.palette is not None
         if has_colour(self.app.console, self.app.no_color):
-            strips = render_rows(self._indices, self._palette)
+            strips = render_rows(self._indices, self.palette)
         else:
-            levels = self._palette.levels - self._last_is_gap
+            levels = self.palette.levels - self._last_is_gap
             strips = shade_rows(np.where(self._indices < levels, self._indices, 0), levels, self.rich_style)
         if self._mark is not None:
             x, y, text = self._mark
@@ -100,7 +101,7 @@ class PixelView(Widget):
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         if self._strips is None:
-            self._strips = self._draw() if self._palette is not None else []
+            self._strips = self._draw() if self.palette is not None else []
         if y >= len(self._strips):
             return Strip.blank(self.size.width, self.rich_style)
         return self._strips[y].adjust_cell_length(self.size.width, self.rich_style)

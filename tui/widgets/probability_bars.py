@@ -61,8 +61,8 @@ class ProbabilityBars(Widget):
 
     DEFAULT_CSS = "ProbabilityBars { width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: clip; }"
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._probabilities: NDArray[np.float64] | None = None
         self._names: tuple[str, ...] = ()
         self._true: int | None = None

@@ -111,8 +111,8 @@ class ReportTable(VerticalScroll):
 
     DEFAULT_CSS = "ReportTable { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; }"
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(self) -> None:
+        super().__init__()
         self._lines = _Lines()
 
     def compose(self) -> ComposeResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -105,22 +105,15 @@ class StatusLine(Widget):
 
     status: reactive[Status] = reactive(Status(Phase.IDLE))
 
-    def show(
-        self,
-        *,
-        phase: Phase,
-        what: str = "",
-        done: int = 0,
-        total: int | None = None,
-        unit: str = "",
-        speed: str = "",
-        seconds_left: float | None = None,
-        pace: float | None = None,
-        message: str = "",
-    ) -> None:
-        """Show this; see :class:`Status` for each part."""
-        left = None if seconds_left is None else float(round(seconds_left))  # no redraw for a fraction of a second
-        self.status = Status(phase, printable(what), done, total, unit, speed, left, pace, printable(message))
+    def show(self, status: Status) -> None:
+        """Say this."""
+        left = status.seconds_left
+        self.status = replace(
+            status,
+            what=printable(status.what),
+            seconds_left=None if left is None else float(round(left)),  # no redraw for a fraction of a second
+            message=printable(status.message),
+        )
 
     def render(self) -> RenderResult:
         """Draw the line."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -83,12 +84,11 @@ class Timeline(Widget, can_focus=True):
     shown: reactive[int | None] = reactive(None)
     """The one that is looked at; None follows the newest."""
 
+    @dataclass
     class Sought(Message):
         """Another position shall be shown: :attr:`Timeline.shown`."""
 
-        def __init__(self, position: int | None) -> None:
-            super().__init__()
-            self.position = position
+        position: int | None
 
     def __init__(self, unit: str = "epoch") -> None:
         super().__init__()

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from textual.binding import Binding
 from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
 
 from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView
+from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from textual.app import ComposeResult, RenderResult
+    from textual.app import ComposeResult
     from textual.binding import BindingType
 
 LEVELS = 33
@@ -103,28 +102,20 @@ def tile(weights: NDArray[np.float64], shape: tuple[int, int], tiles: Tiles, top
     return out
 
 
-class _Line(Widget):
-    DEFAULT_CSS = "_Line { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
-    text: reactive[str] = reactive("")
-
-    def render(self) -> RenderResult:
-        return Content.styled(self.text, "dim")
-
-
 class WeightsView(PicturePanel):
     """Pages through the hidden units' weights; one colour scale for all, so that they can be compared."""
 
     DEFAULT_CSS = """
-    WeightsView:focus _Line { background: $boost; }
+    WeightsView:focus TextLine { background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,left,pageup", "page(-1)", "Previous units", id="weights.previous", show=False),
         Binding("down,right,pagedown", "page(1)", "More units", id="weights.next", tooltip="The next hidden units"),
     ]
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
-        self._line = _Line()
+    def __init__(self) -> None:
+        super().__init__()
+        self._line = TextLine()
         self._picture = PixelView()
         self._weights: NDArray[np.float64] | None = None
         self._shape: tuple[int, int] | None = None
@@ -168,7 +159,7 @@ class WeightsView(PicturePanel):
         if not self.is_mounted:
             return
         if self._weights is None:
-            self._line.text = "no weights yet"
+            self._line.text = Content.styled("no weights yet", "dim")
             self._picture.show(np.zeros((0, 0), dtype=np.uint8), np.zeros((1, 3), dtype=np.uint8))
             return
         units = self._weights.shape[1]
@@ -187,4 +178,5 @@ class WeightsView(PicturePanel):
         what = "units" if self._shape is not None else "inputs down, units across:"
         coloured = has_colour(self.app.console, self.app.no_color)
         signs = "blue - red +" if coloured else "dark - light +"
-        self._line.text = f"max |w| {top:.3g} · {what} {first + 1}-{first + part.shape[1]} of {units} · {signs}"
+        words = f"max |w| {top:.3g} · {what} {first + 1}-{first + part.shape[1]} of {units} · {signs}"
+        self._line.text = Content.styled(words, "dim")

@@ -109,7 +109,7 @@ def test_segments_are_made_only_when_asked_for():
     (strip,) = render_rows(np.array([[1, 2], [2, 1]], dtype=np.uint8), COLOURS)
     assert isinstance(strip, PictureStrip)
     written(strip)
-    assert strip._made is None
+    assert not strip.has_segments
     segments = list(strip)
     assert [segment.text for segment in segments] == ["▀", "▀"]
     assert segments[0].style == Style.parse("#ff0000 on #00ff00")

@@ -3,6 +3,7 @@ from textual.app import App
 from nnfd.core.params import FurParams, NetworkParams
 from nnfd.tui.widgets.param_row import help_text
 from nnfd.tui.widgets.params_form import ParamsForm, verdict_text
+from tests.support.widget_host import screen as lines
 
 
 class Host(App[None]):
@@ -23,7 +24,7 @@ class Host(App[None]):
 
 def screen(app: App) -> str:
     """Return the text on the screen, its lines and gaps joined, for long messages wrap."""
-    return " ".join(" ".join(strip.text for strip in app.screen._compositor.render_strips()).split())
+    return " ".join(" ".join(lines(app)).split())
 
 
 async def opened(app, pilot, params=None, **how):

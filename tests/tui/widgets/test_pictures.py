@@ -5,6 +5,7 @@ from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.field_view import FieldView
 from nnfd.tui.widgets.halfblock import PictureStrip
+from nnfd.tui.widgets.pixel_view import PixelView
 from nnfd.tui.widgets.weights_view import WeightsView
 from tests.support.widget_host import Host, screen
 
@@ -237,5 +238,5 @@ async def test_pictures_follow_the_theme(coloured):
         app.theme = "textual-light"
         await pilot.pause()
         await pilot.pause()
-        assert pad._picture._palette.colours[0].min() > 150
+        assert pad.query_one(PixelView).palette.colours[0].min() > 150
         assert app.export_screenshot() != before

@@ -6,7 +6,7 @@ from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.epoch_table import EpochTable
 from nnfd.tui.widgets.report import ClassScore, Report, ReportTable
-from nnfd.tui.widgets.status_line import StatusLine
+from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.timeline import Timeline
 from tests.support.widget_host import Host, screen
 
@@ -151,7 +151,9 @@ async def test_the_status_line_shows_words_literally():
     line = StatusLine()
     app = Host(line)
     async with app.run_test(size=(80, 3)) as pilot:
-        line.show(phase=Phase.FAILED, what="[red]\x1b[2J", done=3, total=10, unit="epochs", message="[bold]no[/bold]")
+        line.show(
+            Status(phase=Phase.FAILED, what="[red]\x1b[2J", done=3, total=10, unit="epochs", message="[bold]no[/bold]")
+        )
         await pilot.pause()
         assert "✗ failed  [red]␛[2J  3/10 epochs  [bold]no[/bold]" in screen(app)[0]
 

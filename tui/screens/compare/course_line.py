@@ -9,7 +9,7 @@ from textual.message import Message
 
 from nnfd.core.engine.control import Phase
 from nnfd.tui.jobs.course import CourseJob
-from nnfd.tui.widgets.status_line import StatusLine
+from nnfd.tui.widgets.status_line import Status, StatusLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,13 +83,15 @@ class CourseLine(StatusLine):
         of = f"/{job.units}" if job.units else ""
         hint = STOPPED if job.stopped else HINT if phase is Phase.IDLE else ""
         self.show(
-            phase=phase,
-            what=f"{job.what} {job.position}{of}" if self.under_way and job.what else "course",
-            done=job.done,
-            total=job.total if self.under_way or job.done else None,
-            unit="runs",
-            speed=f"{job.speed:,.0f} epochs/s" if phase is Phase.RUNNING and job.speed else "",
-            message=job.failure or hint,
+            Status(
+                phase=phase,
+                what=f"{job.what} {job.position}{of}" if self.under_way and job.what else "course",
+                done=job.done,
+                total=job.total if self.under_way or job.done else None,
+                unit="runs",
+                speed=f"{job.speed:,.0f} epochs/s" if phase is Phase.RUNNING and job.speed else "",
+                message=job.failure or hint,
+            )
         )
 
     def on_course_line_problem(self, event: Problem) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.message import Message
 
 from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values
+from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
@@ -40,14 +42,7 @@ class BrushLine(TextLine):
         Binding("full_stop", "resize(1)", "Larger brush", id="fur.brush_larger", key_display=".", show=False),
         Binding("less_than_sign", "value(-1)", "Paint less", id="fur.value_down", key_display="<", show=False),
         Binding("greater_than_sign", "value(1)", "Paint more", id="fur.value_up", key_display=">", show=False),
-        Binding("left", "move(-1, 0)", "Left", id="brush.left", tooltip="Move the cursor", show=False),
-        Binding("right", "move(1, 0)", "Right", id="brush.right", tooltip="Move the cursor", show=False),
-        Binding("up", "move(0, -1)", "Up", id="brush.up", tooltip="Move the cursor", show=False),
-        Binding("down", "move(0, 1)", "Down", id="brush.down", tooltip="Move the cursor", show=False),
-        Binding("shift+left", f"move(-{FAR}, 0)", "Far left", id="brush.far_left", show=False),
-        Binding("shift+right", f"move({FAR}, 0)", "Far right", id="brush.far_right", show=False),
-        Binding("shift+up", f"move(0, -{FAR})", "Far up", id="brush.far_up", show=False),
-        Binding("shift+down", f"move(0, {FAR})", "Far down", id="brush.far_down", show=False),
+        *arrow_keys("move", "brush", "Move the cursor", far=FAR),
     )
 
     class Toggled(Message):
@@ -56,12 +51,11 @@ class BrushLine(TextLine):
     class Moved(Message):
         """Its cursor stands elsewhere, or is no longer there."""
 
+    @dataclass
     class Stroke(Message):
         """Something is to be painted."""
 
-        def __init__(self, dabs: Sequence[Paint]) -> None:
-            super().__init__()
-            self.dabs = dabs
+        dabs: Sequence[Paint]
 
     def __init__(self, params: FieldParams) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from nnfd.core.fields.picture import COLORMAPS, default_colormap
+from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.field_view import FieldView
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from nnfd.core.fields.state import FieldState
+    from nnfd.tui.widgets.field_canvas import FieldCanvas
 
 MOST_FIELDS = 3
 NAMES = {"a": "activator a", "s": "substrate s", "y": "marker y", "h": "inhibitor h", "C": "concentration C"}
@@ -41,16 +43,7 @@ class FieldsPane(Container):
         Binding("minus", "zoom(-1)", "Zoom out", id="fur.zoom_out", key_display="-", show=False),
         Binding("0", "zoom(0)", "Whole grid", id="fur.zoom_fit", show=False),
     )
-    PAN_KEYS: ClassVar[tuple[Binding, ...]] = (
-        Binding("left", "pan(-1, 0)", "Left", id="fur.left", tooltip="Move the view", show=False),
-        Binding("right", "pan(1, 0)", "Right", id="fur.right", tooltip="Move the view", show=False),
-        Binding("up", "pan(0, -1)", "Up", id="fur.up", tooltip="Move the view", show=False),
-        Binding("down", "pan(0, 1)", "Down", id="fur.down", tooltip="Move the view", show=False),
-        Binding("shift+left", f"pan(-{FAR}, 0)", "Far left", id="fur.far_left", show=False),
-        Binding("shift+right", f"pan({FAR}, 0)", "Far right", id="fur.far_right", show=False),
-        Binding("shift+up", f"pan(0, -{FAR})", "Far up", id="fur.far_up", show=False),
-        Binding("shift+down", f"pan(0, {FAR})", "Far down", id="fur.far_down", show=False),
-    )
+    PAN_KEYS: ClassVar[tuple[Binding, ...]] = arrow_keys("pan", "fur", "Move the view", far=FAR)
 
     class Chosen(Message):
         """Another field was chosen."""
@@ -123,9 +116,9 @@ class FieldsPane(Container):
         """The view of the chosen field."""
         return self.views[self.names.index(self.chosen)]
 
-    def name_of(self, view: FieldView) -> str:
-        """Return the name of the field that this view shows."""
-        return self.names[self.views.index(view)]
+    def name_of(self, canvas: FieldCanvas) -> str:
+        """Return the name of the field that is drawn there."""
+        return next(name for name, view in zip(self.names, self.views, strict=False) if view.canvas is canvas)
 
     @property
     def cursor(self) -> tuple[int, int] | None:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.session import Storage
     from nnfd.tui.jobs.watching import AnySession
-    from nnfd.tui.widgets.field_view import FieldView
+    from nnfd.tui.widgets.field_canvas import FieldCanvas
 
 ABOUT = (
     "Each field is a grid of cells, drawn in colours from its least to its greatest value; the line above it names its "
@@ -217,10 +217,10 @@ class FurScreen(LabScreen[FieldHistory]):
         event.stop()
         self.fields.cursor = self.brush_line.cursor
 
-    def on_field_view_pointed(self, event: FieldView.Pointed) -> None:
+    def on_field_canvas_pointed(self, event: FieldCanvas.Pointed) -> None:
         """Paint with the mouse: left button the value, right button 0."""
         event.stop()
-        name = self.fields.name_of(event.view)
+        name = self.fields.name_of(event.canvas)
         if event.pressed:
             self.fields.choose(name)
         self.brush_line.point(name, (event.x, event.y), pressed=event.pressed, erase=event.button != 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic
 
@@ -18,7 +18,7 @@ from nnfd.tui.jobs.session import RunSpec, natural_pace, resumed
 from nnfd.tui.jobs.watching import WatchSession
 from nnfd.tui.screens.lab.current_run import CurrentRun, H
 from nnfd.tui.screens.lab.throttle import Throttle
-from nnfd.tui.widgets.status_line import StatusLine
+from nnfd.tui.widgets.status_line import Status, StatusLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,20 +66,18 @@ class RunLine(StatusLine, Generic[H]):
     class Wake(Message):
         """There are events to draw."""
 
+    @dataclass
     class Begun(Message):
         """A run begins; what was shown is void."""
 
-        def __init__(self, *, another: bool) -> None:
-            super().__init__()
-            self.another = another
-            """False if it is the same run, told from its beginning again."""
+        another: bool
+        """False if it is the same run, told from its beginning again."""
 
+    @dataclass
     class Happened(Message):
         """There is news of the run; the history has it already."""
 
-        def __init__(self, events: Sequence[Event]) -> None:
-            super().__init__()
-            self.events = events
+        events: Sequence[Event]
 
     class Told(Message):
         """The line was brought up to date."""
@@ -196,15 +194,17 @@ class RunLine(StatusLine, Generic[H]):
         controller, ended = run.session.controller, run.history.ended
         done, total = run.history.position, run.params.total
         self.show(
-            phase=run.phase,
-            what=run.spec.preset,
-            done=done,
-            total=total if run.history.started else None,
-            unit=self._unit,
-            speed=speed_text(controller.speed, run.params),
-            seconds_left=(total - done) / controller.speed if controller.speed > 0 and not ended else None,
-            pace=controller.pace,
-            message=run.session.failure or (ended.message if ended else ""),
+            Status(
+                phase=run.phase,
+                what=run.spec.preset,
+                done=done,
+                total=total if run.history.started else None,
+                unit=self._unit,
+                speed=speed_text(controller.speed, run.params),
+                seconds_left=(total - done) / controller.speed if controller.speed > 0 and not ended else None,
+                pace=controller.pace,
+                message=run.session.failure or (ended.message if ended else ""),
+            )
         )
         possible = run.is_alive, run.session.folder is not None
         if possible != self._possible:  # the footer is built anew each time, which takes longer than a frame
@@ -232,7 +232,7 @@ class RunLine(StatusLine, Generic[H]):
                 if session.can_go_on and session.folder is not None:
                     self._or_say(partial(self.go_on, session.folder.path))
                 else:
-                    self.start_over(dataclasses.replace(self.run.spec, resumption=None, watched=False))
+                    self.start_over(replace(self.run.spec, resumption=None, watched=False))
         self.tell()
 
     def action_stop(self) -> None:

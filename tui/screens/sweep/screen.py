@@ -16,7 +16,7 @@ from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import PointSummary, best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.messages import OpenRun
-from nnfd.tui.widgets.status_line import StatusLine
+from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 from nnfd.tui.widgets.top_bar import TopBar
 
@@ -163,12 +163,14 @@ class SweepScreen(Screen[None]):
         phase = Phase.RUNNING if self._job.running or not self._saw_the_end else done
         message = f"{failed} failed" if failed else ""
         self.query_one(StatusLine).show(
-            phase=Phase.FAILED if self._job.failure else phase,
-            what=self._job.sweep.spec.preset,
-            done=over,
-            total=total,
-            unit="runs",
-            message=self._job.failure or message,
+            Status(
+                phase=Phase.FAILED if self._job.failure else phase,
+                what=self._job.sweep.spec.preset,
+                done=over,
+                total=total,
+                unit="runs",
+                message=self._job.failure or message,
+            )
         )
 
     def on_steady_table_reordered(self) -> None:

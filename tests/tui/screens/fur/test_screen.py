@@ -19,7 +19,7 @@ from nnfd.tui.screens.fur.fields_pane import FieldsPane
 from nnfd.tui.screens.fur.numbers import NumbersPane, field_numbers, number_lines
 from nnfd.tui.screens.fur.screen import FurScreen
 from nnfd.tui.widgets.curves import CurveView
-from nnfd.tui.widgets.field_view import FieldView
+from nnfd.tui.widgets.field_canvas import FieldCanvas
 from nnfd.tui.widgets.params_form import ParamsForm
 from tests.support.dashboard import opened
 
@@ -221,10 +221,10 @@ async def test_the_mouse_paints_a_line():
         x, y = port.pixel_of(3, 10)
         await this.pilot.mouse_down(canvas, offset=(x, y // 2))
         view = screen.fields.view
-        view.post_message(FieldView.Pointed(view, 9, 10, 1, pressed=False))
+        view.canvas.post_message(FieldCanvas.Pointed(view.canvas, 9, 10, 1, pressed=False))
         await this.until(lambda: (field(screen, "y") == 0.7).sum() >= 7)
         assert np.argwhere(field(screen, "y") == 0.7).tolist() == [[10, x] for x in range(3, 10)]
-        view.post_message(FieldView.Pointed(view, 4, 10, 3, pressed=True))
+        view.canvas.post_message(FieldCanvas.Pointed(view.canvas, 4, 10, 3, pressed=True))
         await this.until(lambda: field(screen, "y")[10, 4] == 0.0)
 
 
@@ -256,7 +256,7 @@ async def test_looking_back_shows_the_frame_and_b_branches_from_it():
         assert form.display
         changes = {"mu_s": 0.01}
         screen.on_params_form_applied(
-            ParamsForm.Applied(form, screen.params.edited(changes), changes, needs_restart=[], branch=True)
+            ParamsForm.Applied(screen.params.edited(changes), changes, needs_restart=[], branch=True)
         )
         assert screen.spec.state.step == 58
         assert screen.params.mu_s == 0.01
@@ -270,9 +270,8 @@ async def test_looking_back_shows_the_frame_and_b_branches_from_it():
 async def test_a_branch_without_steps_left_is_refused():
     async with lab(SHORT, pause=False) as (this, screen):
         old = screen.session
-        form = screen.query_one(ParamsForm)
         await this.press("b")
-        screen.on_params_form_applied(ParamsForm.Applied(form, screen.params, {}, needs_restart=[], branch=True))
+        screen.on_params_form_applied(ParamsForm.Applied(screen.params, {}, needs_restart=[], branch=True))
         await this.pilot.pause()
         assert screen.session is old
         assert "steps" in this.said()
