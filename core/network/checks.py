@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,10 @@ from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError, ParamsError
 from nnfd.core.network.memory import parameter_count
 from nnfd.core.network.mlp import BLOCK, MLP
+from nnfd.core.network.reading import sha256_of
 from nnfd.core.network.suspects import FAR
 from nnfd.core.params import show_value
+from nnfd.core.params.paths import full_path
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -62,12 +65,24 @@ def check_run(params: NetworkParams, data: Dataset, state: NetworkState | None) 
 
 def check_same_data(data: Dataset, state: NetworkState) -> None:
     """Raise :class:`DataError` unless the data is, byte for byte, what the run was begun with, as far as is known."""
-    if data.sha256 is None or state.data_sha256 is None or data.sha256 == state.data_sha256:
+    if data.sha256 is not None:
+        _check_bytes(str(data.path), data.sha256, state)
+
+
+def check_data_file(state: NetworkState) -> None:
+    """Do the same for the file that lies there now, before it is read and anything of the run is touched."""
+    if state.data_sha256 is not None:
+        path = full_path(state.params.dataset)
+        _check_bytes(path, sha256_of(Path(path)), state)
+
+
+def _check_bytes(path: str, sha256: str, state: NetworkState) -> None:
+    if state.data_sha256 in (None, sha256):
         return
     raise DataError(
-        f"dataset {printable(str(data.path))!r} is not what the run was begun with: its SHA-256 begins with "
-        f"{data.sha256[:12]}, that of {printable(str(state.data_path))!r} began with "
-        f"{printable(state.data_sha256[:12])}; put the file of then in its place, or begin a new run"
+        f"dataset {printable(path)!r} is not what the run was begun with: its SHA-256 begins with {sha256[:12]}, that "
+        f"of {printable(str(state.data_path))!r} began with {printable(str(state.data_sha256)[:12])}; "
+        "put the file of then in its place, or begin a new run"
     )
 
 

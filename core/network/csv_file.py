@@ -35,7 +35,7 @@ _COMMA_NUMBER = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def read_csv(file: File, params: NetworkParams) -> Table:
-    """Read a table of text; raises as :func:`nnfd.core.network.tables.read_table` does.
+    """Read a table of text; raises as :func:`nnfd.core.network.reading.read_table` does.
 
     Columns are separated by commas, semicolons or tabs. A decimal comma is read where it does not separate.
     """

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.errors import DataError
+from nnfd.core.network.reading import file_format, named, read_table
 from nnfd.core.network.suspects import check_columns, check_far
-from nnfd.core.network.tables import LIKELY_LABELS, Table, file_format, named, read_table
+from nnfd.core.network.tables import LIKELY_LABELS, Table
 from nnfd.core.params import NetworkParams, show_value
 from nnfd.core.params.paths import full_path
 from nnfd.core.text import did_you_mean, printable

@@ -26,7 +26,7 @@ COPIES = 4
 
 
 def read_npz(file: File, params: NetworkParams) -> Table:
-    """Read the arrays X and y (or ``label``); raises as :func:`nnfd.core.network.tables.read_table` does."""
+    """Read the arrays X and y (or ``label``); raises as :func:`nnfd.core.network.reading.read_table` does."""
     where = file.where
     if params.header != "auto" or params.categorical:
         name = "header" if params.header != "auto" else "categorical"

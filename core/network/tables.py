@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import lzma
-import os
-import stat
-import zipfile
-import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nnfd.core.errors import DataError, StoppedError
+from nnfd.core.errors import DataError
 from nnfd.core.network.labels import ordered
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from typing import BinaryIO
 
     from numpy.typing import NDArray
 
-    from nnfd.core.params import NetworkParams
-
-UNREADABLE = (
-    *(OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(MemoryError, OverflowError, RuntimeError, NotImplementedError, TypeError, RecursionError),
-)
-"""What the readers raise for a file that is damaged, encrypted, of another format, of an impossible name or size."""
-HASHED_AT_A_TIME = 1 << 20
 LABEL_NAMES = ("label", "y")
 """Columns taken as the label unless the user names one, the first that is there."""
 LIKELY_LABELS = frozenset({"label", "labels", "y", "target", "class", "species", "outcome"})
@@ -43,7 +27,6 @@ class File(NamedTuple):
     """A file that is being read."""
 
     stream: BinaryIO
-    size: int
     where: str
     """How messages name it."""
     poll: Callable[[], None]
@@ -83,71 +66,6 @@ class Table:
             columns.append((self.X[:, j : j + 1] == np.arange(len(self.words[j]))).astype(np.float64))
             names += [f"{name}={printable(word)}" for word in self.words[j]]
         return replace(self, X=np.hstack(columns), feature_names=tuple(names), words=None)
-
-
-def named(path: Path) -> str:
-    """Return how messages name the file of a data set."""
-    return f"dataset {printable(str(path))!r}"
-
-
-def file_format(name: str) -> str | None:
-    """Return ``csv`` or ``npz`` for the path of a data set, None for any other name."""
-    lower = name.lower()
-    if lower.endswith((".csv", ".csv.gz")):
-        return "csv"
-    return "npz" if lower.endswith(".npz") else None
-
-
-def read_table(path: Path, params: NetworkParams, stopping: Callable[[], bool] = lambda: False) -> Table:
-    """Read a CSV or NPZ file.
-
-    Parameters
-    ----------
-    path
-        The file; its suffix tells the format.
-    params
-        ``label``, ``drop``, ``header`` and ``categorical`` hold.
-    stopping
-        Asked between blocks whether to give up.
-
-    Raises
-    ------
-    DataError
-        One line that names the file, the place and what is allowed.
-    StoppedError
-        If `stopping` said so.
-    """
-    from nnfd.core.network.csv_file import read_csv
-    from nnfd.core.network.npz_file import read_npz
-
-    def poll() -> None:
-        if stopping():
-            raise StoppedError("stopped while the data set was read: nothing is lost, nothing was learnt yet")
-
-    where = named(path)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for, for ever
-            raise DataError(f"{where} cannot be read: it is no regular file")
-        with path.open("rb") as stream:
-            file = File(stream, os.fstat(stream.fileno()).st_size, where, poll)
-            sha256 = _sha256(file)
-            table = (read_npz if file_format(path.name) == "npz" else read_csv)(file, params)
-        return replace(table, sha256=sha256)
-    except FileNotFoundError:
-        raise DataError(f"{where}: there is no such file") from None
-    except MemoryError:
-        raise DataError(f"{where} cannot be read: it does not fit into the memory") from None
-    except UNREADABLE as error:
-        raise DataError(f"{where} cannot be read: {printable(str(error)) or type(error).__name__}") from None
-
-
-def _sha256(file: File) -> str:
-    digest = hashlib.sha256()
-    while block := file.stream.read(HASHED_AT_A_TIME):
-        digest.update(block)
-        file.poll()
-    file.stream.seek(0)
-    return digest.hexdigest()
 
 
 def choose_label(label: str, names: Sequence[str], where: str, what: str, default: str | None) -> str:

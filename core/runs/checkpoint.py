@@ -138,12 +138,15 @@ def resume(folder: RunFolder) -> Resumption:
     ------
     RunError
         If another process writes to the folder, or something in it is damaged. Nothing is changed then.
+    DataError
+        If the data that the run was begun with is gone, or has changed. Nothing is changed then.
     StorageError
         If the disk is full.
     """
     folder.hold()
     try:
         resumption = peek(folder)
+        _check_data(resumption.state)
         _cut(folder, resumption.checkpoint)
     except OSError as error:
         folder.close()
@@ -152,6 +155,14 @@ def resume(folder: RunFolder) -> Resumption:
         folder.close()
         raise
     return resumption
+
+
+def _check_data(state: State | None) -> None:
+    from nnfd.core.network.checks import check_data_file
+    from nnfd.core.network.state import NetworkState
+
+    if isinstance(state, NetworkState):
+        check_data_file(state)
 
 
 def peek(folder: RunFolder) -> Resumption:

@@ -8,7 +8,7 @@ import pytest
 
 from nnfd.core.errors import DataError
 from nnfd.core.network.data import BUILT_IN, FEWEST_A_CLASS, load
-from nnfd.core.network.tables import read_table
+from nnfd.core.network.reading import read_table
 from nnfd.core.params import NetworkParams
 
 

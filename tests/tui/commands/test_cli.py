@@ -396,6 +396,24 @@ def test_export_of_a_network(run, here):
     assert "a network run has no fields" in err
 
 
+def test_a_run_whose_data_changed_is_refused_and_left_as_it_is(run, tmp_path):
+    rows = [f"{i * 7 % 40},{i % 5}.5,{'ab'[i % 2]}" for i in range(40)]
+    (tmp_path / "data.csv").write_text("\n".join(["p,q,kind", *rows]))
+    flags = ("--headless", "--quiet")
+    assert run("train", "--dataset", "data.csv", *flags, "--epochs", "2", "--run-dir", "r")[0] == 0
+    (tmp_path / "elsewhere").mkdir()
+    os.chdir(tmp_path / "elsewhere")  # the folder knows the full path
+    assert run("resume", "../r", *flags, "--epochs", "3") == (0, "", "")
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir() if path.is_file()}
+    (tmp_path / "data.csv").write_text("\n".join(["p,q,kind", *reversed(rows)]))
+    code, out, err = run("resume", "../r", *flags, "--epochs", "4")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"dataset '{tmp_path / 'data.csv'}' is not what the run was begun with: its SHA-256 begins with" in err
+    (tmp_path / "data.csv").unlink()
+    assert "there is no such file" in run("resume", "../r", *flags, "--epochs", "4")[2]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "r").iterdir() if path.is_file()} == kept
+
+
 def test_the_flags_that_decide_how_a_table_is_read(run, tmp_path):
     rows = [f"{i * 7 % 40},{i % 5}.5,{'red' if i % 3 else 'blue'},{i % 2},{i * 37 % 11}" for i in range(40)]
     (tmp_path / "data.csv").write_text("\n".join(rows))
