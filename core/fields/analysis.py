@@ -43,7 +43,7 @@ def summary(state: FieldState) -> FieldSummary:
     stats = {name: field_stats(field) for name, field in state.fields.items()}
     p, said = state.params, []
     tops = {name: figures.max for name, figures in stats.items()}
-    if "y" in tops and (gone := extinction(p, tops["a"], tops["s"], tops["y"])):
+    if gone := extinction(p, tops):
         said.append(gone)
     for name, field in state.fields.items():
         if held := int((field >= p.clip).sum()):

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.fields.models import FIELDS
-from nnfd.core.params import DiffusionParams, FieldParams, FurParams, TuringParams, show_value
+from nnfd.core.fields.formula.graph import MEANING
+from nnfd.core.fields.formula.program import leaves_of
+from nnfd.core.params import FieldParams, show_value
+from nnfd.core.params.formula import evaluate
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -43,9 +45,9 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     """Return the fields at time 0 by name, each of shape (height, width).
 
     One generator, seeded with ``params.seed``, draws the noise of each field in the order of their names, then the
-    seeded cells. Fur: ``a = noise u``, ``s = s0 + noise u``, ``y = noise u`` with u uniform in [0, 1), as in the
-    course. Diffusion: ``C = background + noise u``. Turing: the uniform steady state ``+ noise (u - 1/2)``. Seeded
-    cells of the first field are set to ``seed_value``. Values are cut to [0, ``clip``].
+    seeded cells. A field is what the model says, ``+ noise u`` with u uniform in [0, 1), as in the course; around a
+    uniform steady state ``+ noise (u - 1/2)``. Seeded cells of the model's seeded field are set to ``seed_value``.
+    Values are cut to [0, ``clip``].
 
     Raises
     ------
@@ -56,29 +58,26 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     shape = (params.height, params.width)
     noise = params.values()["noise"]
     fields = {name: base + noise * rng.random(shape) for name, base in _base(params).items()}
-    fields[FIELDS[params.kind][0]][_seeded(params, rng)] = params.seed_value
+    fields[params.model.seeded][_seeded(params, rng)] = params.seed_value
     return {name: np.clip(field, 0, params.clip).astype(params.dtype) for name, field in fields.items()}
 
 
 def has_no_seeds(fields: Mapping[str, NDArray[Any]], params: FieldParams) -> bool:
     """Tell whether the parameters ask for seeds and yet no cell of these start fields is seeded."""
-    field = fields[FIELDS[params.kind][0]]
+    field = fields[params.model.seeded]
     planted = field.dtype.type(min(params.seed_value, params.clip))
     return bool(params.seeds) and not (field == planted).any()
 
 
-def _base(params: FieldParams) -> dict[str, float]:
-    match params:
-        case FurParams():
-            return {"a": 0.0, "s": params.s0, "y": 0.0}
-        case DiffusionParams():
-            return {"C": params.background}
-        case TuringParams():
-            from nnfd.core.fields.stability import uniform_states
+def _base(params: FieldParams) -> dict[str, Any]:
+    """Return the start of each field without noise: a number, or an array that fits the grid."""
+    if params.model.start is None:
+        from nnfd.core.fields.stability import uniform_states
 
-            return {name: value - params.noise / 2 for name, value in uniform_states(params)[-1].items()}
-        case _:
-            raise TypeError(f"no start for {type(params).__name__}")
+        return {name: value - params.noise / 2 for name, value in uniform_states(params)[-1].items()}
+    names = leaves_of(params)
+    with np.errstate(all="ignore"):
+        return {name: evaluate(value, names, MEANING) for name, value in params.model.start.items()}
 
 
 def _seeded(params: FieldParams, rng: np.random.Generator) -> Mask:
@@ -167,7 +166,7 @@ def _deep_grey(picture: Image, where: str) -> Image:
 
 def check_paint(stroke: Paint, params: FieldParams) -> None:
     """Raise :class:`ParamsError` unless the stroke fits the run: field, cell, radius and value."""
-    names = FIELDS[params.kind]
+    names = params.model.fields
     if stroke.field not in names:
         raise ParamsError(f"paint: field {printable(stroke.field)!r} is not allowed: fields are {', '.join(names)}")
     if not (0 <= stroke.x < params.width and 0 <= stroke.y < params.height):

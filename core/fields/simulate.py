@@ -74,7 +74,8 @@ def simulate(
     ------
     Event
         In the order that ``core.events`` gives. Notices have the codes ``seeds-none``, ``positivity``, ``extinct``,
-        ``clip-touched`` and ``steady``. A pattern that stands still ends the run early with ``Outcome.STEADY``.
+        ``clip-touched``, ``steady`` and ``engine``. A pattern that stands still ends the run early with
+        ``Outcome.STEADY``.
 
     Raises
     ------
@@ -92,7 +93,7 @@ class _Simulation:
         self.control = control
         state = state or initial_state(params)
         self.state = state.with_params(params)
-        self.kernel = make_kernel(params, self.state.fields)
+        self.kernel = make_kernel(params, self.state.fields, state.step)
         self.step = state.step
         self.told: set[str] = set()
         self.touched: Excess | None = None
@@ -134,7 +135,7 @@ class _Simulation:
             self.state = self.state.with_params(command)
             event = Edited(self.step, command, self.params.changed(command))
             self.params = command
-        self.kernel = make_kernel(self.params, self.state.fields)
+        self.kernel = make_kernel(self.params, self.state.fields, self.step)
         self.told.clear()
         return event
 
@@ -183,7 +184,9 @@ class _Simulation:
 
         It is asked of the fields alone, by a step on a copy, so that a run that goes on from here answers the same.
         """
-        trial = make_kernel(self.params, self.kernel.fields())
+        if self.kernel.program.time is not None:
+            return False
+        trial = make_kernel(self.params, self.kernel.fields(), self.step)
         trial.advance(1)
         return trial.change() <= STEADY[self.params.dtype] * min(1.0, self.params.dt)
 
@@ -210,14 +213,20 @@ class _Simulation:
             "extinct": self._extinct,
             "clip-touched": self._clip_touched,
             "steady": self._steady,
+            "engine": self._engine,
         }
         for code, look in found.items():
             if code not in self.told and (message := look()):
                 self.told.add(code)
                 yield Notice(position, code, message)
 
+    def _engine(self) -> str | None:
+        return self.kernel.note
+
     def _positivity(self) -> str | None:
-        left = positivity(self.params, self.state.fields)
+        if self.params.method != "euler":
+            return None
+        left = positivity(self.params, self.state.fields, self.step)
         name = min(left, key=left.__getitem__)
         if left[name] >= 0:
             return None
@@ -228,8 +237,7 @@ class _Simulation:
         )
 
     def _extinct(self) -> str | None:
-        tops = {name: float(field.max()) for name, field in self.state.fields.items()}
-        return extinction(self.params, tops["a"], tops["s"], tops["y"]) if "y" in tops else None
+        return extinction(self.params, {name: float(field.max()) for name, field in self.state.fields.items()})
 
     def _clip_touched(self) -> str | None:
         if (cell := self.touched) is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.models import coupling_sign, diffusion, marker_threshold
+from nnfd.core.fields.models import marker_threshold
 from nnfd.core.fields.stencil import symbol
 from nnfd.core.params import DiffusionParams, FieldParams, FurParams, TuringParams
 
@@ -36,17 +36,15 @@ def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
     Turing: ``h = rho_h a²/mu_h`` and the one positive root of ``a (1 + kappa_a a²) = rho_a mu_h/(rho_h mu_a)``.
     Diffusion: every uniform field is steady; the background is returned.
     """
-    match params:
-        case FurParams():
-            states = [*_without_activator(params), *_with_activator(params)]
-            return tuple(sorted(states, key=lambda state: (state["a"], state["y"])))
-        case TuringParams():
-            a = _cubic_root(params.kappa_a, params.rho_a / params.mu_a * (params.mu_h / params.rho_h))
-            return ({"a": a, "h": params.rho_h / params.mu_h * a * a},)
-        case DiffusionParams():
-            return ({"C": params.background},)
-        case _:
-            raise TypeError(f"no model for {type(params).__name__}")
+    if isinstance(params, FurParams):
+        states = [*_without_activator(params), *_with_activator(params)]
+        return tuple(sorted(states, key=lambda state: (state["a"], state["y"])))
+    if isinstance(params, TuringParams):
+        a = _cubic_root(params.kappa_a, params.rho_a / params.mu_a * (params.mu_h / params.rho_h))
+        return ({"a": a, "h": params.rho_h / params.mu_h * a * a},)
+    if isinstance(params, DiffusionParams):
+        return ({"C": params.background},)
+    raise TypeError(f"no model for {type(params).__name__}")
 
 
 def _cubic_root(kappa: float, q: float) -> float:
@@ -58,7 +56,7 @@ def _cubic_root(kappa: float, q: float) -> float:
     return float(brentq(lambda a: a * (1 + kappa * a * a) - q, 0.0, q, xtol=1e-300, rtol=1e-15))
 
 
-def _without_activator(p: FurParams) -> list[dict[str, float]]:
+def _without_activator(p: FieldParams) -> list[dict[str, float]]:
     ys = [0.0]
     if math.isfinite(low := marker_threshold(p)) and low > 0:
         ys.append(low)
@@ -72,13 +70,13 @@ def _without_activator(p: FurParams) -> list[dict[str, float]]:
     )
 
 
-def _with_activator(p: FurParams) -> list[dict[str, float]]:
+def _with_activator(p: FieldParams) -> list[dict[str, float]]:
     quadratic = p.rho_s + p.mu_s * p.kappa_a
     if p.rho_a == 0 or quadratic == 0:
         return []
     from scipy.optimize import brentq
 
-    push = coupling_sign(p) * p.sigma_y
+    push = p.model.numbers(p.values())["y_coupling"] * p.sigma_y
     grid = np.concatenate([[0.0], np.geomspace(1e-9, p.clip, 4001)])
     states: list[dict[str, float]] = []
     for sign in (-1, 1):
@@ -105,26 +103,24 @@ def _with_activator(p: FurParams) -> list[dict[str, float]]:
 def jacobian(params: FieldParams, state: Mapping[str, float]) -> NDArray[Any]:
     """Return the matrix of derivatives of the reaction at a uniform state, rows and columns in field order."""
     # NumPy's floats overflow to infinity, where Python's raise
-    match params:
-        case FurParams():
-            return _fur_jacobian(params, *(np.float64(state[name]) for name in ("a", "s", "y")))
-        case TuringParams():
-            p, a, h = params, np.float64(state["a"]), np.float64(state["h"])
-            saturated = 1 + p.kappa_a * a * a
-            return np.array(
-                [
-                    [2 * p.rho_a * a / (saturated**2 * h) - p.mu_a, -p.rho_a * a * a / (saturated * h * h)],
-                    [2 * p.rho_h * a, -p.mu_h],
-                ]
-            )
-        case _:
-            return np.zeros((1, 1))
+    if isinstance(params, FurParams):
+        return _fur_jacobian(params, *(np.float64(state[name]) for name in ("a", "s", "y")))
+    if isinstance(params, TuringParams):
+        p, a, h = params, np.float64(state["a"]), np.float64(state["h"])
+        saturated = 1 + p.kappa_a * a * a
+        return np.array(
+            [
+                [2 * p.rho_a * a / (saturated**2 * h) - p.mu_a, -p.rho_a * a * a / (saturated * h * h)],
+                [2 * p.rho_h * a, -p.mu_h],
+            ]
+        )
+    return np.zeros((1, 1))
 
 
-def _fur_jacobian(p: FurParams, a: float, s: float, y: float) -> NDArray[Any]:
+def _fur_jacobian(p: FieldParams, a: float, s: float, y: float) -> NDArray[Any]:
     saturated, switched = 1 + p.kappa_a * a * a, 1 + p.kappa_y * y * y
     by_a, by_s = 2 * s * a / saturated**2, a * a / saturated  # derivatives of s a²/(1 + kappa_a a²)
-    push = coupling_sign(p) * p.sigma_y
+    push = p.model.numbers(p.values())["y_coupling"] * p.sigma_y
     rows = [
         [p.rho_a * (by_a - 1), p.rho_a * by_s, 0.0],
         [-p.rho_s * by_a, -p.rho_s * by_s - p.mu_s, -p.sigma_s * p.kappa_s / (1 + p.kappa_s * y) ** 2],
@@ -151,7 +147,7 @@ def dispersion(
             return np.full(waves.shape, np.nan)
         state = states[-1]
     eigenvalue = -(waves**2) if continuous else symbol(waves, np.zeros_like(waves), params.stencil)
-    constants = np.diag([*diffusion(params).values()])
+    constants = np.diag([*params.diffusion_constants().values()])
     with np.errstate(all="ignore"):
         matrices = jacobian(params, state) + eigenvalue[..., None, None] * constants
     if not np.isfinite(matrices).all():

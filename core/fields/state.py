@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from nnfd.core.engine.state import META, pack_meta, unpack_meta
-from nnfd.core.fields.models import FIELDS
 from nnfd.core.params import MODELS, FieldParams, Kind
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class FieldState:
         params = MODELS[Kind(meta["kind"])].check(meta["params"])
         if not isinstance(params, FieldParams):
             raise ValueError(f"a state of kind {params.kind} is no field state")
-        fields = {name: arrays[name] for name in FIELDS[params.kind]}
+        fields = {name: arrays[name] for name in params.model.fields}
         for name, array in fields.items():
             if array.shape != (params.height, params.width) or array.dtype != params.dtype:
                 raise ValueError(f"field {name} has shape {array.shape} and type {array.dtype}, not those of its run")

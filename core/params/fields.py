@@ -1,17 +1,21 @@
-"""The parameters of the field runs: fur, plain diffusion, activator-inhibitor."""
+"""The parameters of the field runs: what every one has, and what its model adds."""
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, create_model, model_validator
 
+from nnfd.core.errors import ParamsError
+from nnfd.core.params import formula
 from nnfd.core.params.base import DType, Kind, Params, param, show_value
+from nnfd.core.params.model import FieldModel, ParameterTable, shipped_model
 
 Boundary = Literal["periodic", "zero-flux"]
 Stencil = Literal["5-point", "9-point"]
 Engine = Literal["auto", "numpy", "numba"]
-Coupling = Literal["course", "published"]
+Method = Literal["euler", "rk4"]
 
 # dt * max(D) may not exceed h^2 times this: 2 over the largest eigenvalue of the stencil (8, and 16/3 for the 9-point)
 DIFFUSION_NUMBER_LIMIT = {"5-point": 0.25, "9-point": 0.375}
@@ -43,7 +47,12 @@ Seeds = Annotated[int | float | tuple[tuple[int, int], ...] | str, BeforeValidat
 
 
 class FieldParams(Params):
-    """What every field run has: a grid, its edges, a clock and its seeds."""
+    """What every field run has: a grid, its edges, a clock and its seeds. :func:`params_of` adds those of a model."""
+
+    model: ClassVar[FieldModel]
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401  # a parameter of the model
 
     width: int = param(120, "Grid columns.", unit="cells", ge=3, le=8192)
     height: int = param(120, "Grid rows.", unit="cells", ge=3, le=8192)
@@ -54,6 +63,9 @@ class FieldParams(Params):
     seeds: Seeds = param(0, "Seeded cells: a count, a density below 1, cells as x,y;x,y, or a picture (dark is seed).")
     seed_value: float = param(2.0, "Value planted in each seeded cell.", ge=0)
     dt: float = param(1.0, "Time step.", unit="time", live=True, gt=0)
+    method: Method = param(
+        "euler", "Time stepping: explicit Euler, or the classical Runge-Kutta of order 4.", live=True
+    )
     steps: int = param(6000, "Time steps to simulate.", unit="steps", live=True, ge=1, le=10**12)
     clip: float = param(1000.0, "Upper bound of every field; the lower bound is 0.", live=True, gt=0, le=1e9)
     seed: int = param(42, "Seed of the random start.", ge=0)
@@ -68,8 +80,9 @@ class FieldParams(Params):
         return self.steps
 
     def diffusion_constants(self) -> dict[str, float]:
-        """Return the diffusion constants by parameter name."""
-        return {name: value for name, value in self.values().items() if name == "D" or name.startswith("D_")}
+        """Return the diffusion constant of each field, 0 for one that does not spread."""
+        numbers = self.model.numbers(self.values())
+        return {field: formula.evaluate(self.model.diffusion(field), numbers) for field in self.model.fields}
 
     def dt_limit(self) -> float:
         """Largest stable time step of explicit Euler with h = 1, infinite without diffusion."""
@@ -80,10 +93,12 @@ class FieldParams(Params):
     def _check_stability(self) -> Self:
         limit = self.dt_limit()
         if self.dt > limit:
-            name, largest = max(self.diffusion_constants().items(), key=lambda item: item[1])
+            field, largest = max(self.diffusion_constants().items(), key=lambda item: item[1])
+            factor = self.model.diffusion(field)
+            what = factor.name if isinstance(factor, formula.Name) else f"the diffusion constant of {field}"
             raise ValueError(
                 f"dt: {show_value(self.dt)} is not allowed: the {self.stencil} stencil with "
-                f"{name} = {show_value(largest)} is stable up to dt = {limit:g}"
+                f"{what} = {show_value(largest)} is stable up to dt = {limit:g}"
             )
         return self
 
@@ -103,52 +118,40 @@ class FieldParams(Params):
         return self
 
 
-class FurParams(FieldParams):
-    """Activator a, substrate s and marker y: the fur model of Koch and Meinhardt (1994). Defaults: the course's set."""
-
-    kind: ClassVar[Kind] = Kind.FUR
-
-    D_a: float = param(0.01, "Diffusion of the activator a.", unit="cells²/time", live=True, ge=0)
-    D_s: float = param(0.1, "Diffusion of the substrate s.", unit="cells²/time", live=True, ge=0)
-    rho_a: float = param(0.05, "Production and decay rate of a.", unit="1/time", live=True, ge=0)
-    rho_s: float = param(0.0035, "Rate at which a uses up s.", unit="1/time", live=True, ge=0)
-    rho_y: float = param(0.03, "Self-activation rate of y.", unit="1/time", live=True, ge=0)
-    mu_s: float = param(0.003, "Decay rate of s.", unit="1/time", live=True, ge=0)
-    mu_y: float = param(0.003, "Decay rate of y.", unit="1/time", live=True, ge=0)
-    sigma_s: float = param(0.0075, "Supply of s.", unit="1/time", live=True, ge=0)
-    sigma_y: float = param(0.00007, "Strength of the push that a gives to y.", unit="1/time", live=True, ge=0)
-    kappa_a: float = param(0.5, "Saturation of a's production.", live=True, ge=0)
-    kappa_s: float = param(0.3, "How much y holds back the supply of s.", live=True, ge=0)
-    kappa_y: float = param(22.0, "Saturation of y's self-activation.", live=True, ge=0)
-    y_coupling: Coupling = param(
-        "course",
-        "Sign of sigma_y*a: the course prints minus (y never switches on), the published model has plus.",
-        live=True,
-    )
-    s0: float = param(2.5, "Start value of s; 2 to 5 are of interest.", ge=0)
-    noise: float = param(0.01, "Height of the uniform noise added to the start of each field.", ge=0)
+def _declared(table: ParameterTable) -> tuple[Any, Any]:
+    if table.choices:
+        return Literal[tuple(table.choices)], param(table.default, table.help, unit=table.unit, live=table.live)
+    bounds = {
+        key: value for key, value in (("ge", table.min), ("gt", table.above), ("le", table.max)) if value is not None
+    }
+    return float, param(table.default, table.help, unit=table.unit, live=table.live, **bounds)
 
 
-class DiffusionParams(FieldParams):
-    """Plain 2D diffusion of one field C, the course's first part."""
-
-    kind: ClassVar[Kind] = Kind.DIFFUSION
-
-    D: float = param(0.16, "Diffusion constant (the course writes it 2 * 0.08).", unit="cells²/time", live=True, ge=0)
-    background: float = param(3.0, "Start value of every cell that is not seeded.", ge=0)
-    noise: float = param(0.0, "Height of the uniform noise added to the start.", ge=0)
+_NOISE = ParameterTable(default=0.0, min=0, live=False, help="Height of the uniform noise added to the start.")
 
 
-class TuringParams(FieldParams):
-    """Activator a and inhibitor h, equation 1 of Koch and Meinhardt (1994)."""
+@cache
+def params_of(model: FieldModel) -> type[FieldParams]:
+    """Return the class of the parameters of a model: those of every field run, then its own.
 
-    kind: ClassVar[Kind] = Kind.TURING
+    Raises
+    ------
+    ParamsError
+        If a parameter has a name that stands for something else already.
+    """
+    for name in model.table.parameters:
+        if hasattr(FieldParams, name) or name in FieldParams.model_fields or name.startswith("model_"):
+            raise ParamsError(f"model.parameters: {name!r} is taken already")
+    name = f"{(model.name or 'own').capitalize()}Params"
+    tables = model.table.parameters
+    tables = tables if "noise" in tables else {**tables, "noise": _NOISE}
+    own: dict[str, Any] = {name: _declared(table) for name, table in tables.items()}
+    made: type[FieldParams] = create_model(name, __base__=FieldParams, __module__=__name__, **own)
+    made.model = model
+    made.kind = Kind(model.name) if model.name in set(Kind) else Kind.FUR
+    return made
 
-    D_a: float = param(0.005, "Diffusion of the activator a.", unit="cells²/time", live=True, ge=0)
-    D_h: float = param(0.2, "Diffusion of the inhibitor h.", unit="cells²/time", live=True, ge=0)
-    rho_a: float = param(0.01, "Production rate of a.", unit="1/time", live=True, gt=0)
-    rho_h: float = param(0.02, "Production rate of h.", unit="1/time", live=True, gt=0)
-    mu_a: float = param(0.01, "Decay rate of a.", unit="1/time", live=True, gt=0)
-    mu_h: float = param(0.02, "Decay rate of h.", unit="1/time", live=True, gt=0)
-    kappa_a: float = param(0.0, "Saturation of a's production: 0 gives spots, 0.25 stripes.", live=True, ge=0)
-    noise: float = param(0.01, "Height of the uniform noise around the uniform state.", ge=0)
+
+FurParams = params_of(shipped_model("fur"))
+DiffusionParams = params_of(shipped_model("diffusion"))
+TuringParams = params_of(shipped_model("turing"))

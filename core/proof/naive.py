@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.models import coupling_sign
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from nnfd.core.network.data import Dataset
-    from nnfd.core.params import FurParams, NetworkParams
+    from nnfd.core.params import FieldParams, NetworkParams
 
     Array = NDArray[Any]
 
 
-def roll_step(fields: Mapping[str, Array], params: FurParams) -> dict[str, Array]:
+def roll_step(fields: Mapping[str, Array], params: FieldParams) -> dict[str, Array]:
     """Return the fur fields after one step: the formulas in whole-array form, with ``np.roll``.
 
     Periodic edges and the 5-point stencil.
@@ -33,7 +31,11 @@ def roll_step(fields: Mapping[str, Array], params: FurParams) -> dict[str, Array
     used = s * a**2 / (1 + p.kappa_a * a**2)
     da = p.D_a * lap(a) + p.rho_a * (used - a)
     ds = p.D_s * lap(s) + p.sigma_s / (1 + p.kappa_s * y) - p.rho_s * used - p.mu_s * s
-    dy = p.rho_y * y**2 / (1 + p.kappa_y * y**2) - p.mu_y * y + coupling_sign(p) * p.sigma_y * a
+    dy = (
+        p.rho_y * y**2 / (1 + p.kappa_y * y**2)
+        - p.mu_y * y
+        + (1 if p.y_coupling == "published" else -1) * p.sigma_y * a
+    )
     new = {"a": a + p.dt * da, "s": s + p.dt * ds, "y": y + p.dt * dy}
     return {name: np.clip(field, 0, p.clip) for name, field in new.items()}
 

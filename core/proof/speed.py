@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
     from nnfd.core.fields.engines.kernel import Kernel
     from nnfd.core.network.data import Dataset
+    from nnfd.core.params import FieldParams
 
-    MakeKernel = Callable[[FurParams, Mapping[str, NDArray[Any]]], Kernel]
+    MakeKernel = Callable[[FieldParams, Mapping[str, NDArray[Any]]], Kernel]
 
 REPEATS = 7
 CELL_STEPS = 2_000_000
@@ -150,7 +151,7 @@ def field_rows() -> list[SpeedRow]:
 
 
 def _field_row(name: str, size: int, make: MakeKernel, target: float) -> SpeedRow:
-    params = FurParams(width=size, height=size, seeds=0.02, noise=0.01, steps=10**9)
+    params = FurParams.check({"width": size, "height": size, "seeds": 0.02, "noise": 0.01, "steps": 10**9})
     start = initial_state(params).fields
     kernel, fields = make(params, start), dict(start)
     steps = max(1, CELL_STEPS // size**2)

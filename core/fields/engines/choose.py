@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 AUTO_CELL_STEPS = 500_000_000
 """Cells times steps of a whole run from which ``engine = auto`` takes numba if it is there: about 4 s of NumPy. Below,
-loading the compiled kernel (0.4 s, the very first time 2 to 3 s of compiling) would only delay the first picture."""
+loading the compiled kernel takes longer than it saves."""
 
 
 def chosen_engine(params: FieldParams) -> str:
@@ -38,10 +38,13 @@ def chosen_engine(params: FieldParams) -> str:
     return params.engine
 
 
-def make_kernel(params: FieldParams, fields: Mapping[str, NDArray[Any]]) -> Kernel:
-    """Return the engine for these parameters, loaded with copies of `fields`. Raises as :func:`chosen_engine` does."""
+def make_kernel(params: FieldParams, fields: Mapping[str, NDArray[Any]], step: int = 0) -> Kernel:
+    """Return the engine for these parameters, loaded with copies of `fields` after `step` steps.
+
+    Raises as :func:`chosen_engine` does.
+    """
     if chosen_engine(params) == "numba":
         from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
-        return NumbaKernel(params, fields)
-    return NumpyKernel(params, fields)
+        return NumbaKernel(params, fields, step, wait=False)
+    return NumpyKernel(params, fields, step)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.stencil import pad
+from nnfd.core.fields.formula.program import leaves_of, program_of
+from nnfd.core.fields.stencil import fill_halo, pad
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,13 +41,44 @@ class Excess:
 class Kernel(ABC):
     """Advances the fields of one run. Not thread-safe; hands out copies only."""
 
-    def __init__(self, params: FieldParams, fields: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, params: FieldParams, fields: Mapping[str, NDArray[Any]], step: int = 0) -> None:
         self.params = params
-        self.names = tuple(fields)
-        self.now = tuple(pad(field) for field in fields.values())
+        self.step = step
+        """Time steps done, from the start of the run."""
+        self.names = params.model.fields
+        self.program = program_of(params)
+        self.number = np.dtype(params.dtype).type
+        self.now = tuple(pad(fields[name]) for name in self.names)
+        for field in self.now:  # where no neighbours are read, the halo is never filled again, and stays a copy
+            fill_halo(field, params.boundary)
         self.next = tuple(np.zeros_like(field) for field in self.now)
+        self.work = tuple(np.zeros_like(self.now[0]) for _ in range(self.program.work))
+        self.fixed, self.maps = self._constants()
         self.exceeded = False
         """Whether a value is above ``params.clip``, or no number, after the last step."""
+        self.note: str | None = None
+        """What the user is to be told about who computes, if anything."""
+
+    def _constants(self) -> tuple[dict[int, float], dict[int, NDArray[Any]]]:
+        """Return what does not change: the numbers of the program, and its maps, in padded arrays."""
+        p, program = self.params, self.program
+        values = program.graph.evaluate([*program.fixed, *program.maps], leaves_of(p))
+        fixed = {of: float(value) for of, value in zip(program.fixed, values, strict=False)}
+        maps = {}
+        for of, value in zip(program.maps, values[len(program.fixed) :], strict=True):
+            maps[of] = pad(np.broadcast_to(value, (p.height, p.width)).astype(p.dtype))
+            fill_halo(maps[of], "zero-flux")
+        return fixed, maps
+
+    @property
+    def time(self) -> float:
+        """The time that the next step begins at."""
+        return self.step * self.params.dt
+
+    def swap(self) -> None:
+        """Make what was computed the present state, after one step."""
+        self.now, self.next = self.next, self.now
+        self.step += 1
 
     @abstractmethod
     def advance(self, n: int) -> int:

@@ -3,168 +3,171 @@
 A padded array is worked on as one flat span of cells from the first inner cell to the last, halo columns included:
 each operation is then one contiguous pass, and a neighbour is the same span shifted by one cell or one row. What is
 computed in the halo columns is overwritten before the next step reads it.
+
+All of a step is laid out beforehand as calls of NumPy's functions with their arrays, so that a step makes no arrays,
+not even views.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from nnfd.core.fields.engines.kernel import Kernel
-from nnfd.core.fields.models import DiffusionStep, FurStep, TuringStep, step_coefficients
+from nnfd.core.fields.formula.graph import MEANING
+from nnfd.core.fields.formula.registers import TRUTH, Registers
 from nnfd.core.fields.stencil import fill_halo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
+    from nnfd.core.fields.formula.program import Pass
     from nnfd.core.params import FieldParams
 
     Array = NDArray[Any]
+    Calls: TypeAlias = list[tuple[Callable[..., object], tuple[Any, ...]]]
 
 BLOCK_CELLS = 16_384
 """Cells worked on at a time: the dozen arrays of a block fit the second-level cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """One field in one block: its cells and, shifted, their neighbours."""
-
-    mid: Array
-    edges: tuple[Array, Array, Array, Array]
-    corners: tuple[Array, Array, Array, Array] | None
-    """None for the 5-point stencil."""
-
-    @classmethod
-    def of(cls, padded: Array, start: int, stop: int, *, corners: bool) -> Span:
-        """Cut the cells `start` to `stop` out of the flat array."""
-        flat, row = padded.reshape(-1), padded.shape[1]
-
-        def shifted(by: int) -> Array:
-            return flat[start + by : stop + by]
-
-        diagonal = (shifted(-row - 1), shifted(row + 1), shifted(-row + 1), shifted(row - 1)) if corners else None
-        return cls(shifted(0), (shifted(-row), shifted(row), shifted(-1), shifted(1)), diagonal)
+def least(a: Array, b: Array, out: Array) -> None:
+    """``out = min(a, b)``; NumPy's own takes its output by name only."""
+    np.minimum(a, b, out=out)
 
 
-def spread(u: Span, keep: float, rate: float, out: Array, t: Array) -> None:
-    """``out = keep u + rate * (weighted sum of the neighbours)``; `t` is scratch."""
-    up, down, left, right = u.edges
-    np.add(up, down, out=out)
-    np.add(left, right, out=t)
-    out += t
-    if u.corners is not None:
-        ul, dr, ur, dl = u.corners
-        out *= 4
-        np.add(ul, dr, out=t)
-        out += t
-        np.add(ur, dl, out=t)
-        out += t
-    out *= rate
-    np.multiply(u.mid, keep, out=t)
-    out += t
+def greatest(a: Array, b: Array, out: Array) -> None:
+    """``out = max(a, b)``."""
+    np.maximum(a, b, out=out)
 
 
-def fur(now: tuple[Span, ...], new: tuple[Array, ...], k: FurStep, t: tuple[Array, ...]) -> None:
-    """One step of a, s and y in one block."""
-    (u_a, u_s, u_y), (a1, s1, y1), (p, q) = now, new, t
-    a, s, y = u_a.mid, u_s.mid, u_y.mid
-
-    # y1 = keep_y y + make_y y²/(1 + kappa_y y²) + push_y a
-    np.multiply(y, y, out=p)
-    np.multiply(p, k.kappa_y, out=q)
-    q += k.one
-    p /= q
-    p *= k.make_y
-    np.multiply(y, k.keep_y, out=y1)
-    y1 += p
-    np.multiply(a, k.push_y, out=p)
-    y1 += p
-
-    spread(u_a, k.keep_a, k.spread_a, a1, p)
-    spread(u_s, k.keep_s, k.spread_s, s1, p)
-
-    # s1 += supply_s/(1 + kappa_s y)
-    np.multiply(y, k.kappa_s, out=q)
-    q += k.one
-    np.divide(k.supply_s, q, out=q)
-    s1 += q
-
-    # used = s a²/(1 + kappa_a a²);  a1 += make_a used;  s1 -= use_s used
-    np.multiply(a, a, out=p)
-    np.multiply(p, k.kappa_a, out=q)
-    q += k.one
-    p /= q
-    p *= s
-    np.multiply(p, k.make_a, out=q)
-    a1 += q
-    p *= k.use_s
-    s1 -= p
+def choose(condition: Array, yes: Array, no: Array, out: Array) -> None:
+    """``out = yes`` where the condition holds, else ``no``; `out` may be `no`."""
+    np.copyto(out, no)
+    np.copyto(out, yes, where=condition)
 
 
-def turing(now: tuple[Span, ...], new: tuple[Array, ...], k: TuringStep, t: tuple[Array, ...]) -> None:
-    """One step of a and h in one block."""
-    (u_a, u_h), (a1, h1), (p, q) = now, new, t
-    a, h = u_a.mid, u_h.mid
-    spread(u_a, k.keep_a, k.spread_a, a1, p)
-    spread(u_h, k.keep_h, k.spread_h, h1, p)
-
-    # h1 += make_h a²;  a1 += make_a a²/((1 + kappa_a a²) h)
-    np.multiply(a, a, out=p)
-    np.multiply(p, k.make_h, out=q)
-    h1 += q
-    np.multiply(p, k.kappa_a, out=q)
-    q += k.one
-    q *= h
-    p /= q
-    p *= k.make_a
-    a1 += p
+def ldexp(x: Array, n: Array, out: Array, whole: Array) -> None:
+    """``out = x 2**n``; `whole` is scratch for n as whole numbers."""
+    np.copyto(whole, n, casting="unsafe")
+    np.ldexp(x, whole, out)
 
 
-def diffuse(now: tuple[Span, ...], new: tuple[Array, ...], k: DiffusionStep, t: tuple[Array, ...]) -> None:
-    """One step of C in one block."""
-    spread(now[0], k.keep, k.spread, new[0], t[0])
+def mantissa(x: Array, out: Array, whole: Array) -> None:
+    """``out = m`` with ``x = m 2**n``."""
+    np.frexp(x, out, whole)
 
 
-_FORMULAS: dict[type, Callable[..., None]] = {FurStep: fur, TuringStep: turing, DiffusionStep: diffuse}
+def exponent(x: Array, out: Array, whole: Array) -> None:
+    """``out = n`` with ``x = m 2**n``."""
+    np.frexp(x, out, whole)
+    np.copyto(out, whole)
+
+
+_CALLS: dict[str, Callable[..., object]] = {
+    **MEANING,
+    "min": least,
+    "max": greatest,
+    "where": choose,
+    "ldexp": ldexp,
+    "mantissa": mantissa,
+    "exponent": exponent,
+}
+_WITH_WHOLE = {"ldexp", "mantissa", "exponent"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
-    now: tuple[Span, ...]
-    new: tuple[Array, ...]
-    scratch: tuple[Array, ...]
+class _Stage:
+    """One pass in one direction: from ``now`` to ``new`` or back."""
+
+    halo: tuple[Array, ...]
+    blocks: tuple[tuple[Calls, tuple[Array, ...]], ...]
+    """Of each block its calls, and the spans of the new fields, if this is the last pass."""
 
 
 class NumpyKernel(Kernel):
     """The engine that is always there."""
 
-    def __init__(self, params: FieldParams, fields: Mapping[str, Array]) -> None:
-        super().__init__(params, fields)
-        self._k = step_coefficients(params)
-        self._formula = _FORMULAS[type(self._k)]
-        self._spreading = [i for i, name in enumerate(self.names) if name != "y"]
-        # every slice of both directions is made once: a step makes no arrays, not even views
-        self._blocks = self._cut(self.now, self.next)
-        self._blocks_back = self._cut(self.next, self.now)
+    def __init__(self, params: FieldParams, fields: Mapping[str, Array], step: int = 0) -> None:
+        super().__init__(params, fields, step)
+        self._scalars = {of: np.array(value, self.number) for of, value in self.fixed.items()}
+        self._once = self._lay_out_scalars()
+        self._scratch: dict[tuple[int, bool], Array] = {}
+        self._whole = np.empty(0, np.intc)
+        self._stages = self._lay_out(self.now, self.next)
+        self._stages_back = self._lay_out(self.next, self.now)
 
-    def _cut(self, now: tuple[Array, ...], new: tuple[Array, ...]) -> list[_Block]:
-        rows, row = now[0].shape
+    def _lay_out_scalars(self) -> Calls:
+        nodes, calls = self.program.graph.nodes, []
+        if self.program.time is not None:
+            self._scalars[self.program.time] = np.empty((), self.number)
+        for of in self.program.scalars:
+            self._scalars[of] = np.empty((), bool if nodes[of].op in TRUTH else self.number)
+        for of in self.program.scalars:
+            node = nodes[of]
+            whole = (np.empty((), np.intc),) if node.op in _WITH_WHOLE else ()
+            calls.append((_CALLS[node.op], (*(self._scalars[arg] for arg in node.args), self._scalars[of], *whole)))
+        return calls
+
+    def _lay_out(self, now: tuple[Array, ...], new: tuple[Array, ...]) -> tuple[_Stage, ...]:
+        arrays = {f"now{i}": array for i, array in enumerate(now)} | {f"new{i}": array for i, array in enumerate(new)}
+        arrays |= {f"work{i}": array for i, array in enumerate(self.work)}
+        stages = []
+        for each in self.program.passes:
+            registers = Registers(self.program.graph, each)
+            blocks = []
+            for start, stop in self._spans():
+                flat = {name: array.reshape(-1) for name, array in arrays.items()}
+                calls = self._calls(each, registers, flat, start, stop)
+                ends = tuple(flat[f"new{i}"][start:stop] for i in range(len(new)))
+                blocks.append((calls, ends if each is self.program.passes[-1] else ()))
+            stages.append(_Stage(tuple(arrays[name] for name in each.halo), tuple(blocks)))
+        return tuple(stages)
+
+    def _spans(self) -> Iterator[tuple[int, int]]:
+        rows, row = self.now[0].shape
         rows_a_block = max(1, BLOCK_CELLS // row)
-        scratch = [np.empty(rows_a_block * row, now[0].dtype) for _ in range(2)]
-        corners = self.params.stencil == "9-point"
-        blocks = []
         for top in range(1, rows - 1, rows_a_block):
             bottom = min(top + rows_a_block, rows - 1)
             # from the first inner cell of the first row to the last inner cell of the last
-            start, stop = top * row + 1, bottom * row - 1
-            spans = tuple(Span.of(field, start, stop, corners=corners) for field in now)
-            outs = tuple(field.reshape(-1)[start:stop] for field in new)
-            blocks.append(_Block(spans, outs, tuple(t[: stop - start] for t in scratch)))
-        return blocks
+            yield top * row + 1, bottom * row - 1
+
+    def _calls(self, each: Pass, registers: Registers, flat: Mapping[str, Array], start: int, stop: int) -> Calls:
+        nodes, row = self.program.graph.nodes, self.now[0].shape[1]
+        scratch = [self._block((i, truth), stop - start) for i, truth in enumerate(registers.truth)]
+        if _WITH_WHOLE & {nodes[of].op for of in each.cells} and not self._whole.size:
+            self._whole = np.empty(stop - start, np.intc)  # the first block is the largest
+        maps = {of: array.reshape(-1)[start:stop] for of, array in self.maps.items()}
+
+        def place(of: int) -> Array:
+            if nodes[of].op == "load":
+                array, down, right = nodes[of].leaf
+                by = down * row + right
+                return flat[array][start + by : stop + by]
+            if of in registers.outputs:
+                return flat[registers.outputs[of]][start:stop]
+            if of in registers.number:
+                return scratch[registers.number[of]]
+            return maps[of] if of in maps else self._scalars[of]
+
+        calls: Calls = []
+        for of in each.cells:
+            whole = (self._whole[: stop - start],) if nodes[of].op in _WITH_WHOLE else ()
+            calls.append((_CALLS[nodes[of].op], (*map(place, nodes[of].args), place(of), *whole)))
+        for array, of in each.outputs:
+            if registers.outputs.get(of) != array:
+                calls.append((np.copyto, (flat[array][start:stop], place(of))))
+        return calls
+
+    def _block(self, which: tuple[int, bool], cells: int) -> Array:
+        """Return a scratch array; all blocks and passes share them. The first block is the largest."""
+        if which not in self._scratch:
+            self._scratch[which] = np.empty(cells, bool if which[1] else self.number)
+        return self._scratch[which][:cells]
 
     def advance(self, n: int) -> int:
         """Do up to `n` steps, fewer if a value passes the upper bound; return the steps done, at least 1."""
@@ -177,17 +180,22 @@ class NumpyKernel(Kernel):
         return n
 
     def _step(self) -> None:
-        for i in self._spreading:
-            fill_halo(self.now[i], self.params.boundary)
-        clip, k, formula = self.params.clip, self._k, self._formula
-        inside = True
-        for block in self._blocks:
-            formula(block.now, block.new, k, block.scratch)
-            for field in block.new:
-                np.maximum(field, 0.0, out=field)
-                # a NaN makes the comparison false too
-                inside &= bool(np.maximum.reduce(field) <= clip)
-        self.now, self.next = self.next, self.now
-        self._blocks, self._blocks_back = self._blocks_back, self._blocks
+        if self.program.time is not None:
+            self._scalars[self.program.time][()] = self.time
+        for function, args in self._once:
+            function(*args)
+        clip, inside = self.params.clip, True
+        for stage in self._stages:
+            for array in stage.halo:
+                fill_halo(array, self.params.boundary)
+            for calls, ends in stage.blocks:
+                for function, args in calls:
+                    function(*args)
+                for field in ends:
+                    np.maximum(field, 0.0, out=field)
+                    # a NaN makes the comparison false too
+                    inside &= bool(np.maximum.reduce(field) <= clip)
+        self.swap()
+        self._stages, self._stages_back = self._stages_back, self._stages
         # the halo columns hold other numbers than the grid: look at the grid itself
         self.exceeded = not inside and not all((field[1:-1, 1:-1] <= clip).all() for field in self.now)

@@ -15,7 +15,7 @@ from nnfd.core.fields.analysis import (
     spots,
     summary,
 )
-from nnfd.core.fields.models import FIELDS, reaction
+from nnfd.core.fields.models import reaction
 from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.fields.stability import NO_WAVELENGTH, dispersion, jacobian, predicted_wavelength, uniform_states
 from nnfd.core.fields.state import FieldState
@@ -146,7 +146,7 @@ def test_uniform_states_stand_still(params):
     states = uniform_states(params)
     assert states
     for state in states:
-        assert list(state) == list(FIELDS[params.kind])
+        assert list(state) == list(params.model.fields)
         assert all(value >= 0 for value in state.values())
         rates = reaction(params, state)
         if state.get("y") == 0:  # the lower bound holds it
@@ -167,7 +167,7 @@ def test_uniform_states_of_the_published_sets():
     "params", [FurParams(y_coupling="published"), FurParams(**GIRAFFE), TuringParams(), TuringParams(kappa_a=0.25)]
 )
 def test_the_jacobian_equals_differences_of_the_formulas(params):
-    names = FIELDS[params.kind]
+    names = params.model.fields
     state = {name: 0.3 + 0.4 * i for i, name in enumerate(names)}
     step = 1e-6
     for column, name in enumerate(names):

@@ -11,7 +11,8 @@ from nnfd.core.errors import ParamsError
 from nnfd.core.fields.engines import choose
 from nnfd.core.fields.engines.choose import chosen_engine, make_kernel
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
-from nnfd.core.fields.models import DiffusionStep, diffusion, reaction, step_coefficients
+from nnfd.core.fields.formula.program import program_of
+from nnfd.core.fields.models import reaction
 from nnfd.core.fields.simulate import initial_state
 from nnfd.core.fields.stencil import laplacian, symbol
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
@@ -25,8 +26,7 @@ NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="ne
 def random_fields(params, seed=0):
     rng = np.random.default_rng(seed)
     shape = (params.height, params.width)
-    names = {FurParams: "asy", TuringParams: "ah", DiffusionParams: "C"}[type(params)]
-    return {name: (0.5 + rng.random(shape)).astype(params.dtype) for name in names}
+    return {name: (0.5 + rng.random(shape)).astype(params.dtype) for name in params.model.fields}
 
 
 def advanced(params, fields, steps):
@@ -40,7 +40,7 @@ def advanced(params, fields, steps):
 
 def plain_step(params, fields):
     """Explicit Euler written down from the printed formulas."""
-    rates, constants = reaction(params, fields), diffusion(params)
+    rates, constants = reaction(params, fields), params.diffusion_constants()
     return {
         name: np.clip(
             u + params.dt * (constants[name] * laplacian(u, params.stencil, params.boundary) + rates[name]),
@@ -269,5 +269,12 @@ def test_auto_takes_numba_for_long_runs_only(monkeypatch):
     assert chosen_engine(FurParams(engine="numpy", steps=10**6)) == "numpy"
 
 
-def test_coefficients_of_plain_diffusion():
-    assert step_coefficients(DiffusionParams(D=0.16)) == DiffusionStep(one=1.0, keep=1 - 4 * 0.16, spread=0.16)
+@pytest.mark.parametrize(("params_type", "operations"), [(FurParams, 34), (TuringParams, 21), (DiffusionParams, 6)])
+def test_a_step_takes_as_few_operations_a_cell_as_by_hand(params_type, operations):
+    (only,) = program_of(params_type()).passes
+    assert len(only.cells) == operations
+
+
+def test_constants_of_plain_diffusion_are_folded():
+    kernel = NumpyKernel(params := DiffusionParams(D=0.16), random_fields(params))
+    assert list(kernel.fixed.values()) == [1 - 4 * 0.16, 0.16]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Paint
-from nnfd.core.fields.models import FIELDS
 from nnfd.core.params import FurParams
 
 if TYPE_CHECKING:
@@ -45,8 +44,8 @@ def line(start: Cell, end: Cell, stride: int = 1) -> Iterator[Cell]:
 
 def start_values(params: FieldParams) -> dict[str, float]:
     """Return the value to paint in each field: the preset's seed value where seeds go, else one that has an effect."""
-    values = dict.fromkeys(FIELDS[params.kind], 1.0)
-    values[FIELDS[params.kind][0]] = params.seed_value
+    values = dict.fromkeys(params.model.fields, 1.0)
+    values[params.model.seeded] = params.seed_value
     if isinstance(params, FurParams):
         values["s"] = params.s0
     return values

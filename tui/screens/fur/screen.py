@@ -11,7 +11,7 @@ from textual.containers import Container
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Painted
 from nnfd.core.errors import NnfdError, ParamsError
-from nnfd.core.fields.models import FIELDS, main_field
+from nnfd.core.fields.models import main_field
 from nnfd.core.fields.seeds import paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
@@ -113,7 +113,7 @@ class FurScreen(LabScreen[FieldHistory]):
     def reset_views(self) -> None:
         """Empty every view for a new run; the brush stays as it is if it fits."""
         params = self.field_params
-        names = FIELDS[params.kind]
+        names = params.model.fields
         new_model = names != self.fields.names
         self.fields.load(names, main_field(params))
         new_values = new_model or self.spec.state is None

@@ -1,0 +1,1 @@
+"""From the formulas of a model to one program of time steps, which both engines run."""
