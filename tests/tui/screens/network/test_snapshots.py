@@ -56,6 +56,8 @@ async def test_the_parameter_form_on_a_small_screen(snapshot):
 @pytest.mark.parametrize("size", [(80, 24), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_every_word_is_readable_in_every_theme(size):
     async with opened(SMALL, size=size) as lab:
+        if size[0] < 100:
+            await lab.press("full_stop")  # the report, where the baseline is told
         await finished(lab)
         for theme in THEMES:
             lab.app.theme = theme
