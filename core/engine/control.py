@@ -7,21 +7,20 @@ headless mode (``run`` in the main thread, ``stop`` from a signal handler).
 from __future__ import annotations
 
 import threading
-from collections import deque
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from nnfd.core.engine.cadence import EverySteps, Pacer
 from nnfd.core.engine.events import Ended, Outcome, Started, is_boundary, position_of
-from nnfd.core.params import Params
+from nnfd.core.engine.inbox import C, Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from nnfd.core.engine.events import Command, Event
+    from nnfd.core.engine.events import Edited, Event, Painted
+    from nnfd.core.params import Params
 
 R = TypeVar("R")
-C = TypeVar("C", bound="Command")
 
 
 class Phase(StrEnum):
@@ -91,6 +90,9 @@ class Controller(Generic[C, R]):
         anything that is sent meanwhile, and pace and pause do not hold them up at their position.
     on_hold
         Called in the thread of :meth:`run` whenever a pause begins to hold the run; None for nothing.
+    accept
+        Called in the thread of :meth:`send`, before a command waits, with the event that will answer it. What it raises
+        refuses the command; so a command that was taken can be on the disk already. None for nothing.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class Controller(Generic[C, R]):
         paused: bool = False,
         replay: Sequence[tuple[int, C]] = (),
         on_hold: Callable[[], None] | None = None,
+        accept: Callable[[Edited | Painted], None] | None = None,
     ) -> None:
         self._start = start
         self._sink = sink
@@ -115,9 +118,7 @@ class Controller(Generic[C, R]):
         self._pacer = Pacer(pace)
         self._paused = paused
         self._single_steps = 0
-        self._inbox: deque[C] = deque()
-        self._replay = deque(replay)
-        self._params: Params = next((c for _, c in reversed(self._replay) if isinstance(c, Params)), params)
+        self._inbox: Inbox[C] = Inbox(params, replay, accept)
         self._position = 0
         self._phase = Phase.IDLE
 
@@ -133,8 +134,8 @@ class Controller(Generic[C, R]):
             if self._paused:
                 return 1
             ends = [self._pacer.chunk(), *(mark.until_next(position) for mark in self._marks)]
-            if self._replay:
-                ends.append(max(1, self._replay[0][0] - position))
+            if (command_at := self._inbox.next_replay) is not None:
+                ends.append(max(1, command_at - position))
             return min(ends)
 
     # -- commands
@@ -161,13 +162,11 @@ class Controller(Generic[C, R]):
     def send(self, command: C) -> None:
         """Hand new parameters or a stroke of paint to the run; one that has not begun yet takes it once it has.
 
-        Raises ``ParamsError``, here in the caller's thread, if a parameter needs a restart.
+        Raises ``ParamsError``, here in the caller's thread, if a parameter needs a restart, and ``RunError`` if too
+        many commands wait already.
         """
         with self._changed:
-            if isinstance(command, Params):
-                self._params.check_live_edit(command)
-                self._params = command
-            self._inbox.append(command)
+            self._inbox.put(command, self._position)
             self._changed.notify_all()
 
     def edit(self, changes: Mapping[str, object]) -> None:
@@ -176,7 +175,7 @@ class Controller(Generic[C, R]):
         Edits that come from several sides at once add up.
         """
         with self._changed:
-            self.send(self._params.edited(changes))  # type: ignore[arg-type]  # of the kind that was sent before
+            self.send(self._inbox.params.edited(changes))  # type: ignore[arg-type]  # of the kind that was sent before
 
     def stop(self) -> None:
         """End the run at the next poll; safe in a signal handler."""
@@ -212,7 +211,7 @@ class Controller(Generic[C, R]):
         An edit is to be made from these: the ones that the last event named may be older than another edit.
         """
         with self._changed:
-            return self._params
+            return self._inbox.params
 
     @property
     def speed(self) -> float:
@@ -265,7 +264,7 @@ class Controller(Generic[C, R]):
         if not is_boundary(event):
             return None
         with self._changed:
-            while not self._stop and not self._has_command():
+            while not self._stop and not self._inbox.has(self._position):
                 if self._paused:
                     if self._single_steps:
                         break
@@ -275,7 +274,7 @@ class Controller(Generic[C, R]):
                     self._changed.wait(min(wait, threading.TIMEOUT_MAX))
                 else:
                     break
-            return self._next_command()
+            return self._inbox.take(self._position)
 
     def _hold(self) -> None:
         """Wait in a pause; what the pause saves may take a while, and a command may come meanwhile."""
@@ -285,15 +284,5 @@ class Controller(Generic[C, R]):
                 self._on_hold()
         finally:
             self._changed.acquire()
-        while self._paused and not (self._stop or self._single_steps or self._has_command()):
+        while self._paused and not (self._stop or self._single_steps or self._inbox.has(self._position)):
             self._changed.wait()
-
-    def _has_command(self) -> bool:
-        if self._replay:
-            return self._replay[0][0] <= self._position
-        return bool(self._inbox)
-
-    def _next_command(self) -> C | None:
-        if not self._has_command():
-            return None
-        return self._replay.popleft()[1] if self._replay else self._inbox.popleft()

@@ -10,7 +10,8 @@ Order of events of one generator::
 ``Started`` comes first and ``Ended`` last, each exactly once; ``Ended`` comes on interruption and divergence too.
 A ``Notice`` stands before the unit event it belongs to, so that a paused run shows both. A command may be sent in
 answer to a boundary event (``Started``, ``EpochDone``, ``StepsDone``, ``Edited``, ``Painted``); the generator answers
-it with ``Edited`` or ``Painted`` before it does anything else.
+it with ``Edited`` or ``Painted`` before it does anything else. A command that waits for such a boundary is kept as the
+event that will answer it, in a file beside the log (:mod:`nnfd.core.runs.asked`).
 Arrays in events are copies or read-only, so a consumer may keep them. Each event carries the word, ``event``, that
 stands for it in a log.
 """

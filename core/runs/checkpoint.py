@@ -3,22 +3,24 @@
 The log and the state are two files, and a run may be killed between writing one and the other. So a state remembers
 the length of the log at its moment. What the log holds beyond is computed anew on resume; only what the user did there,
 edits and strokes of paint, cannot be computed: it is replayed at its exact positions. A replay may be killed as well,
-so the commands that still wait to be replayed are kept in the checkpoint itself.
+so the commands that still wait to be replayed are kept in the checkpoint itself. After them comes what was asked and
+not done when the run was killed (``asked.jsonl``): at the first boundary where the log ends.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.engine.events import Edited, Painted
+from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, StepsDone
 from nnfd.core.engine.state import pack_meta, unpack_meta
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import Kind
+from nnfd.core.runs.asked import Asked, UserEvent, new_turn, read_asked, user_event
 from nnfd.core.runs.files import storage_error
 from nnfd.core.runs.frames import load_arrays, save_arrays
-from nnfd.core.runs.log import EventLogError, from_json, read_events, to_json
+from nnfd.core.runs.log import read_events, to_json
 from nnfd.core.runs.names import EVENTS, FRAMES, RESULT, STATE
 from nnfd.core.text import printable
 
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 
 LOG = "_log"
 """Name of the array that holds what the checkpoint adds to the state."""
-
-UserEvent = Edited | Painted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Checkpoint:
     """The best epoch so far, for ``result.json``."""
     seconds: float = 0.0
     """Time spent on the run so far."""
+    turn: str | None = None
+    """The turn at the run in which it was saved; None before the first."""
+    asked: int = 0
+    """How many of the commands that were asked in that turn were done."""
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all, and onto the disk. Raises ``OSError``."""
@@ -59,6 +63,8 @@ class Checkpoint:
             "pending": [to_json(event) for event in self.pending],
             "best": self.best,
             "seconds": self.seconds,
+            "turn": self.turn,
+            "asked": self.asked,
         }
         save_arrays(path, {**arrays, LOG: pack_meta(meta)}, sync=True)
 
@@ -72,9 +78,18 @@ class Checkpoint:
         where = printable(str(path))
         try:
             meta = unpack_meta(arrays.pop(LOG))
-            pending = tuple(_user_event(line) for line in meta["pending"])
+            pending = tuple(user_event(line) for line in meta["pending"])
             state = _state_type(kind).from_arrays(arrays) if arrays else None
-            checkpoint = cls(state, int(meta["offset"]), pending, dict(meta["best"]), float(meta["seconds"]))
+            turn = meta.get("turn")  # as "asked", not there in a file of an earlier version
+            checkpoint = cls(
+                state,
+                int(meta["offset"]),
+                pending,
+                dict(meta["best"]),
+                float(meta["seconds"]),
+                None if turn is None else str(turn),
+                int(meta.get("asked", 0)),
+            )
         except (KeyError, ValueError, TypeError, AttributeError, AssertionError, NnfdError) as error:
             reason = printable(str(error)) or "it holds no state"
             raise RunError(f"{where!r} is damaged: {reason}") from None
@@ -91,13 +106,6 @@ def _state_type(kind: Kind) -> type[State]:
     from nnfd.core.fields.state import FieldState
 
     return FieldState
-
-
-def _user_event(line: str) -> UserEvent:
-    event = from_json(line)
-    if not isinstance(event, UserEvent):
-        raise EventLogError(f"{printable(line)!r} is no command")
-    return event
 
 
 def command_of(event: UserEvent) -> Command:
@@ -145,8 +153,9 @@ def resume(folder: RunFolder) -> Resumption:
     """
     folder.hold()
     try:
-        resumption = peek(folder)
-        _check_data(resumption.state)
+        found = peek(folder)
+        _check_data(found.state)
+        resumption = replace(found, checkpoint=replace(found.checkpoint, turn=new_turn(), asked=0))
         _cut(folder, resumption.checkpoint)
     except OSError as error:
         folder.close()
@@ -171,16 +180,39 @@ def peek(folder: RunFolder) -> Resumption:
     log = folder.path / EVENTS
     beyond, _ = read_events(log, saved.offset)
     done = [event for event in beyond if isinstance(event, UserEvent)]
-    # commands given by the user wait for the replay to end, so what was done beyond the state either is the first part
-    # of what was pending, or all of it and more
-    pending = done if len(done) >= len(saved.pending) else [*done, *saved.pending[len(done) :]]
-    checkpoint = Checkpoint(saved.state, saved.offset, tuple(pending), saved.best, saved.seconds)
+    # commands given by the user wait for the replay to end, and are done in the order in which they were asked
+    waiting = [*saved.pending, *_asked(folder, saved)][len(done) :]
+    last = max([0 if saved.state is None else saved.state.position, *map(_position, beyond)])
+    for event in waiting:
+        last = max(last, event.position)
+        done.append(replace(event, position=last))
+    checkpoint = replace(saved, pending=tuple(done))
     return Resumption(
         params=folder.params if saved.state is None else saved.state.params,
         state=saved.state,
         events=tuple(read_events(log, 0, saved.offset)[0]),
         checkpoint=checkpoint,
     )
+
+
+def _position(event: Event) -> int:
+    """Return the epochs or time steps that were done when an event came."""
+    match event:
+        case EpochDone() | BatchProgress():
+            return event.epoch - isinstance(event, BatchProgress)
+        case StepsDone():
+            return event.step
+        case _:
+            return event.position
+
+
+def _asked(folder: RunFolder, saved: Checkpoint) -> list[UserEvent]:
+    """Return what was asked after the state was saved: done since or not, in order."""
+    turn, asked = read_asked(folder.path)
+    if saved.turn == turn:
+        return asked[saved.asked :]
+    # a state that is there before the first turn; else one that was saved by the turn that was about to begin
+    return asked if saved.turn is None and not saved.offset else []
 
 
 def _cut(folder: RunFolder, checkpoint: Checkpoint) -> None:
@@ -190,6 +222,9 @@ def _cut(folder: RunFolder, checkpoint: Checkpoint) -> None:
     log.touch()
     if log.stat().st_size > checkpoint.offset:
         os.truncate(log, checkpoint.offset)
+    # after the cut and before the log grows again: so whoever reads the log knows it by the turn
+    assert checkpoint.turn is not None
+    Asked(folder.path).begin(checkpoint.turn)
     if (folder.path / FRAMES).exists():
         folder.frames().drop_after(0 if checkpoint.state is None else checkpoint.state.position)
     (folder.path / RESULT).unlink(missing_ok=True)

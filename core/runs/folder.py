@@ -4,6 +4,7 @@
 
     params.toml     kind, preset, title and the parameters the run began with
     events.jsonl    one event a line, appended
+    asked.jsonl     what the run was asked to do, before it is done; see :mod:`nnfd.core.runs.asked`
     state.npz       the newest saved state, and how far the log went when it was saved
     frames/         one file a kept frame, for the timeline
     result.json     how the run ended; it is not there while a run is under way or if it was killed

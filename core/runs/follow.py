@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Ended
 from nnfd.core.errors import RunError
+from nnfd.core.runs.asked import read_turn
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, STATE
@@ -15,6 +16,7 @@ from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
@@ -51,7 +53,7 @@ class Follower:
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._offset = 0
-        self._session: str | None = None
+        self._turn: str | None = None
         self._saved: tuple[int, int] | None = None
         self._ended = False
 
@@ -67,28 +69,32 @@ class Follower:
         # asked before the log is read: a run that ends in between is not taken for one that died
         alive = self._folder.is_live()
         live = Live.read(self._folder.path) if alive else None
-        log = self._folder.path / EVENTS
-        cut_back = self._cut_back(live)
-        if cut_back:
-            self._offset, self._ended = 0, False
-        start = self._offset
-        events, self._offset = read_events(log, start)
-        fresh = cut_back or (start == 0 and bool(events))
+        events, fresh = self._new_events()
         for event in events:
             self._ended = isinstance(event, Ended)
         return News(events, fresh, self._new_state(), alive, live, self._ended)
 
-    def _cut_back(self, live: Live | None) -> bool:
-        """Tell whether the log is another one than was read: a run that goes on cuts it back to its saved state."""
-        before = self._session
-        if live is not None:
-            self._session = live.session
-        if before is not None and before != self._session:
-            return True
-        try:
-            return (self._folder.path / EVENTS).stat().st_size < self._offset
-        except FileNotFoundError:
-            return self._offset > 0
+    def _new_events(self) -> tuple[list[Event], bool]:
+        """Return what was logged since, and whether it is the log from its beginning.
+
+        A run that goes on cuts its log back to its saved state. Between the cut and the next line it names a new turn:
+        by that the log is known for another one, though it may be longer again than what was read of the old one.
+        """
+        run, fresh = self._folder.path, False
+        while True:
+            turn = read_turn(run)
+            if turn != self._turn or _size(run / EVENTS) < self._offset:
+                self._turn, self._offset, self._ended, fresh = turn, 0, False, True
+            start = self._offset
+            try:
+                events, end = read_events(run / EVENTS, start)
+            except RunError:
+                if read_turn(run) == turn:
+                    raise
+                continue
+            if read_turn(run) == turn:
+                self._offset = end
+                return events, fresh or (start == 0 and bool(events))
 
     def _new_state(self) -> State | None:
         file = self._folder.path / STATE
@@ -102,3 +108,10 @@ class Follower:
         checkpoint = Checkpoint.load(file, self._folder.params.kind)
         self._saved = saved
         return None if checkpoint is None else checkpoint.state
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -9,7 +9,8 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nnfd.core.engine.control import Controller, FreeRun
-from nnfd.core.engine.events import Ended, EpochDone, StepsDone
+from nnfd.core.engine.events import Ended, EpochDone, Painted, StepsDone
+from nnfd.core.fields.seeds import check_paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams, NetworkParams
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nnfd.core.engine.state import State
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params
+    from nnfd.core.runs.asked import UserEvent
     from nnfd.core.runs.checkpoint import Resumption
     from nnfd.core.runs.frames import FrameStore
 
@@ -82,6 +84,32 @@ def new_folder(directory: Path, *, preset: str, title: str, params: Params, stat
     """
     fill = None if state is None else lambda path: Checkpoint(state).save(path / STATE)
     return RunFolder.create(directory, preset=preset, title=title, params=params, fill=fill)
+
+
+def accept(answer: UserEvent, params: Params, recorder: Recorder | None) -> None:
+    """Keep what is asked of a run, before whoever asked is told that it will be done.
+
+    Parameters
+    ----------
+    answer
+        The event that will answer the command.
+    params
+        The parameters that will be in effect by then.
+    recorder
+        What keeps it; None for a run that is not recorded.
+
+    Raises
+    ------
+    ParamsError
+        If it is paint that does not fit into the run's fields.
+    RunError, StorageError
+        If it cannot be kept.
+    """
+    if isinstance(answer, Painted):
+        assert isinstance(params, FieldParams), "a network takes no paint"
+        check_paint(answer.paint, params)
+    if recorder is not None:
+        recorder.ask(answer)
 
 
 class LiveRun:
@@ -149,6 +177,7 @@ class LiveRun:
             marks=[frames] if frames else (),
             replay=resumption.replay if resumption else (),
             on_hold=recorder.flush if recorder else None,
+            accept=self._accept,
         )
 
     def run(self) -> Ended:
@@ -172,6 +201,9 @@ class LiveRun:
     def _start(self, control: Control) -> Generating:
         self.data = load_data(self._params, control)
         return start(self._params, self.data, self._state, control=control)
+
+    def _accept(self, answer: UserEvent) -> None:
+        accept(answer, self.controller.params, self._recorder)
 
     def _sink(self, event: Event) -> None:
         self._began = True

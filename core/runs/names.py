@@ -10,7 +10,7 @@ from nnfd.core.errors import RunError
 from nnfd.core.runs.files import storage_error
 from nnfd.core.text import printable
 
-PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS = (
+PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS, ASKED = (
     "params.toml",
     "events.jsonl",
     "state.npz",
@@ -20,10 +20,11 @@ PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS = (
     "live.json",
     "commands.jsonl",
     "tags.json",
+    "asked.jsonl",
 )
 
 # the parameters first: what is left after a kill in the middle of a deletion is no run that could be taken up
-FILES = (PARAMS, RESULT, STATE, EVENTS, TAGS, LIVE, COMMANDS)
+FILES = (PARAMS, RESULT, STATE, EVENTS, ASKED, TAGS, LIVE, COMMANDS)
 """All files of a run but its lock and its frames."""
 
 PLAN, RUNS, STOPPING, FAILED = "sweep.json", "runs", "stopping", "failed.txt"

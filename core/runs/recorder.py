@@ -10,6 +10,7 @@ from nnfd.core.engine.cadence import EverySeconds, EverySteps, Sparingly
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.errors import StorageError
 from nnfd.core.params import Kind
+from nnfd.core.runs.asked import Asked, new_turn
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import storage_error
 from nnfd.core.runs.log import params_to_json, to_json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
     from nnfd.core.params import Params
+    from nnfd.core.runs.asked import UserEvent
     from nnfd.core.runs.checkpoint import Resumption
     from nnfd.core.runs.folder import RunFolder
     from nnfd.core.runs.frames import FolderFrames
@@ -88,6 +90,11 @@ class Recorder:
         self._seconds_before = before.seconds
         self._pending = list(before.pending)
         self._best = dict(before.best)
+        self._turn = before.turn or new_turn()
+        self._asked = Asked(folder.path)
+        self._asked_done = 0
+        if before.turn is None:
+            self._write(lambda: self._asked.begin(self._turn))
         self._params: Params = folder.params
         """The parameters in effect."""
         self._alive = EverySeconds(1.0, clock)
@@ -102,22 +109,19 @@ class Recorder:
 
     def __call__(self, event: Event) -> None:
         """Record one event."""
-        try:
-            self._record(event)
-        except OSError as error:
-            # whatever the reason, this is a failure under way: exit code 1
-            raise StorageError(str(storage_error(error, self.folder.path))) from None
+        self._write(lambda: self._record(event))
+
+    def ask(self, event: UserEvent) -> None:
+        """Keep what is asked for, before it is done, in whatever thread: it outlives the process from here on."""
+        self._asked.add(event)
 
     def flush(self) -> None:
         """Bring the log and the saved state up to the newest unit: a run that is held is to be seen as it is."""
         state = self._unsaved
         if state is None:
             return
-        try:
-            self._append_skipped()
-            self._save_state(state)
-        except OSError as error:
-            raise StorageError(str(storage_error(error, self.folder.path))) from None
+        self._write(self._append_skipped)
+        self._write(lambda: self._save_state(state))
 
     def finish(self, **figures: object) -> None:
         """Write how the run ended together with what was measured of it; before that, it is not over.
@@ -171,6 +175,8 @@ class Recorder:
         self._append(event)
         if self._pending:
             self._pending.pop(0)
+        else:
+            self._asked_done += 1
         if isinstance(event, Edited):
             self._params = event.params
         elif event.state is not None:
@@ -187,6 +193,13 @@ class Recorder:
         self._ended = event
 
     # -- writing
+
+    def _write(self, write: Callable[[], object]) -> None:
+        try:
+            write()
+        except OSError as error:
+            # whatever the reason, this is a failure under way: exit code 1
+            raise StorageError(str(storage_error(error, self.folder.path))) from None
 
     def _append(self, event: Event) -> None:
         line = memoryview(to_json(event).encode() + b"\n")
@@ -210,7 +223,15 @@ class Recorder:
             self._save.done()
 
     def _save_state(self, state: State) -> None:
-        checkpoint = Checkpoint(state, self._log.tell(), tuple(self._pending), self._best, self._seconds())
+        checkpoint = Checkpoint(
+            state,
+            self._log.tell(),
+            tuple(self._pending),
+            self._best,
+            self._seconds(),
+            self._turn,
+            self._asked_done,
+        )
         checkpoint.save(self.folder.path / STATE)
         self._unsaved = None
 

@@ -45,15 +45,16 @@ TELL_SPEED = 5
 """Rounds of listening between two notes of the speed, which always changes a little."""
 LONGEST_COMMAND = 64 * 1024
 """Bytes of one command; no parameters are that long."""
-ANSWERS_KEPT = 32
+MOST_UNANSWERED = 64
+"""Commands of one watcher that may wait for an answer; a stroke over a large grid would ask for any number."""
+ANSWERS_KEPT = 4 * MOST_UNANSWERED
+"""Answers that stand in the file at once, whoever asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
     """What ``live.json`` says."""
 
-    session: str
-    """Names the process's turn at the run: another one means that the log was cut back and went on."""
     phase: Phase
     pace: float | None
     """Epochs or time steps a second that are aimed at; None for full speed."""
@@ -69,7 +70,7 @@ class Live:
             data = json.loads((run / LIVE).read_text(encoding="utf-8"))
             pace = None if data["pace"] is None else float(data["pace"])
             answers = {printable(str(name)): printable(str(text)) for name, text in data["answers"].items()}
-            return cls(str(data["session"]), Phase(data["phase"]), pace, float(data["speed"]), answers)
+            return cls(Phase(data["phase"]), pace, float(data["speed"]), answers)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
 
@@ -93,7 +94,6 @@ class Remote:
     def __init__(self, folder: RunFolder, controller: Controller[Any, Any]) -> None:
         self._path = folder.path
         self._controller = controller
-        self._session = secrets.token_hex(8)
         self._answers: dict[str, str] = {}
         self._told: Live | None = None
         self._rounds = 0
@@ -170,7 +170,7 @@ class Remote:
             case "edit":
                 controller.edit(dict(command["changes"]))
             case "paint":
-                controller.send(_checked_paint(command["paint"], controller.params))
+                controller.send(_paint(command["paint"], controller.params))
             case _:
                 raise RunError(f"{printable(str(command['do']))!r} is no command")
 
@@ -181,7 +181,7 @@ class Remote:
         keep_speed = old is not None and self._rounds % TELL_SPEED
         speed = old.speed if old is not None and keep_speed else controller.speed
         phase = Phase.RUNNING if controller.phase is Phase.IDLE else controller.phase
-        now = Live(self._session, phase, controller.pace, speed, dict(self._answers))
+        now = Live(phase, controller.pace, speed, dict(self._answers))
         if now == old:
             return
         content = json.dumps(asdict(now), allow_nan=False).encode()
@@ -200,14 +200,10 @@ def _checked_pace(pace: object) -> float | None:
     return float(pace)
 
 
-def _checked_paint(data: Mapping[str, Any], params: Params) -> Paint:
-    from nnfd.core.fields.seeds import check_paint
-
+def _paint(data: Mapping[str, Any], params: Params) -> Paint:
     if not isinstance(params, FieldParams):
         raise RunError("this run has no fields to paint into")
-    paint = Paint(str(data["field"]), int(data["x"]), int(data["y"]), int(data["radius"]), float(data["value"]))
-    check_paint(paint, params)
-    return paint
+    return Paint(str(data["field"]), int(data["x"]), int(data["y"]), int(data["radius"]), float(data["value"]))
 
 
 def send(run: Path, **command: object) -> str:

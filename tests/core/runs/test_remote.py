@@ -14,7 +14,8 @@ from nnfd.core.params import DiffusionParams, Kind, NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint, resume
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.follow import Follower
-from nnfd.core.runs.names import COMMANDS, LIVE, STATE
+from nnfd.core.runs.live import accept
+from nnfd.core.runs.names import COMMANDS, EVENTS, LIVE, STATE
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.remote import Live, Remote, send
 from tests.support import fakes
@@ -31,7 +32,13 @@ class Elsewhere:
         recorder = Recorder(self.folder, resumption=resumption)
         state = resumption.state if resumption else None
         self.controller = Controller(
-            lambda control: fake(params, state, control=control), params, recorder, pace=200.0, on_hold=recorder.flush
+            lambda control: fake(params, state, control=control),
+            params,
+            recorder,
+            pace=200.0,
+            replay=resumption.replay if resumption else (),
+            on_hold=recorder.flush,
+            accept=lambda answer: accept(answer, self.controller.params, recorder),
         )
         self.path = self.folder.path
         self.thread = threading.Thread(target=self._run)
@@ -224,6 +231,44 @@ class TestFollower:
             run.thread.join()
         assert len(before) > 50
         assert not follower.look().fresh
+
+    def test_a_log_that_was_cut_back_and_grew_past_its_old_place_unseen_is_told_anew(self, tmp_path):
+        with Elsewhere(tmp_path / "r"):
+            pass
+        follower = Follower(RunFolder.open(tmp_path / "r"))
+        before = follower.look().events
+        old_length = (tmp_path / "r" / EVENTS).stat().st_size
+        folder = RunFolder.open(tmp_path / "r")
+        with Elsewhere(None, folder=folder, resumption=resume(folder)) as run:
+            run.answer(do="edit", changes={"lr": 0.5})
+            until(lambda: (tmp_path / "r" / EVENTS).stat().st_size > old_length + 500)
+        news = follower.look()  # the run is over: nothing but the folder tells that it went on
+        assert news.fresh
+        assert list(news.events) == RunFolder.open(tmp_path / "r").events()
+        assert len(news.events) > len(before)
+        assert not follower.look().fresh
+
+    def test_a_log_that_is_cut_back_while_it_is_read_is_told_anew(self, tmp_path, monkeypatch):
+        from nnfd.core.runs import follow
+
+        with Elsewhere(tmp_path / "r"):
+            pass
+        follower = Follower(RunFolder.open(tmp_path / "r"))
+        follower.look()
+        read = follow.read_events
+
+        def go_on_first(log, start):
+            monkeypatch.setattr(follow, "read_events", read)
+            folder = RunFolder.open(tmp_path / "r")
+            with Elsewhere(None, folder=folder, resumption=resume(folder)) as run:
+                length = log.stat().st_size
+                until(lambda: log.stat().st_size > length + 500 and run.controller.position)
+            return read(log, start - 7)  # in the middle of a line, as it may be now
+
+        monkeypatch.setattr(follow, "read_events", go_on_first)
+        news = follower.look()
+        assert news.fresh
+        assert list(news.events) == RunFolder.open(tmp_path / "r").events()
 
     def test_an_empty_folder_is_no_news(self, tmp_path):
         RunFolder.create(tmp_path / "r", preset="p", title="t", params=PARAMS).close()

@@ -1,0 +1,113 @@
+"""``asked.jsonl``: what a run was asked to do, on the disk before the one who asked is told that it will be done.
+
+::
+
+    {"turn": "5f0c..."}              names the turn at the run: another one each time that a process takes the run up
+    {"event": "painted", ...}        one command a line, as the event that will answer it, where it was asked
+
+A command waits for the end of an epoch or of a chunk of steps. A process that is killed meanwhile has told the user
+"yes": so what the log does not say was done yet is done by the one who goes on with the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from nnfd.core.engine.events import Edited, Painted
+from nnfd.core.errors import RunError
+from nnfd.core.runs.files import storage_error
+from nnfd.core.runs.log import EventLogError, from_json, to_json
+from nnfd.core.runs.names import ASKED
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UserEvent = Edited | Painted
+"""The answer to a command: what a user did to a run."""
+
+TURN_BYTES = 64
+"""The first line is shorter."""
+
+
+def user_event(line: str) -> UserEvent:
+    """Read what the user did from a line of JSON. Raises ``EventLogError``."""
+    event = from_json(line)
+    if not isinstance(event, UserEvent):
+        raise EventLogError(f"{printable(line)!r} is no command")
+    return event
+
+
+def new_turn() -> str:
+    """Return a name for a process's turn at a run."""
+    return secrets.token_hex(8)
+
+
+class Asked:
+    """Writes the file of the run in a folder, whose lock must be held."""
+
+    def __init__(self, run: Path) -> None:
+        self._file = run / ASKED
+
+    def begin(self, turn: str) -> None:
+        """Write the file anew for a turn that :func:`new_turn` named. Raises ``OSError``."""
+        self._file.unlink(missing_ok=True)
+        self._append(json.dumps({"turn": turn}), os.O_CREAT | os.O_EXCL)
+
+    def add(self, event: UserEvent) -> None:
+        """Note what is asked, as the event that will answer it. Raises ``StorageError`` or ``RunError``."""
+        try:
+            self._append(to_json(event))
+        except OSError as error:
+            raise storage_error(error, self._file) from None
+
+    def _append(self, line: str, flags: int = 0) -> None:
+        """Write one line, whole or not at all."""
+        content = line.encode() + b"\n"
+        flags |= os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        handle = os.open(self._file, flags, 0o600)
+        try:
+            size = os.fstat(handle).st_size
+            rest = memoryview(content)
+            try:
+                while rest:
+                    rest = rest[os.write(handle, rest) :]
+            except OSError:
+                os.ftruncate(handle, size)
+                raise
+        finally:
+            os.close(handle)
+
+
+def read_turn(run: Path) -> str | None:
+    """Return the name of the newest turn at the run in this folder; None if there is none. Raises ``OSError``."""
+    try:
+        with (run / ASKED).open("rb") as file:
+            return _turn(file.readline(TURN_BYTES))
+    except FileNotFoundError:
+        return None
+
+
+def read_asked(run: Path) -> tuple[str | None, list[UserEvent]]:
+    """Return the newest turn at a run and what was asked in it. Raises ``OSError``, or ``RunError`` if it is damaged.
+
+    A last line that is cut off was not acknowledged and is left out.
+    """
+    try:
+        first, *lines = (run / ASKED).read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return None, []
+    try:
+        return _turn(first + b"\n"), [user_event(line.decode()) for line in lines[:-1]]
+    except (EventLogError, UnicodeDecodeError) as error:
+        raise RunError(f"{printable(str(run / ASKED))!r} is damaged: {error}") from None
+
+
+def _turn(line: bytes) -> str | None:
+    try:
+        return str(json.loads(line)["turn"]) if line.endswith(b"\n") else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
