@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from nnfd.core.text import printable
+
+LONGEST = 200
+"""Characters of an unforeseen error's own words that are shown."""
+
 
 class NnfdError(Exception):
     """Base of every error whose message is meant for the user as it stands.
@@ -48,3 +53,12 @@ class WorkersLostError(SweepError):
     """There is nobody left to do the runs; those that were done are kept, and the sweep can go on."""
 
     exit_code = 1
+
+
+def in_words(error: BaseException) -> str:
+    """Write an error that nobody foresaw as one line: its kind, and the beginning of what it says."""
+    words = printable(" ".join(str(error).split()))
+    words = words if len(words) <= LONGEST else words[: LONGEST - 3] + "..."
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({words})" if words else "there is not enough memory"
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -5,28 +5,49 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
-_PICTURES |= dict.fromkeys([*range(0x80, 0xA0), *range(0xD800, 0xE000)], 0xFFFD)
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Categories of characters that act on a terminal or on the text around them, or cannot be written at all."""
+_NOT_SEEN = re.compile(r"[^\x20-\x7e]")
 
 
 def printable(text: str) -> str:
-    r"""Replace control characters by visible ones, so that a title cannot move the cursor.
+    r"""Replace what acts instead of being seen, so that no text from outside moves the cursor or hides another.
 
-    C0 controls become their Unicode control pictures (escape becomes ``␛``, a line feed ``␊``). C1 controls and lone
-    surrogates, which stand for undecodable bytes of a file's name and cannot be written, become the replacement
-    character.
+    C0 controls become their Unicode control pictures (escape becomes ``␛``, a line feed ``␊``). C1 controls, marks that
+    turn the direction of writing or take no room, separators of lines and paragraphs, and lone surrogates, which stand
+    for undecodable bytes of a file's name, become the replacement character.
     """
-    return text.translate(_PICTURES)
+    return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or category(character) not in _UNSEEN:
+        return character
+    code = ord(character)
+    return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
+
+
+def ascii_json(line: str) -> str:
+    """Write JSON in ASCII alone: equal when read, and harmless on any terminal and in any encoding."""
+    return line if line.isascii() and line.isprintable() else _NOT_SEEN.sub(lambda m: json.dumps(m[0])[1:-1], line)
 
 
 def toml_text(text: str) -> str:
-    """Write a TOML basic string: JSON's escapes, and the delete character, which only TOML forbids."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Write a TOML basic string: JSON's escapes, and all that :func:`printable` would replace as escapes too."""
+    return "".join(map(_toml_escaped, json.dumps(text, ensure_ascii=False)))
+
+
+def _toml_escaped(character: str) -> str:
+    if character.isprintable() or category(character) not in _UNSEEN:
+        return character
+    return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
 
 
 def plain_value(value: object) -> object:

@@ -4,7 +4,31 @@ import json
 
 import pytest
 
-from nnfd.tui import cli
+from nnfd.tui import cli, failures, safe_app
+
+
+@pytest.fixture(autouse=True)
+def net(monkeypatch, tmp_path_factory):
+    """Collect what fails unforeseen, into a log of its own; fail the test of it, unless it planted that."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    caught = []
+
+    def record(what, error):
+        caught.append(original(what, error))
+        return caught[-1]
+
+    original = failures.record
+    for user in (failures, safe_app):
+        monkeypatch.setattr(user, "record", record)
+    yield caught
+    assert [failure.line for failure in caught] == []
+
+
+@pytest.fixture
+def unforeseen(net):
+    """What failed unforeseen, for a test that plants it."""
+    yield net
+    net.clear()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -10,9 +11,9 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
+from textual.worker import WorkerError
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
@@ -20,6 +21,7 @@ from nnfd.core.params import Kind
 from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
 from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
+from nnfd.tui.safe_app import SafeApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +48,7 @@ def mode_of(kind: Kind) -> str:
     return "network" if kind is Kind.NETWORK else "fur"
 
 
-class LabApp(App[None]):
+class LabApp(SafeApp):
     """The dashboard.
 
     Parameters
@@ -254,12 +256,20 @@ class LabApp(App[None]):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
-        for lab in self._labs.values():
-            lab.session.stop()
-        for job in self._jobs():
-            job.stop()
-        await self.workers.wait_for_complete([worker for worker in self.workers if worker.group == "engine"])
-        self.exit()
+        try:
+            for lab in self._labs.values():
+                lab.session.stop()
+            for job in self._jobs():
+                job.stop()
+            for worker in [worker for worker in self.workers if worker.group == "engine"]:
+                with contextlib.suppress(WorkerError):  # told when it failed
+                    await worker.wait()
+        finally:
+            self.exit(return_code=1 if self.failures else 0)
+
+    def give_up(self) -> None:
+        """Leave as the quit key does."""
+        self.run_worker(self.action_quit())
 
     def _jobs(self) -> list[SweepJob | CourseJob]:
         course = [] if self._compare is None else [self._compare.course]

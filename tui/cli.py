@@ -37,6 +37,7 @@ _COMMANDS = {
     "delete": ("managing:delete", "Delete runs, after asking."),
     "export": ("exporting:export", "Write pictures, numbers or weights of a run to a file."),
     "reproduce": ("checking:reproduce", "Train the course's networks and compare with what it reported."),
+    "doctor": ("doctor:doctor", "Say where things lie, which versions there are and what the terminal can."),
     "bench": ("checking:bench", "Measure this machine: our engines beside others, as ratios."),
 }
 
@@ -88,8 +89,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     use_one_blas_thread()
     app = build()
     code: object = 0
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code = app(sys.argv[1:] if arguments is None else list(arguments))
+        code = app(words)
         sys.stdout.flush()
     except CycloptsError as error:
         return _fail(explain(error, app), 2)
@@ -100,12 +102,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         discard_output()
         return INTERRUPTED
-    except OSError as error:
-        if error.errno not in _OUTPUT_LOST:
-            raise
-        discard_output()
-        failed = _fail(f"the output cannot be written: {error.strerror}", 1)
-        return code if isinstance(code, int) and code else failed
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_LOST:
+            discard_output()
+            failed = _fail(f"the output cannot be written: {error.strerror}", 1)
+            return code if isinstance(code, int) and code else failed
+        return _fail(_unforeseen(error, words), 1)
     return code if isinstance(code, int) else 0
 
 
@@ -134,6 +136,13 @@ def explain(error: CycloptsError, app: App) -> str:
         hint = did_you_mean(word, names) or f"; known are {', '.join(names)}"
         return f"{printable(' '.join([*chain, word]))!r} is no command{hint}"
     return printable(" ".join(str(error).split()))
+
+
+def _unforeseen(error: Exception, words: Sequence[str]) -> str:
+    """Write down what no command foresaw, and return the line that says so."""
+    from nnfd.tui.failures import record
+
+    return record(next((f"{PROGRAM} {word}" for word in words[:1] if word in _COMMANDS), PROGRAM), error).line
 
 
 def discard_output() -> None:

@@ -105,7 +105,7 @@ def _is_text(annotation: object) -> bool:
 
 
 def show_value(value: object) -> str:
-    """Write a parameter value the way a user types it: ``128,64``, ``auto``, ``on``, ``0.01``."""
+    """Write a parameter value the way a user types it, printable: ``128,64``, ``auto``, ``on``, ``0.01``."""
     if value is None:
         return "auto"
     if isinstance(value, bool):
@@ -115,7 +115,9 @@ def show_value(value: object) -> str:
     if isinstance(value, tuple):
         nested = any(isinstance(item, tuple) for item in value)
         return (";" if nested else ",").join(show_value(item) for item in value)
-    return format(value, "g") if isinstance(value, float) and float(format(value, "g")) == value else str(value)
+    return (
+        format(value, "g") if isinstance(value, float) and float(format(value, "g")) == value else printable(str(value))
+    )
 
 
 class Params(BaseModel):

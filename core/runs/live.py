@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nnfd.core.engine.control import Controller, FreeRun
 from nnfd.core.engine.events import Ended, EpochDone, Painted, StepsDone
+from nnfd.core.errors import StorageError
 from nnfd.core.fields.seeds import check_paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
@@ -191,6 +192,9 @@ class LiveRun:
         except BaseException:
             if self._folder is not None and self._discard and not self._began:
                 self._folder.discard()
+            elif self._recorder is not None:
+                with contextlib.suppress(StorageError):  # told by what is raised, or by the next who opens the folder
+                    self._recorder.flush()
             raise
         assert self.ended is not None, "a step-generator always yields Ended"
         self.measured = measure(result, self.data)

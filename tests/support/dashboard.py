@@ -116,6 +116,8 @@ async def opened(
     async with app.run_test(size=size, notifications=notifications) as pilot:
         app.theme = theme
         lab = Lab(pilot)
-        await lab.until(lambda: app.screen.is_mounted and app.current_mode is not None)
-        yield lab
-        await app.action_quit()
+        try:
+            await lab.until(lambda: app.screen.is_mounted and app.current_mode is not None)
+            yield lab
+        finally:  # a worker that is left would keep the test from ending
+            await app.action_quit()

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 
 import pytest
+from textual.events import Paste
 from textual.widgets import DataTable
 
-from nnfd.core.params import NetworkParams
+from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs.names import TAGS
 from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.compare.screen import CompareScreen
 from nnfd.tui.screens.runs.screen import RunsScreen
+from nnfd.tui.widgets.param_row import ParamRow
+from nnfd.tui.widgets.params_form import ParamsForm
 from tests.support.dashboard import opened
 
 MARKUP = "[red]x[/] [@click=app.quit]y[/]"
-HOSTILE = f"{MARKUP} \x1b[31m\x9b2J"
-SHOWN = f"{MARKUP} ␛[31m\ufffd2J"
+HOSTILE = f"{MARKUP} \x1b[31m\x9b2J\u202e"
+SHOWN = f"{MARKUP} ␛[31m\ufffd2J\ufffd"
 PRESET = f"""
 kind = "network"
 title = {json.dumps(HOSTILE)}
@@ -40,7 +43,7 @@ def hostile(tmp_path, run):
 
 
 def assert_clean(text):
-    assert not set(text) & {"\x1b", "\x9b"}
+    assert text.replace("\n", "").isprintable()
 
 
 async def test_in_the_dashboard(hostile):
@@ -78,6 +81,7 @@ def test_on_the_command_line(hostile, run, flags):
     assert (code, err) == (0, "")
     assert "[i]r[-i]" in out
     assert (json.dumps(SHOWN) if flags else SHOWN) in out
+    assert out.isascii() or not flags
     assert_clean(out)
     code, out, err = run("tag", "[i]r[-i]", "--runs-root", str(hostile))
     assert out == f"{SHOWN}\n"
@@ -91,3 +95,43 @@ def test_in_a_report(hostile, run, tmp_path):
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert SHOWN in page
     assert_clean(page)
+
+
+def test_presets_and_their_parameters(run, tmp_path, monkeypatch):
+    own = tmp_path / "own"
+    own.mkdir()
+    monkeypatch.setattr(presets, "user_folder", lambda: own)
+    (own / f"{HOSTILE.replace('/', '')}.toml").write_text(PRESET.replace('"iris"', json.dumps(f"{HOSTILE}.csv")))
+    name = HOSTILE.replace("/", "")
+    for words in (["presets"], ["presets", "show", name], ["train", name, "--headless"], ["presets", "check", name]):
+        for text in run(*words)[1:]:
+            assert_clean(text)
+    shown = tmp_path / "shown.toml"
+    shown.write_text(run("presets", "show", name)[1], encoding="utf-8")
+    assert presets.check(shown).params == presets.load(name).params  # escaped, not replaced: it is the same preset
+
+
+def test_events_as_json(run, tmp_path):
+    data = tmp_path / f"{HOSTILE.replace('/', '')}.csv"
+    data.write_text("".join(f"{i % 7},{i % 5},{'ab'[i % 2]}\n" for i in range(40)))
+    flags = ("--headless", "--no-record", "--epochs", "1", "--no-header")
+    code, out, err = run("train", "--dataset", str(data), *flags, "--json")
+    assert code == 0
+    assert out.isascii()
+    assert_clean(out + err)
+    assert json.loads(out.splitlines()[0])["params"]["values"]["dataset"] == str(data)
+
+
+async def test_in_the_form_and_in_what_is_pasted():
+    async with opened(NetworkParams(dataset="iris", label=HOSTILE), (120, 60)) as lab:
+        await lab.press("e")
+        assert SHOWN in lab.text()
+        assert_clean(lab.text())
+        form = lab.app.screen.query_one(ParamsForm)
+        row = next(row for row in form.query(ParamRow) if row.info.name == "dataset")
+        row.field.focus()
+        lab.app.post_message(Paste(f"data{HOSTILE}\nmore"))
+        await lab.until(lambda: f"data{SHOWN}" in row.field.value)
+        row.field.value = HOSTILE  # by whatever way
+        await lab.until(lambda: SHOWN in lab.text())
+        assert_clean(lab.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 from nnfd.core.params.presets import DEFAULT_PRESETS, load_shipped
@@ -64,4 +65,6 @@ def run_sweep(job: SweepJob, storage: Storage) -> int:
 def _run(app: LabApp) -> int:
     gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
     app.run()
-    return app.return_code or 0
+    for failure in app.failures:
+        sys.stderr.write(f"nnfd-tui: {failure.line}\n")
+    return 1 if app.failures else app.return_code or 0

@@ -12,7 +12,7 @@ from nnfd.core.engine.cadence import EverySeconds
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.runs.log import to_json
-from nnfd.core.text import printable
+from nnfd.core.text import ascii_json, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +140,7 @@ class Reporter:
     def __call__(self, event: Event) -> None:
         """Report one event."""
         if self._json is not None:
-            self._json.line(to_json(event))
+            self._json.line(ascii_json(to_json(event)))
         if self._log is None:
             return
         match event:

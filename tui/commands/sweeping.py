@@ -228,5 +228,4 @@ def _as_json(row: Row) -> str:
             "metrics": row.metrics,
             "message": row.message,
         },
-        ensure_ascii=False,
     )

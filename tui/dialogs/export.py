@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
+from textual.worker import Worker, WorkerState
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
@@ -71,6 +72,11 @@ class ExportScreen(Dialog[None]):
             self.post_message(self.Written(path, str(error)))
         else:
             self.post_message(self.Written(path, None))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Take another file, if the export failed in a way that nobody foresaw."""
+        if event.state is WorkerState.ERROR and event.worker.group == "export":
+            self._writing = None
 
     def on_export_screen_written(self, event: Written) -> None:
         """Leave once the file is there; stay if it is not."""

@@ -56,8 +56,10 @@ class BaselineRun:
 
     def run(self) -> None:
         """Train it to its end."""
-        self.result = self.controller.run()
-        self._wake()
+        try:
+            self.result = self.controller.run()
+        finally:
+            self._wake()
 
     def stop(self) -> None:
         """End it at its next poll."""

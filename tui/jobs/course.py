@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Outcome, Started
-from nnfd.core.errors import NnfdError, RunError
+from nnfd.core.errors import NnfdError, RunError, in_words
 from nnfd.core.library.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs.folder import RunFolder
@@ -147,6 +147,9 @@ class CourseJob:
                 self.done += 1
         except NnfdError as error:
             self.failure = str(error)
+        except Exception as error:
+            self.failure = in_words(error)
+            raise
         finally:
             self._hand_over(None)
             self.finished.set()

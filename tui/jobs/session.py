@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, in_words
 from nnfd.core.params import FieldParams, Params
 from nnfd.core.params.paths import located
 from nnfd.core.runs.checkpoint import resume
@@ -142,6 +142,9 @@ class Session:
             self._live.run()
         except NnfdError as error:
             self.failure = str(error)
+        except Exception as error:
+            self.failure = in_words(error)
+            raise
         finally:
             if self.folder is not None:
                 self.folder.close()

@@ -12,6 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from nnfd.core.errors import in_words
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -80,15 +81,20 @@ class SweepJob:
     def wait(self, wake: Callable[[], object]) -> None:
         """Wait for the end of the process, then call `wake`; belongs in a worker thread."""
         assert self._process is not None, "begin() comes first"
-        _, said = self._process.communicate()
-        code = self._process.returncode
-        # a stop may come before it has read what to do
-        stopped = self._asked and code in {INTERRUPTED, -signal.SIGINT}
-        if self.sweep.ended_at == self._ended_before and not stopped:
-            last = (said.strip().splitlines() or [""])[-1]
-            self.failure = printable(last.removeprefix("nnfd-tui: ")) or f"its process ended with {code}"
-        self.finished.set()
-        wake()
+        try:
+            _, said = self._process.communicate()
+            code = self._process.returncode
+            # a stop may come before it has read what to do
+            stopped = self._asked and code in {INTERRUPTED, -signal.SIGINT}
+            if self.sweep.ended_at == self._ended_before and not stopped:
+                last = (said.strip().splitlines() or [""])[-1]
+                self.failure = printable(last.removeprefix("nnfd-tui: ")) or f"its process ended with {code}"
+        except Exception as error:
+            self.failure = in_words(error)
+            raise
+        finally:
+            self.finished.set()
+            wake()
 
     def stop(self) -> None:
         """Ask to begin no more runs; those under way save their state and end."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Ended, Outcome, Started, position_of
-from nnfd.core.errors import DataError, NnfdError, RunError
+from nnfd.core.errors import DataError, NnfdError, RunError, in_words
 from nnfd.core.params import NetworkParams, Params
 from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.remote import send
@@ -178,6 +178,9 @@ class WatchSession:
             self._load_data()
             while not self._over.wait(LOOK_SECONDS):
                 self._look(follower)
+        except Exception as error:
+            self._fail(in_words(error))
+            raise
         finally:
             self.finished.set()
 

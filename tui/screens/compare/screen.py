@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Label
+from textual.worker import Worker, WorkerState
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.compare import Compared, letters
@@ -144,6 +145,11 @@ class CompareScreen(Screen[None]):
         for found in look_at(runs):
             self.post_message(self.Looked(found, over=False))
         self.post_message(self.Looked((), over=True))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Look again another time, if a look failed in a way that nobody foresaw."""
+        if event.state is WorkerState.ERROR and event.worker.group == "look":
+            self._looking = False
 
     def on_compare_screen_looked(self, event: Looked) -> None:
         """Take in what was read, and draw if it is something new."""

@@ -28,7 +28,7 @@ class OneAtATime(Generic[T]):
     deliver
         Takes what a job returned.
     fail
-        Takes the ``NnfdError`` or ``KeyError`` that a job raised; any other error ends the program.
+        Takes the ``NnfdError`` or ``KeyError`` that a job raised; any other error is the app's to tell.
     """
 
     def __init__(
@@ -68,6 +68,9 @@ class OneAtATime(Generic[T]):
             hand_over = partial(self._deliver, job())
         except (NnfdError, KeyError) as error:
             hand_over = partial(self._fail, error)
+        except Exception:
+            self._host.call_later(self._done, job, lambda: None)  # the next wish is done all the same
+            raise
         self._host.call_later(self._done, job, hand_over)
 
     def _done(self, job: Callable[[], T], hand_over: Callable[[], None]) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.worker import Worker, WorkerState
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
@@ -109,6 +110,11 @@ class RunsTable(SteadyTable[RunSummary]):
         except NnfdError as error:
             problem = str(error)
         self.post_message(self.Listed(runs, problem, time.perf_counter() - began))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Look again another time, if a look failed in a way that nobody foresaw."""
+        if event.state is WorkerState.ERROR and event.worker.group == "look":
+            self.reading = False
 
     def on_runs_table_listed(self, event: Listed) -> None:
         """Show what was read, and look again after a while."""

@@ -10,6 +10,7 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Label
+from textual.worker import Worker, WorkerState
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import show_value
@@ -139,6 +140,11 @@ class SweepScreen(Screen[None]):
                 if position is not None:
                     under_way[row.index] = position
         self.post_message(self.Seen(rows, under_way))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Look again another time, if a look failed in a way that nobody foresaw."""
+        if event.state is WorkerState.ERROR and event.worker.group == "look":
+            self._looking = False
 
     def on_sweep_screen_seen(self, event: Seen) -> None:
         """Show what was read."""

@@ -1,0 +1,119 @@
+"""An app that outlives what nobody foresaw: the failure is told and written down, and everything else goes on.
+
+Textual ends an app at the first exception, whatever raised it, and prints the traceback over the terminal. It has no
+public way to decide otherwise: `App._handle_exception` is where every such exception arrives, but a widget whose
+handler raised has left its message loop by then, and is dead. So three of Textual's own methods are replaced, here and
+nowhere else: `_handle_exception` (workers, timers, layout), `_dispatch_message` of the app and of each widget, whose
+exceptions end its loop (handlers, actions, callbacks, composing, mounting), and `_register_child`, to reach a widget
+before its loop begins. Textual is bounded above in pyproject.toml for this.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.segment import Segment
+from textual.app import App
+from textual.events import Event, Key, Paste
+from textual.strip import Strip
+from textual.worker import WorkerFailed
+
+from nnfd.core.text import printable
+from nnfd.tui.failures import Failure, place_of, record
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from textual.dom import DOMNode
+    from textual.geometry import Region
+    from textual.message import Message
+    from textual.widget import Widget
+
+MOST_REPEATS = 200
+"""So often the same thing may fail; then it is taken that nothing can be done here any more."""
+
+
+class SafeApp(App[None]):
+    """See above. A subclass says in :meth:`give_up` how it leaves in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failures: list[Failure] = []
+        """What failed, each place once."""
+        self._repeats: dict[str, int] = {}
+        self._gave_up = False
+
+    def give_up(self) -> None:
+        """Save what there is and leave; called once, when the same thing fails again and again."""
+        self.exit(return_code=1)
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Tell that something failed which nobody foresaw, and go on."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            error = error.error
+        place = place_of(error)
+        seen = self._repeats[place] = self._repeats.get(place, 0) + 1
+        if seen == 1:
+            self.failures.append(record(what, error))
+            self._tell(self.failures[-1])
+        elif seen > MOST_REPEATS and not self._gave_up:
+            self._gave_up = True
+            self.give_up()
+
+    def _tell(self, failure: Failure) -> None:
+        if self.is_running and self.screen_stack:
+            self.notify(failure.line, title="this should not happen", severity="error", timeout=20, markup=False)
+        else:  # there is no screen to go on with
+            self.exit(return_code=1)
+
+    async def on_event(self, event: Event) -> None:
+        """Take what acts on a terminal out of what is pasted."""
+        if isinstance(event, Paste) and not event.text.isprintable():
+            event.text = "\n".join(map(printable, event.text.splitlines()))
+        await super().on_event(event)
+
+    # -- Textual's own
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.failed("a worker" if isinstance(error, WorkerFailed) else "the dashboard", error)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        await self._guarded("the dashboard", super()._dispatch_message, message)
+
+    def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
+        if "_dispatch_message" not in vars(child):  # one that was taken out and put in again has its guard
+            self._guard(child)
+        super()._register_child(parent, child, before, after)
+
+    def _guard(self, child: Widget) -> None:
+        dispatch, render_lines = child._dispatch_message, child.render_lines
+        what = type(child).__name__
+
+        async def dispatch_safely(message: Message) -> None:
+            await self._guarded(what, dispatch, message)
+
+        def render_safely(crop: Region) -> list[Strip]:
+            try:
+                return [_harmless(strip) for strip in render_lines(crop)]
+            except Exception as error:
+                self.failed(f"drawing {what}", error)
+                return [Strip.blank(crop.width)] * crop.height
+
+        child._dispatch_message = dispatch_safely  # type: ignore[method-assign]
+        child.render_lines = render_safely  # type: ignore[method-assign]
+
+    async def _guarded(self, what: str, dispatch: Callable[[Any], Awaitable[None]], message: Message) -> None:
+        try:
+            await dispatch(message)
+        except Exception as error:
+            self.failed(
+                f"the key {message.key}" if isinstance(message, Key) else f"{what} at {type(message).__name__}", error
+            )
+
+
+def _harmless(strip: Strip) -> Strip:
+    """Let no control character reach the terminal, whichever widget let it through; ours draw no other strips."""
+    if type(strip) is not Strip or all(segment.control or segment.text.isprintable() for segment in strip):
+        return strip
+    cleaned = [segment if segment.control else Segment(printable(segment.text), segment.style) for segment in strip]
+    return Strip(cleaned).adjust_cell_length(strip.cell_length)
