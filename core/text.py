@@ -6,6 +6,7 @@ import difflib
 import json
 import math
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from unicodedata import category
 
@@ -48,6 +49,25 @@ def _toml_escaped(character: str) -> str:
     if character.isprintable() or category(character) not in _UNSEEN:
         return character
     return f"\\U{ord(character):08x}" if ord(character) > 0xFFFF else f"\\u{ord(character):04x}"
+
+
+def toml_table(table: Mapping[str, object], path: str = "") -> str:
+    """Write texts, numbers, truth values and lists of them as TOML lines, and tables in it below them."""
+    lines = [f"{_key(key)} = {_toml(value)}\n" for key, value in table.items() if not isinstance(value, Mapping)]
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            inner = f"{path}.{_key(key)}" if path else _key(key)
+            lines.append(f"\n[{inner}]\n{toml_table(value, inner)}")
+    return "".join(lines)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
+
+
+def _toml(value: object) -> str:
+    # what JSON writes for numbers, truth values and lists of them is TOML as well
+    return toml_text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def plain_value(value: object) -> object:

@@ -67,6 +67,15 @@ def build() -> App:
     presets.command("nnfd.tui.commands.preset_files:show", name="show", help="Show a preset and its parameters.")
     presets.command("nnfd.tui.commands.preset_files:check", name="check", help="Check a preset file.")
     app.command(presets)
+    models = App(name="models", help="List the models, show, begin or check one.", help_format="plaintext")
+    models.default(_models)
+    for name, text in (
+        ("show", "Show a model's equations, parameters and uniform states."),
+        ("new", "Begin a model of your own in a file."),
+        ("check", "Check the model in a file."),
+    ):
+        models.command(f"nnfd.tui.commands.model_files:{name}", name=name, help=text)
+    app.command(models)
     return app
 
 
@@ -80,6 +89,13 @@ def _dashboard() -> int:
 def _presets() -> int:
     """List the presets: those that ship, and your own."""
     from nnfd.tui.commands.preset_files import listed
+
+    return listed()
+
+
+def _models() -> int:
+    """List the models that ship."""
+    from nnfd.tui.commands.model_files import listed
 
     return listed()
 

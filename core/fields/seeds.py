@@ -47,7 +47,7 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     One generator, seeded with ``params.seed``, draws the noise of each field in the order of their names, then the
     seeded cells. A field is what the model says, ``+ noise u`` with u uniform in [0, 1), as in the course; around a
     uniform steady state ``+ noise (u - 1/2)``. Seeded cells of the model's seeded field are set to ``seed_value``.
-    Values are cut to [0, ``clip``].
+    Values are cut to the bounds.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     noise = params.values()["noise"]
     fields = {name: base + noise * rng.random(shape) for name, base in _base(params).items()}
     fields[params.model.seeded][_seeded(params, rng)] = params.seed_value
-    return {name: np.clip(field, 0, params.clip).astype(params.dtype) for name, field in fields.items()}
+    return {name: np.clip(field, params.floor, params.clip).astype(params.dtype) for name, field in fields.items()}
 
 
 def has_no_seeds(fields: Mapping[str, NDArray[Any]], params: FieldParams) -> bool:
@@ -74,7 +74,12 @@ def _base(params: FieldParams) -> dict[str, Any]:
     if params.model.start is None:
         from nnfd.core.fields.stability import uniform_states
 
-        return {name: value - params.noise / 2 for name, value in uniform_states(params)[-1].items()}
+        states = uniform_states(params)
+        if not states:
+            raise ParamsError(
+                "model.start: no uniform state was found with these parameters; give a start to each field"
+            )
+        return {name: value - params.noise / 2 for name, value in states[-1].items()}
     names = leaves_of(params)
     with np.errstate(all="ignore"):
         return {name: evaluate(value, names, MEANING) for name, value in params.model.start.items()}
@@ -177,8 +182,10 @@ def check_paint(stroke: Paint, params: FieldParams) -> None:
     most = max(params.width, params.height)
     if not 0 <= stroke.radius <= most:
         raise ParamsError(f"paint: radius {stroke.radius} is not allowed: it is 0 to {most}")
-    if not (math.isfinite(stroke.value) and 0 <= stroke.value <= params.clip):
-        raise ParamsError(f"paint: value {show_value(stroke.value)} is not allowed: it is 0 to {params.clip:g} (clip)")
+    if not (math.isfinite(stroke.value) and params.floor <= stroke.value <= params.clip):
+        raise ParamsError(
+            f"paint: value {show_value(stroke.value)} is not allowed: it is {params.floor:g} to {params.clip:g} (clip)"
+        )
 
 
 def paint(fields: Mapping[str, NDArray[Any]], stroke: Paint, params: FieldParams) -> dict[str, NDArray[Any]]:

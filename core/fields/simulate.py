@@ -161,7 +161,7 @@ class _Simulation:
 
     def _bound(self) -> None:
         excess = self.kernel.excess()
-        if math.isfinite(excess.value) and excess.value <= BLOW_UP * self.params.clip:
+        if math.isfinite(excess.value) and abs(excess.value) <= BLOW_UP * self.params.clip:
             self.touched = excess
             self.kernel.clip_top()
             return
@@ -224,7 +224,7 @@ class _Simulation:
         return self.kernel.note
 
     def _positivity(self) -> str | None:
-        if self.params.method != "euler":
+        if self.params.method != "euler" or self.params.model.signed:
             return None
         left = positivity(self.params, self.state.fields, self.step)
         name = min(left, key=left.__getitem__)

@@ -1,19 +1,22 @@
 """Linear stability: uniform states, growth rates of waves around them, the wavelength that grows fastest.
 
-The Jacobians are those of the printed formulas (``models.reaction``), worked out by hand. Diffusion enters with the
-eigenvalue of the discrete Laplacian for a wave along a grid axis, or with ``-k²``, that of the equations themselves.
+All derivatives are taken of the equations of the model as they are printed. Diffusion enters with the eigenvalue of the
+discrete Laplacian for a wave along a grid axis, or with ``-k²``, that of the equations themselves.
 """
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.models import marker_threshold
+from nnfd.core.fields.formula.graph import MEANING
+from nnfd.core.fields.models import marker_threshold, reaction
 from nnfd.core.fields.stencil import symbol
 from nnfd.core.params import DiffusionParams, FieldParams, FurParams, TuringParams
+from nnfd.core.params.formula import COMPARISONS, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +30,31 @@ STABLE = 1e-12
 """Growth rates up to this count as stable: it allows for rounding around a neutral mode."""
 
 
+WAVE = 1e-30
+"""Height of a wave: its square is nothing beside 1."""
+
+SEARCHES = 120
+"""Points from which uniform states of a model without a formula for them are looked for."""
+
+
+def _operated(eigenvalue: NDArray[Any], wave: Any) -> Any:  # noqa: ANN401
+    return 1j * eigenvalue * np.imag(wave)
+
+
+def _compared(compare: Callable[..., Any], a: Any, b: Any) -> Any:  # noqa: ANN401
+    return compare(np.real(a), np.real(b))
+
+
+ON_WAVES: dict[str, Callable[..., Any]] = {
+    **MEANING,
+    **{what: partial(_compared, MEANING[what]) for what in COMPARISONS.values()},
+    "min": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
+    "max": lambda a, b: np.where(np.real(a) > np.real(b), a, b),
+    "abs": lambda a: np.where(np.real(a) < 0, -1, 1) * a,
+}
+"""What operators and functions mean for values with a wave on them."""
+
+
 def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
     """Return the uniform steady states, by field name, ascending in the first field.
 
@@ -34,7 +62,7 @@ def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
     ``sigma_s/(1 + kappa_s y)/mu_s``. With a > 0, ``s = (1 + kappa_a a²)/a``, so for each y the balance of s is a
     quadratic in a, and the balance of y an equation in y alone. y = 0 held by the lower bound counts as steady.
     Turing: ``h = rho_h a²/mu_h`` and the one positive root of ``a (1 + kappa_a a²) = rho_a mu_h/(rho_h mu_a)``.
-    Diffusion: every uniform field is steady; the background is returned.
+    Diffusion: every uniform field is steady; the background is returned. Of other models, those that a search finds.
     """
     if isinstance(params, FurParams):
         states = [*_without_activator(params), *_with_activator(params)]
@@ -44,7 +72,44 @@ def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
         return ({"a": a, "h": params.rho_h / params.mu_h * a * a},)
     if isinstance(params, DiffusionParams):
         return ({"C": params.background},)
-    raise TypeError(f"no model for {type(params).__name__}")
+    return _found(params)
+
+
+def _found(params: FieldParams) -> tuple[dict[str, float], ...]:
+    """Return the uniform states that a search from some hundred points leads to; there may be others."""
+    from scipy.optimize import root
+
+    names, rng = params.model.fields, np.random.default_rng(0)
+    low = -1.0 if params.model.signed else 0.0
+
+    def rates(values: NDArray[Any]) -> NDArray[Any]:
+        with np.errstate(all="ignore"):
+            found = reaction(params, dict(zip(names, values, strict=True))).values()
+        return np.asarray(np.nan_to_num(np.array([*found], "float64"), nan=1e9, posinf=1e9, neginf=-1e9))
+
+    states: list[NDArray[Any]] = []
+    scales = np.repeat([0.1, 1.0, 10.0], SEARCHES // 3)[:, None]
+    for begin in np.vstack([np.zeros(len(names)), scales * rng.uniform(low, 1, (len(scales), len(names)))]):
+        found = root(rates, begin, tol=1e-13)
+        value = np.where(np.abs(found.x) < 1e-12, 0.0, found.x)
+        inside = (value >= params.floor).all() and (value <= params.clip).all()
+        still = np.abs(rates(value)).max() <= 1e-10 * (1 + np.abs(value).max())
+        if inside and still and not any(np.allclose(value, known, rtol=1e-6, atol=1e-9) for known in states):
+            states.append(value)
+    return tuple({name: float(v) for name, v in zip(names, value, strict=True)} for value in sorted(states, key=list))
+
+
+def describe_states(params: FieldParams) -> list[str]:
+    """Return a line for each uniform state: its values, and whether it holds, alone and against waves."""
+    lines = []
+    for state in uniform_states(params):
+        growth = dispersion(params, np.linspace(0, math.pi, 301), state, continuous=True)
+        held = "gives way to uniform changes" if growth[0] > STABLE else "stable"
+        if growth[0] <= STABLE < growth.max():
+            held = "gives way to waves: a pattern forms by itself"
+        values = ", ".join(f"{name} = {value:.4g}" for name, value in state.items())
+        lines.append(f"{values}: {held}" if np.isfinite(growth).all() else f"{values}: no number comes out around it")
+    return lines or ["none was found"]
 
 
 def _cubic_root(kappa: float, q: float) -> float:
@@ -102,33 +167,32 @@ def _with_activator(p: FieldParams) -> list[dict[str, float]]:
 
 def jacobian(params: FieldParams, state: Mapping[str, float]) -> NDArray[Any]:
     """Return the matrix of derivatives of the reaction at a uniform state, rows and columns in field order."""
-    # NumPy's floats overflow to infinity, where Python's raise
-    if isinstance(params, FurParams):
-        return _fur_jacobian(params, *(np.float64(state[name]) for name in ("a", "s", "y")))
-    if isinstance(params, TuringParams):
-        p, a, h = params, np.float64(state["a"]), np.float64(state["h"])
-        saturated = 1 + p.kappa_a * a * a
-        return np.array(
-            [
-                [2 * p.rho_a * a / (saturated**2 * h) - p.mu_a, -p.rho_a * a * a / (saturated * h * h)],
-                [2 * p.rho_h * a, -p.mu_h],
-            ]
-        )
-    return np.zeros((1, 1))
+    matrix: NDArray[Any] = _matrices(params, state, np.zeros(1), np.zeros(1))[0]
+    return matrix
 
 
-def _fur_jacobian(p: FieldParams, a: float, s: float, y: float) -> NDArray[Any]:
-    saturated, switched = 1 + p.kappa_a * a * a, 1 + p.kappa_y * y * y
-    by_a, by_s = 2 * s * a / saturated**2, a * a / saturated  # derivatives of s a²/(1 + kappa_a a²)
-    push = p.model.numbers(p.values())["y_coupling"] * p.sigma_y
-    rows = [
-        [p.rho_a * (by_a - 1), p.rho_a * by_s, 0.0],
-        [-p.rho_s * by_a, -p.rho_s * by_s - p.mu_s, -p.sigma_s * p.kappa_s / (1 + p.kappa_s * y) ** 2],
-        [push, 0.0, 2 * p.rho_y * y / switched**2 - p.mu_y],
-    ]
-    if y == 0 and push * a < 0:
-        rows[2] = [0.0, 0.0, -p.mu_y]  # the lower bound holds y at 0
-    return np.array(rows)
+def _matrices(params: FieldParams, state: Mapping[str, float], lap: NDArray[Any], dxx: NDArray[Any]) -> NDArray[Any]:
+    """Return how the equations answer to small waves along x around a uniform state, one matrix a wave.
+
+    `lap` and `dxx` are the eigenvalues of these operators for each wave. An infinitely small imaginary part of a field
+    stands for the wave: what becomes of it in the equations is the derivative, exact to rounding.
+    """
+    none = np.zeros(lap.shape)
+    waves = {"lap": lap, "dxx": dxx, "dyy": none, "dx": none, "dy": none}
+    meaning = ON_WAVES | {what: partial(_operated, eigenvalue) for what, eigenvalue in waves.items()}
+    names = {**dict.fromkeys(("x", "y", "t"), 0.0), **params.model.numbers(params.values())}
+    fields = params.model.fields
+    matrices: NDArray[Any] = np.empty((lap.size, len(fields), len(fields)))
+    with np.errstate(all="ignore"):
+        for column, moved in enumerate(fields):
+            values = {name: np.full(lap.shape, complex(state[name])) for name in fields}
+            values[moved] = values[moved] + 1j * WAVE
+            for row, rate in enumerate(params.model.equations.values()):
+                matrices[:, row, column] = np.imag(evaluate(rate, names | values, meaning)) / WAVE
+        for row, (name, rate) in enumerate(reaction(params, {n: np.float64(state[n]) for n in fields}).items()):
+            if not params.model.signed and state[name] == 0 and rate < 0:  # the lower bound holds it at 0
+                matrices[:, row, [column for column in range(len(fields)) if column != row]] = 0
+    return matrices
 
 
 def dispersion(
@@ -136,9 +200,9 @@ def dispersion(
 ) -> NDArray[Any]:
     """Return the growth rate, in 1/time, of waves with the wavenumbers `k`, in radians a cell.
 
-    The largest real part of the eigenvalues of ``J + D lap(k)``; around `state`, by default the uniform state with the
-    largest first field. Same shape as `k`; NaN if there is no uniform state, or no finite one. ``lap(k)`` is the
-    eigenvalue of the stencil for a wave along a grid axis, or ``-k²`` if `continuous`.
+    The largest real part of the eigenvalues of the equations made linear around `state`, by default the uniform state
+    with the largest first field. Same shape as `k`; NaN if there is no uniform state, or no finite one. Derivatives
+    have the eigenvalues of the stencil for a wave along a grid axis, or ``-k²`` if `continuous`.
     """
     waves = np.asarray(k, dtype="float64")
     if state is None:
@@ -146,13 +210,12 @@ def dispersion(
         if not states:
             return np.full(waves.shape, np.nan)
         state = states[-1]
-    eigenvalue = -(waves**2) if continuous else symbol(waves, np.zeros_like(waves), params.stencil)
-    constants = np.diag([*params.diffusion_constants().values()])
-    with np.errstate(all="ignore"):
-        matrices = jacobian(params, state) + eigenvalue[..., None, None] * constants
+    flat = waves.reshape(-1)
+    lap = -(flat**2) if continuous else symbol(flat, np.zeros_like(flat), params.stencil)
+    matrices = _matrices(params, state, lap, -(flat**2) if continuous else 2 * np.cos(flat) - 2)
     if not np.isfinite(matrices).all():
         return np.full(waves.shape, np.nan)
-    return np.asarray(np.linalg.eigvals(matrices).real.max(axis=-1))
+    return np.asarray(np.linalg.eigvals(matrices).real.max(axis=-1)).reshape(waves.shape)
 
 
 def predicted_wavelength(params: FieldParams) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from nnfd.core.engine.state import META, pack_meta, unpack_meta
-from nnfd.core.params import MODELS, FieldParams, Kind
+from nnfd.core.params import FieldParams, head_of, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ class FieldState:
     params: FieldParams
     step: int
     fields: Mapping[str, NDArray[Any]]
-    """By name: ``a``, ``s``, ``y`` (fur); ``C`` (diffusion); ``a``, ``h`` (turing)."""
+    """By name: ``a``, ``s``, ``y`` in the fur model, for example."""
 
     @property
     def position(self) -> int:
@@ -36,7 +36,7 @@ class FieldState:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as plain arrays."""
         meta = {
-            "kind": self.params.kind,
+            **head_of(self.params),
             "params": self.params.values(),
             "step": self.step,
         }
@@ -46,7 +46,7 @@ class FieldState:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Rebuild the state from what :meth:`to_arrays` gave."""
         meta = unpack_meta(arrays[META])
-        params = MODELS[Kind(meta["kind"])].check(meta["params"])
+        params = type_of(meta).check(meta["params"])
         if not isinstance(params, FieldParams):
             raise ValueError(f"a state of kind {params.kind} is no field state")
         fields = {name: arrays[name] for name in params.model.fields}

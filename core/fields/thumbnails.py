@@ -18,7 +18,7 @@ from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import shrink_to, to_indices
 from nnfd.core.fields.simulate import simulate
 from nnfd.core.fields.state import FieldState
-from nnfd.core.params import FIELD_MODELS, FieldParams, presets
+from nnfd.core.params import FieldParams, presets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
 
     for name in presets.names():
         params = presets.load_shipped(name).params
-        if isinstance(params, FIELD_MODELS):
+        if isinstance(params, FieldParams):
             Image.fromarray(make(params)).save(folder / f"{name}.png", optimize=True)
 
 

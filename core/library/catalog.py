@@ -13,7 +13,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, ParamsError, PresetError, RunError
 from nnfd.core.library.upkeep import read_tags
-from nnfd.core.params import MODELS, presets
+from nnfd.core.params import presets
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import headline, measured
@@ -276,23 +276,23 @@ class _Origins:
     """The parameters that runs began from, by preset; each preset is read once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, Kind], Params] = {}
+        self._known: dict[tuple[str, type[Params]], Params] = {}
         self._names = set(presets.names())
 
     def of(self, info: RunInfo) -> Params:
-        """Return those of the run's preset, or the defaults if the preset is gone or of another kind by now."""
-        key = info.preset, info.params.kind
+        """Return those of the run's preset, or the defaults if the preset is gone or of another type by now."""
+        key = info.preset, type(info.params)
         if key not in self._known:
             self._known[key] = self._read(*key)
         return self._known[key]
 
-    def _read(self, name: str, kind: Kind) -> Params:
+    def _read(self, name: str, made: type[Params]) -> Params:
         # names alone: a preset called ../x.toml would be looked for as a file
         if name in self._names:
             try:
                 params = presets.load(name).params
             except (PresetError, ParamsError):
-                return MODELS[kind]()  # `presets check` names what is wrong with it; a list must not die of it
-            if params.kind is kind:
+                return made.model_construct()  # `presets check` names what is wrong with it; a list must not die of it
+            if type(params) is made:
                 return params
-        return MODELS[kind]()
+        return made.model_construct()

@@ -6,7 +6,6 @@ the form and the table in the README are derived from that declaration.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_or
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.text import did_you_mean, printable, toml_text
+from nnfd.core.text import did_you_mean, printable, toml_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,8 +198,7 @@ class Params(BaseModel):
 
     def to_toml(self) -> str:
         """Write the parameters as TOML lines; a value of None is left out, as its default is None."""
-        lines = (f"{k} = {_toml(v)}\n" for k, v in self.values().items() if v is not None)
-        return "".join(lines)
+        return toml_table({name: value for name, value in self.values().items() if value is not None})
 
     @classmethod
     def _explain(cls, error: ErrorDetails) -> str:
@@ -218,11 +216,6 @@ class Params(BaseModel):
         info = cls.infos()[name]
         known = f" (allowed: {info.allowed})" if info.allowed and info.allowed not in allowed else ""
         return f"{name}: {value} is not allowed: {allowed}{known}"
-
-
-def _toml(value: object) -> str:
-    # what JSON writes for numbers, truth values and lists of them is TOML as well
-    return toml_text(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _short(value: object) -> str:

@@ -10,15 +10,15 @@ from pydantic import BeforeValidator, create_model, model_validator
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula
 from nnfd.core.params.base import DType, Kind, Params, param, show_value
-from nnfd.core.params.model import FieldModel, ParameterTable, shipped_model
+from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
 
 Boundary = Literal["periodic", "zero-flux"]
 Stencil = Literal["5-point", "9-point"]
 Engine = Literal["auto", "numpy", "numba"]
 Method = Literal["euler", "rk4"]
 
-# dt * max(D) may not exceed h^2 times this: 2 over the largest eigenvalue of the stencil (8, and 16/3 for the 9-point)
-DIFFUSION_NUMBER_LIMIT = {"5-point": 0.25, "9-point": 0.375}
+SHORTEST_WAVE = {"5-point": 8.0, "9-point": 16 / 3}
+"""Minus the largest eigenvalue of the Laplacian; explicit Euler is stable while dt times the rate is at most 2."""
 
 
 def read_seeds(value: object) -> object:
@@ -67,7 +67,13 @@ class FieldParams(Params):
         "euler", "Time stepping: explicit Euler, or the classical Runge-Kutta of order 4.", live=True
     )
     steps: int = param(6000, "Time steps to simulate.", unit="steps", live=True, ge=1, le=10**12)
-    clip: float = param(1000.0, "Upper bound of every field; the lower bound is 0.", live=True, gt=0, le=1e9)
+    clip: float = param(
+        1000.0,
+        "Upper bound of every field; the lower one is 0, or -clip where a model has negative values.",
+        live=True,
+        gt=0,
+        le=1e9,
+    )
     seed: int = param(42, "Seed of the random start.", ge=0)
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
     engine: Engine = param(
@@ -81,24 +87,61 @@ class FieldParams(Params):
 
     def diffusion_constants(self) -> dict[str, float]:
         """Return the diffusion constant of each field, 0 for one that does not spread."""
-        numbers = self.model.numbers(self.values())
-        return {field: formula.evaluate(self.model.diffusion(field), numbers) for field in self.model.fields}
+        return self._factors("lap")
+
+    def _factors(self, *derivatives: str) -> dict[str, float]:
+        numbers, model = self.model.numbers(self.values()), self.model
+        try:
+            return {f: float(formula.evaluate(model.factor(f, *derivatives), numbers)) for f in model.fields}
+        except (ArithmeticError, ValueError):
+            words = "there is no value for what stands before a derivative in the equations"
+            raise ValueError(f"model.equations: {words} with these parameters") from None
+
+    def damping(self) -> dict[str, float]:
+        """Return how fast spreading takes away the shortest wave of each field, in 1/time: 8 D with h = 1.
+
+        Of derivatives of the field alone, with constants before them.
+        """
+        shortest = SHORTEST_WAVE[self.stencil]
+        eigenvalues = {("lap",): shortest, ("lap", "lap"): -(shortest**2), ("dxx",): 4.0, ("dyy",): 4.0}
+        rates = dict.fromkeys(self.model.fields, 0.0)
+        for derivatives, eigenvalue in eigenvalues.items():
+            for field, factor in self._factors(*derivatives).items():
+                rates[field] += factor * eigenvalue
+        return rates
 
     def dt_limit(self) -> float:
         """Largest stable time step of explicit Euler with h = 1, infinite without diffusion."""
-        largest = max(self.diffusion_constants().values())
-        return DIFFUSION_NUMBER_LIMIT[self.stencil] / largest if largest else float("inf")
+        fastest = max(self.damping().values())
+        return 2 / fastest if fastest > 0 else float("inf")
+
+    @property
+    def floor(self) -> float:
+        """Lower bound of every field."""
+        return -self.clip if self.model.signed else 0.0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # the class of a model that came with a preset is in no module: it is made again from the model
+        return _restored, (self.model.name, self.model.written(), self.values())
+
+    def check_live_edit(self, new: Params) -> None:
+        """Raise :class:`ParamsError` unless a running run can go from these parameters to `new`."""
+        if isinstance(new, FieldParams) and new.kind is self.kind and new.model is not self.model:
+            raise ParamsError("model: other equations are not allowed in a running run: they need a restart")
+        super().check_live_edit(new)
 
     @model_validator(mode="after")
     def _check_stability(self) -> Self:
         limit = self.dt_limit()
         if self.dt > limit:
-            field, largest = max(self.diffusion_constants().items(), key=lambda item: item[1])
-            factor = self.model.diffusion(field)
-            what = factor.name if isinstance(factor, formula.Name) else f"the diffusion constant of {field}"
+            damping = self.damping()
+            field = max(damping, key=damping.__getitem__)
+            factor, constant = self.model.factor(field, "lap"), self.diffusion_constants()[field]
+            named = factor.name if isinstance(factor, formula.Name) else f"the diffusion constant of {field}"
+            what = f"{named} = {show_value(constant)}" if constant > 0 else f"the derivatives of {field}"
             raise ValueError(
-                f"dt: {show_value(self.dt)} is not allowed: the {self.stencil} stencil with "
-                f"{what} = {show_value(largest)} is stable up to dt = {limit:g}"
+                f"dt: {show_value(self.dt)} is not allowed: the {self.stencil} stencil with {what} "
+                f"is stable up to dt = {limit:g}"
             )
         return self
 
@@ -148,8 +191,12 @@ def params_of(model: FieldModel) -> type[FieldParams]:
     own: dict[str, Any] = {name: _declared(table) for name, table in tables.items()}
     made: type[FieldParams] = create_model(name, __base__=FieldParams, __module__=__name__, **own)
     made.model = model
-    made.kind = Kind(model.name) if model.name in set(Kind) else Kind.FUR
+    made.kind = Kind(model.name) if model.name else Kind.FUR
     return made
+
+
+def _restored(name: str, table: dict[str, Any], values: dict[str, Any]) -> FieldParams:
+    return params_of(read_model(table, name)).check(values)
 
 
 FurParams = params_of(shipped_model("fur"))

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nnfd.core.errors import ParamsError
+from nnfd.core.errors import ParamsError, PresetError
 from nnfd.core.params import formula
+from nnfd.core.params.base import Kind
 from nnfd.core.params.formula import Call, Name, Number, Tree
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 MOST_FIELDS, MOST_PARAMETERS = 8, 60
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
@@ -60,6 +62,8 @@ class ModelTable(BaseModel):
     shown: str | None = None
     shown_when: dict[str, dict[str, str]] = {}
     """By parameter and choice: the field that the pattern shows in then."""
+    signed: bool = False
+    """Whether values may be negative: then they are held between -clip and clip, else between 0 and clip."""
     equations: dict[str, str]
     start: dict[str, float | str] | Literal["uniform"] = {}
     parameters: dict[str, ParameterTable] = {}
@@ -70,7 +74,7 @@ class FieldModel:
     """A checked model; made once for each table, so that models are compared by being the same."""
 
     name: str
-    """The name of a shipped model; empty for one that came with a preset or a run."""
+    """The kind that has this model of its own; empty for all others, which stand in their runs as tables."""
     table: ModelTable
     equations: dict[str, Tree]
     """The time derivative of each field, in the order of the fields."""
@@ -81,6 +85,11 @@ class FieldModel:
     def fields(self) -> tuple[str, ...]:
         """The names of the fields."""
         return tuple(self.equations)
+
+    @property
+    def signed(self) -> bool:
+        """Whether values may be negative."""
+        return self.table.signed
 
     @property
     def seeded(self) -> str:
@@ -100,12 +109,23 @@ class FieldModel:
         names = (*self.table.parameters, "width", "height")
         return {name: chosen[name][values[name]] if name in chosen else float(values[name]) for name in names}
 
-    def diffusion(self, field: str) -> Tree:
-        """Return what stands before ``lap(field)`` in the field's own equation: its diffusion constant, if constant."""
-        return _factor(self.equations[field], Call("lap", (Name(field),)), self.fields)
+    def written(self) -> dict[str, Any]:
+        """Return the table, as :func:`read_model` takes it."""
+        return self.table.model_dump(mode="json", exclude_unset=True)
+
+    def factor(self, field: str, *derivatives: str) -> Tree:
+        """Return what stands before these derivatives of a field in its own equation, the innermost first.
+
+        0 if nothing does. For ``lap`` that is the field's diffusion constant. Only what is the same everywhere and
+        always counts.
+        """
+        of: Tree = Name(field)
+        for derivative in derivatives:
+            of = Call(derivative, (of,))
+        return _factor(self.equations[field], of, self.fields)
 
 
-def _factor(tree: Tree, of: Call, fields: tuple[str, ...]) -> Tree:
+def _factor(tree: Tree, of: Tree, fields: tuple[str, ...]) -> Tree:
     """Return the constant factor of `of` in a sum of terms; 0 if it does not stand there with a constant factor."""
     none = Number(0.0)
     if tree == of:
@@ -145,23 +165,54 @@ def read_model(table: Mapping[str, Any], name: str = "") -> FieldModel:
     ParamsError
         One line that names the key, or the equation and the column.
     """
+    try:
+        checked = ModelTable.model_validate_json(json.dumps(table, default=str))
+    except ValidationError as error:
+        raise ParamsError(_explain(error)) from None
     # the same table gives the same model: what is compiled for it, and its class of parameters, are found again
-    return _read(json.dumps(table, default=str), name)
+    return _made(checked.model_dump_json(exclude_unset=True), name)
 
 
 @cache
 def shipped_model(name: str) -> FieldModel:
     """Return the model of this name that ships with nnfd-tui."""
     file = resources.files("nnfd.presets") / "models" / f"{name}.toml"
-    return read_model(tomllib.loads(file.read_text(encoding="utf-8")), name)
+    # those that were there before models were files are kinds of their own: the word on disk says which
+    return read_model(tomllib.loads(file.read_text(encoding="utf-8")), name if name in set(Kind) else "")
+
+
+def shipped_models() -> list[str]:
+    """Return the names of the models that ship with nnfd-tui, sorted."""
+    files = (resources.files("nnfd.presets") / "models").iterdir()
+    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+
+
+def check_file(path: Path) -> FieldModel:
+    """Read the model file at `path`: a model's table, or a preset with one.
+
+    Raises
+    ------
+    PresetError
+        If it cannot be read.
+    ParamsError
+        As :func:`read_model` does.
+    """
+    where = f"model {printable(str(path))!r}"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PresetError(f"{where} cannot be read: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PresetError(f"{where} is not valid TOML: {printable(str(error))}") from None
+    inner = table.get("model", table)
+    if not isinstance(inner, dict):
+        raise PresetError(f"{where}: model is to be a table")
+    return read_model(inner)
 
 
 @cache
-def _read(text: str, name: str) -> FieldModel:
-    try:
-        table = ModelTable.model_validate_json(text)
-    except ValidationError as error:
-        raise ParamsError(_explain(error)) from None
+def _made(text: str, name: str) -> FieldModel:
+    table = ModelTable.model_validate_json(text)
     _check_names(table)
     _check_parameters(table)
     if missing := [field for field in table.fields if field not in table.equations]:
@@ -187,7 +238,8 @@ def _start(table: ModelTable, start: Mapping[str, float | str]) -> dict[str, Tre
 
 
 def _explain(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
+    # a key that is missing may be there under a wrong name: that says more
+    first = min(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
     path = [str(part) for part in first["loc"] if part not in {"float", "str", "literal['uniform']"}]
     path = [part for part in path if not part.startswith(("dict[", "literal["))]
     where = ".".join(["model", *map(printable, path)])

@@ -6,14 +6,15 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import ParamsError, PresetError
-from nnfd.core.params import MODELS, Kind
+from nnfd.core.params import Kind, type_of
+from nnfd.core.params.model import shipped_model, shipped_models
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
 
     from nnfd.core.params import Params
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 DEFAULT_PRESETS = {"network": "relu-128", "fur": "cheetah"}
 """What is run where nobody names a preset, by lab and by its command: the course's main run, the course's fur."""
 
-_KEYS = {"kind": str, "title": str, "description": str, "params": dict}
+_KEYS: dict[str, tuple[tuple[type, ...], str]] = {
+    "kind": ((str,), "text"),
+    "title": ((str,), "text"),
+    "description": ((str,), "text"),
+    "params": ((dict,), "table"),
+    "model": ((dict, str), "table, or the name of a shipped model"),
+}
+"""What may stand in a preset file: by key its types, and what they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +122,26 @@ def _read(file: Traversable, name: str) -> Preset:
         hint = did_you_mean(unknown[0], _KEYS) or f"; known are {', '.join(_KEYS)}"
         raise PresetError(f"{where}: unknown key {printable(unknown[0])!r}{hint}")
     for key, value in table.items():
-        if key != "kind" and not isinstance(value, _KEYS[key]):
-            what = "text" if _KEYS[key] is str else "table"
+        types, what = _KEYS[key]
+        if key != "kind" and not isinstance(value, types):
             raise PresetError(f"{where}: {key} is to be a {what}, not {printable(repr(value))}")
     if table.get("kind") not in list(Kind):
         found = printable(repr(table["kind"])) if "kind" in table else "missing"
         raise PresetError(f"{where}: kind is {found}; allowed are {', '.join(Kind)}")
     try:
-        params = MODELS[Kind(table["kind"])].check(table.get("params", {}))
+        params = type_of(_head(table)).check(table.get("params", {}))
     except ParamsError as error:
         raise ParamsError(f"{where}: {error}") from None
     title, description = table.get("title", name), table.get("description", "")
     return Preset(printable(name), printable(title), printable(description), params)
+
+
+def _head(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return kind and model of a preset's table, the latter as a table too. Raises :class:`ParamsError`."""
+    model = table.get("model")
+    if not isinstance(model, str):
+        return table
+    if model not in (known := shipped_models()):
+        hint = did_you_mean(model, known) or f"; known are {', '.join(known)}"
+        raise ParamsError(f"model: there is no model {printable(model)!r}{hint}")
+    return {"kind": table["kind"], "model": shipped_model(model).written()}

@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import Timeout
 
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.params import MODELS, Kind
+from nnfd.core.params import head_of, type_of
 from nnfd.core.runs.files import replace_file, storage_error, write_file
 from nnfd.core.runs.lock import LOCK_WAIT, is_held, lock_of
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, run_name
-from nnfd.core.text import printable, toml_text
+from nnfd.core.text import printable, toml_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,9 +61,8 @@ class RunInfo:
 
         It tells its own length: what is left of a file that was cut off may well be sound TOML, with other numbers.
         """
-        head = {"kind": self.params.kind, "preset": self.preset, "title": self.title}
-        entries = "".join(f"{key} = {toml_text(value)}\n" for key, value in head.items())
-        rest = f"{entries}\n[params]\n{self.params.to_toml()}"
+        head = {**head_of(self.params), "preset": self.preset, "title": self.title}
+        rest = f"{toml_table(head)}\n[params]\n{self.params.to_toml()}"
         return f"lines = {rest.count(chr(10)) + 1}\n{rest}"
 
     @classmethod
@@ -73,7 +72,7 @@ class RunInfo:
         try:
             text = path.read_text(encoding="utf-8")
             table = tomllib.loads(text)
-            params = MODELS[Kind(table["kind"])].check(table["params"])
+            params = type_of(table).check(table["params"])
             info = cls(printable(str(table["preset"])), printable(str(table["title"])), params)
         except (FileNotFoundError, NotADirectoryError):
             raise RunError(f"{where}: there is no run here: {path.name} is missing") from None

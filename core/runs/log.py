@@ -20,7 +20,7 @@ from pydantic import Discriminator, PlainValidator, TypeAdapter
 
 from nnfd.core.engine.events import Edited, EpochDone, Event, FieldStats, Paint, Started, position_of
 from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.params import MODELS, Kind, Params
+from nnfd.core.params import Params, head_of, type_of
 from nnfd.core.text import plain_value, printable
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _plain(value: object) -> object:
 
 def params_to_json(params: Params) -> dict[str, Any]:
     """Write parameters with their kind."""
-    return {"kind": str(params.kind), "values": params.values()}
+    return {**head_of(params), "values": params.values()}
 
 
 # -- reading
@@ -83,7 +83,7 @@ def params_to_json(params: Params) -> dict[str, Any]:
 
 def params_from_json(data: Mapping[str, Any]) -> Params:
     """Read what :func:`params_to_json` wrote. Raises ``ParamsError``, ``KeyError`` or ``ValueError``."""
-    return MODELS[Kind(data["kind"])].check(data["values"])
+    return type_of(data).check(data["values"])
 
 
 def _tuples(value: object) -> object:

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, SweepError
-from nnfd.core.params import MODELS, Kind
+from nnfd.core.params import head_of, type_of
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import RunFolder, RunInfo
 from nnfd.core.runs.lock import is_held
@@ -221,7 +221,7 @@ def _plan(spec: SweepSpec) -> dict[str, Any]:
     """Write a plan; the parameters that all runs share stand there once."""
     base = spec.points[0].params
     plan = {
-        "kind": str(base.kind),
+        **head_of(base),
         "preset": spec.preset,
         "title": spec.title,
         "varied": list(spec.varied),
@@ -239,7 +239,7 @@ def _plan(spec: SweepSpec) -> dict[str, Any]:
 
 
 def _spec(plan: Mapping[str, Any]) -> SweepSpec:
-    model = MODELS[Kind(plan["kind"])]
+    model = type_of(plan)
     base = model.check(plan["params"])
     varied = tuple(str(name) for name in plan["varied"])
     if unknown := [name for name in varied if name not in model.model_fields]:

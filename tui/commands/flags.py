@@ -13,6 +13,7 @@ from pydantic import BaseModel, create_model
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import show_value
 from nnfd.core.runs.names import default_root
+from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -103,6 +104,8 @@ class RunOptions:
     """Disk space for the frames of the timeline; older ones are thinned."""
     frames_every: Annotated[int | None, Parameter(metavar="N")] = None
     """Headless: keep a frame every N epochs or steps."""
+    values: Annotated[list[str] | None, Parameter(name="--set", metavar="NAME=VALUE", negative=())] = None
+    """Any parameter by its name: for those of a model, which have no flag of their own."""
 
     def check(self) -> None:
         """Raise :class:`ParamsError` for options that do not go together."""
@@ -111,6 +114,14 @@ class RunOptions:
         for name, on in (("json", self.json), ("quiet", self.quiet), ("frames_every", self.frames_every is not None)):
             if on and not self.headless:
                 raise ParamsError(f"{flag(name)} needs --headless")
+
+    def named_values(self) -> dict[str, object]:
+        """Return what ``--set`` names. Raises :class:`ParamsError` unless each is ``NAME=VALUE``."""
+        pairs = [text.partition("=") for text in self.values or ()]
+        for name, sign, value in pairs:
+            if not (name and sign and value):
+                raise ParamsError(f"--set: {printable(name + sign + value)!r} is not allowed: write NAME=VALUE")
+        return {name.strip(): value.strip() for name, _, value in pairs}
 
     @property
     def budget(self) -> int:

@@ -87,7 +87,7 @@ def resume(
     folder = find(run, runs_root)
     if not options.headless:
         need_terminal()
-        if changes := given(params):
+        if changes := given(params) | options.named_values():
             raise NnfdError(
                 f"--{next(iter(changes))}: edits on the command line need --headless; press e in the dashboard"
             )
@@ -98,7 +98,7 @@ def resume(
 
     budget = options.budget
     latest = peek(folder).latest_params
-    edited = override(latest, given(params))
+    edited = override(latest, given(params)).edited(options.named_values(), text=True)
     latest.check_live_edit(edited)  # before anything in the folder is touched
     with folder:
         resumption = resume_folder(folder)
@@ -149,7 +149,7 @@ def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, o
     if command != fitting:
         shown = printable(name)
         raise PresetError(f"preset: {shown!r} is of kind {preset.kind}: 'nnfd-tui {fitting} {shown}' runs it")
-    params = located(override(preset.params, changes))
+    params = located(override(preset.params, changes).edited(options.named_values(), text=True))
     options.check()
     budget = options.budget
     if not options.headless:

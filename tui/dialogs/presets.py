@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, lut
 from nnfd.core.fields.thumbnails import read
-from nnfd.core.params import MODELS, FieldParams, show_value
+from nnfd.core.params import FieldParams, show_value
 from nnfd.core.params.presets import Preset, load_all
 from nnfd.tui.dialogs.ask import Dialog
 from nnfd.tui.widgets.pixel_view import PixelView
@@ -33,7 +33,7 @@ def describe(preset: Preset) -> Text:
 def changes(preset: Preset) -> Text:
     """Return the parameters that differ from the model's defaults, one a line."""
     text = Text()
-    for name, (value, default) in preset.params.changed(MODELS[preset.kind]()).items():
+    for name, (value, default) in preset.params.changed(type(preset.params).model_construct()).items():
         text.append(f"{name} = {show_value(value)}", style="bold")
         text.append(f"  (default {show_value(default)})\n", style="dim")
     return text

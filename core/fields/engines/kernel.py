@@ -30,7 +30,7 @@ subnormal range, where a step takes many times as long."""
 
 @dataclass(frozen=True, slots=True)
 class Excess:
-    """The worst cell above the upper bound; a value that is no number counts as worst."""
+    """The worst cell outside the bounds; a value that is no number counts as worst."""
 
     field: str
     x: int
@@ -55,7 +55,7 @@ class Kernel(ABC):
         self.work = tuple(np.zeros_like(self.now[0]) for _ in range(self.program.work))
         self.fixed, self.maps = self._constants()
         self.exceeded = False
-        """Whether a value is above ``params.clip``, or no number, after the last step."""
+        """Whether a value is outside the bounds, or no number, after the last step; below 0 it is raised to 0."""
         self.note: str | None = None
         """What the user is to be told about who computes, if anything."""
 
@@ -96,15 +96,15 @@ class Kernel(ABC):
         """Return the worst cell; of use after a step that set ``exceeded``."""
         worst = []
         for name, field in zip(self.names, self.now, strict=True):
-            inner = np.nan_to_num(field[1:-1, 1:-1], nan=np.inf)
+            inner = np.nan_to_num(np.abs(field[1:-1, 1:-1]), nan=np.inf)
             y, x = np.unravel_index(np.argmax(inner), inner.shape)
             worst.append(Excess(name, int(x), int(y), float(field[y + 1, x + 1])))
-        return max(worst, key=lambda cell: math.inf if math.isnan(cell.value) else cell.value)
+        return max(worst, key=lambda cell: math.inf if math.isnan(cell.value) else abs(cell.value))
 
     def clip_top(self) -> None:
-        """Bring every field down to the upper bound."""
+        """Bring every field between its bounds."""
         for field in self.now:
-            np.minimum(field, self.params.clip, out=field)
+            np.clip(field, self.params.floor, self.params.clip, out=field)
         self.exceeded = False
 
     def change(self) -> float:
@@ -119,7 +119,7 @@ class Kernel(ABC):
     def flush_tiny(self) -> None:
         """Set values that cannot matter any more to 0."""
         for field in self.now:
-            field[field < TINY[self.params.dtype]] = 0
+            field[np.abs(field) < TINY[self.params.dtype]] = 0
 
     def _copies(self, arrays: tuple[NDArray[Any], ...]) -> dict[str, NDArray[Any]]:
         return {name: array[1:-1, 1:-1].copy() for name, array in zip(self.names, arrays, strict=True)}

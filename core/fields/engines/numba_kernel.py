@@ -131,7 +131,9 @@ class NumbaKernel(Kernel):
         wanted = (most if params.width * params.height >= THREAD_CELLS else 1) if threads is None else threads
         self._threads = min(wanted, most)
         self._plain: NumpyKernel | None = None
-        self._compiled = _compiled(source(self.program, params.dtype), self._args(0), threads=self._threads > 1)
+        self._compiled = _compiled(
+            source(self.program, params.dtype, signed=params.model.signed), self._args(0), threads=self._threads > 1
+        )
         if not wait and not self._compiled.done():
             self._fall_back()
 

@@ -64,9 +64,12 @@ def {name}(now, new, work, maps, k, steps, clip, zero, periodic, n):
 """
 
 
-def source(program: Program, dtype: str) -> str:
-    """Return the text of the module: ``serial`` and ``threads`` do up to n steps, as ``Kernel.advance`` does."""
-    writer = _Writer(program)
+def source(program: Program, dtype: str, *, signed: bool = False) -> str:
+    """Return the text of the module: ``serial`` and ``threads`` do up to n steps, as ``Kernel.advance`` does.
+
+    `signed` tells whether values may be negative.
+    """
+    writer = _Writer(program, signed=signed)
     parts = [_HEAD.format(dtype=dtype)]
     parts += [writer.row(number, each) for number, each in enumerate(program.passes)]
     passes = "".join(writer.loop(number, each) for number, each in enumerate(program.passes))
@@ -77,8 +80,8 @@ def source(program: Program, dtype: str) -> str:
 
 
 class _Writer:
-    def __init__(self, program: Program) -> None:
-        self.program, self.graph = program, program.graph
+    def __init__(self, program: Program, *, signed: bool) -> None:
+        self.program, self.graph, self.signed = program, program.graph, signed
         self.time = () if program.time is None else (program.time,)
         self.once = (*self.time, *program.scalars)
 
@@ -121,8 +124,8 @@ class _Writer:
     def _bounded(self, each: Pass) -> Iterator[str]:
         for name, of in each.outputs:
             yield f"p{name} = {self._value(of)}"
-            yield f"to_{name}[j] = zero if p{name} < zero else p{name}"
-        inside = " & ".join(f"(p{name} <= clip)" for name, _ in each.outputs)
+            yield f"to_{name}[j] = p{name}" if self.signed else f"to_{name}[j] = zero if p{name} < zero else p{name}"
+        inside = " & ".join(f"({'abs' if self.signed else ''}(p{name}) <= clip)" for name, _ in each.outputs)
         yield f"over += 0 if {inside} else 1"
 
     def _operation(self, of: int) -> str:

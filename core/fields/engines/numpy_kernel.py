@@ -184,7 +184,7 @@ class NumpyKernel(Kernel):
             self._scalars[self.program.time][()] = self.time
         for function, args in self._once:
             function(*args)
-        clip, inside = self.params.clip, True
+        clip, signed, inside = self.params.clip, self.params.model.signed, True
         for stage in self._stages:
             for array in stage.halo:
                 fill_halo(array, self.params.boundary)
@@ -192,10 +192,12 @@ class NumpyKernel(Kernel):
                 for function, args in calls:
                     function(*args)
                 for field in ends:
-                    np.maximum(field, 0.0, out=field)
+                    if not signed:
+                        np.maximum(field, 0.0, out=field)
                     # a NaN makes the comparison false too
                     inside &= bool(np.maximum.reduce(field) <= clip)
+                    inside &= not signed or bool(np.minimum.reduce(field) >= -clip)
         self.swap()
         self._stages, self._stages_back = self._stages_back, self._stages
         # the halo columns hold other numbers than the grid: look at the grid itself
-        self.exceeded = not inside and not all((field[1:-1, 1:-1] <= clip).all() for field in self.now)
+        self.exceeded = not inside and not all((np.abs(field[1:-1, 1:-1]) <= clip).all() for field in self.now)

@@ -1,0 +1,192 @@
+"""The shipped models against their equations, written down again in plain NumPy; and what their presets end in."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from nnfd.core.fields.analysis import dominant_wavelength, spots
+from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
+from nnfd.core.fields.models import main_field
+from nnfd.core.fields.simulate import initial_state, simulate
+from nnfd.core.fields.stability import describe_states, predicted_wavelength, uniform_states
+from nnfd.core.params.fields import params_of
+from nnfd.core.params.model import shipped_model, shipped_models
+from nnfd.core.params.presets import load
+
+EDGES = [("5-point", "periodic"), ("9-point", "zero-flux"), ("9-point", "periodic"), ("5-point", "zero-flux")]
+
+
+def fur(p, lap, a, s, y):
+    c = {"course": -1, "published": 1}[p.y_coupling]
+    eaten = s * a**2 / (1 + p.kappa_a * a**2)
+    return (
+        p.D_a * lap(a) + p.rho_a * (eaten - a),
+        p.D_s * lap(s) + p.sigma_s / (1 + p.kappa_s * y) - p.rho_s * eaten - p.mu_s * s,
+        p.rho_y * y**2 / (1 + p.kappa_y * y**2) - p.mu_y * y + c * p.sigma_y * a,
+    )
+
+
+def turing(p, lap, a, h):
+    made = p.rho_a * a**2 / ((1 + p.kappa_a * a**2) * h)
+    return p.D_a * lap(a) + made - p.mu_a * a, p.D_h * lap(h) + p.rho_h * a**2 - p.mu_h * h
+
+
+def activator_substrate(p, lap, a, s):
+    used = a**2 * s / (1 + p.kappa_a * a**2)
+    return p.D_a * lap(a) + p.rho_a * used - p.mu_a * a, p.D_s * lap(s) - p.rho_s * used + p.sigma_s
+
+
+def gray_scott(p, lap, u, v):
+    return p.D_u * lap(u) - u * v * v + p.F * (1 - u), p.D_v * lap(v) + u * v * v - (p.F + p.k) * v
+
+
+def schnakenberg(p, lap, u, v):
+    return p.D_u * lap(u) + p.gamma * (p.a - u + u * u * v), p.D_v * lap(v) + p.gamma * (p.b - u * u * v)
+
+
+def brusselator(p, lap, X, Y):
+    return p.D_X * lap(X) + p.A - (p.B + 1) * X + X * X * Y, p.D_Y * lap(Y) + p.B * X - X * X * Y
+
+
+def fitzhugh_nagumo(p, lap, u, v):
+    return p.D * lap(u) + u - u**3 / 3 - v + p.I, p.epsilon * (u + p.a - p.b * v)
+
+
+def gierer_meinhardt(p, lap, a, h):
+    return p.D_a * lap(a) + p.sigma_a + p.rho_a * a * a / h - p.mu_a * a, p.D_h * lap(h) + p.rho_h * a * a - p.mu_h * h
+
+
+def swift_hohenberg(p, lap, u):
+    def inner(w):
+        return p.q**2 * w + lap(w)
+
+    return (p.r * u - inner(inner(u)) + p.g * u**2 - u**3,)
+
+
+MODELS = {
+    "fur": (fur, {}),
+    "turing": (turing, {"kappa_a": 0.25}),
+    "diffusion": (lambda p, lap, C: (p.D * lap(C),), {"noise": 1.0}),
+    "activator-substrate": (activator_substrate, {"kappa_a": 0.07}),
+    "gray-scott": (gray_scott, {}),
+    "schnakenberg": (schnakenberg, {}),
+    "brusselator": (brusselator, {"dt": 0.0075}),
+    "fitzhugh-nagumo": (fitzhugh_nagumo, {"dt": 0.2, "I": 0.1}),
+    "gierer-meinhardt": (gierer_meinhardt, {}),
+    "swift-hohenberg": (swift_hohenberg, {"dt": 0.03, "g": 0.3}),
+}
+
+
+def laplacian(stencil, boundary):
+    def lap(u):
+        n = np.pad(u, 1, mode="wrap" if boundary == "periodic" else "edge")
+        sides = n[:-2, 1:-1] + n[2:, 1:-1] + n[1:-1, :-2] + n[1:-1, 2:]
+        if stencil == "5-point":
+            return sides - 4 * u
+        return (4 * sides + n[:-2, :-2] + n[:-2, 2:] + n[2:, :-2] + n[2:, 2:] - 20 * u) / 6
+
+    return lap
+
+
+def seeded_run(name, stencil, boundary, **changes):
+    params_type = params_of(shipped_model(name))
+    seeds = {"seeds": 5, "seed_value": 1.5} if name in {"fur", "diffusion"} else {}
+    changes |= MODELS[name][1] | seeds
+    params = params_type.check({"width": 26, "height": 23, "stencil": stencil, "boundary": boundary, **changes})
+    return params, dict(initial_state(params).fields)
+
+
+def test_every_shipped_model_is_looked_at():
+    assert sorted(MODELS) == shipped_models()
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(("stencil", "boundary"), EDGES)
+def test_a_model_follows_its_printed_equations_over_1000_steps(name, stencil, boundary):
+    params, fields = seeded_run(name, stencil, boundary)
+    kernel, lap, equations = NumpyKernel(params, fields), laplacian(stencil, boundary), MODELS[name][0]
+    for _ in range(1000):
+        rates = equations(params, lap, *fields.values())
+        fields = {
+            each: np.clip(u + params.dt * rate, params.floor, params.clip)
+            for (each, u), rate in zip(fields.items(), rates, strict=True)
+        }
+        kernel.advance(1)
+    for each, field in kernel.fields().items():
+        np.testing.assert_allclose(field, fields[each], rtol=1e-12, atol=1e-12 * np.abs(field).max())
+
+
+@pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs the extra 'fast'")
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"fur", "turing", "diffusion"}))
+@pytest.mark.parametrize("boundary", ["periodic", "zero-flux"])
+def test_both_engines_agree_bit_for_bit(name, boundary):
+    from nnfd.core.fields.engines.numba_kernel import NumbaKernel
+
+    params, fields = seeded_run(name, "5-point", boundary)
+    plain, fast = NumpyKernel(params, fields), NumbaKernel(params, fields, threads=1)
+    assert plain.advance(1000) == fast.advance(1000) == 1000
+    for each, field in plain.fields().items():
+        np.testing.assert_array_equal(field, fast.fields()[each])
+
+
+def test_a_signed_field_is_held_between_both_bounds():
+    params, _ = seeded_run("swift-hohenberg", "5-point", "periodic", clip=0.2)
+    assert initial_state(params).fields["u"].min() < 0
+    *events, end = simulate(params.edited({"steps": 2000}))
+    assert end.state.fields["u"].min() == -0.2
+    assert end.state.fields["u"].max() == 0.2
+    assert "clip-touched" in [getattr(event, "code", None) for event in events]
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - {"diffusion"}))
+def test_models_without_noise_stand_still_at_their_uniform_states(name):
+    params, _ = seeded_run(name, "5-point", "periodic", noise=0)
+    found = uniform_states(params)
+    assert found
+    for state in found:
+        kernel = NumpyKernel(params, {each: np.full((23, 26), value) for each, value in state.items()})
+        kernel.advance(1)
+        for each, value in state.items():
+            assert kernel.fields()[each] == pytest.approx(value, abs=1e-9)
+
+
+def test_uniform_states_are_described():
+    assert describe_states(params_of(shipped_model("gray-scott"))()) == ["u = 1, v = 0: stable"]
+    fed = params_of(shipped_model("gray-scott")).check({"F": 0.03, "k": 0.05})
+    assert [line.partition(":")[0] for line in describe_states(fed)] == [
+        "u = 0.3085, v = 0.2593",
+        "u = 0.6915, v = 0.1157",
+        "u = 1, v = 0",
+    ]
+    (line,) = describe_states(params_of(shipped_model("brusselator")).model_construct())
+    assert line == "X = 4.5, Y = 1.667: gives way to waves: a pattern forms by itself"
+    calm = params_of(shipped_model("brusselator")).check({"B": 6.5, "dt": 0.01})
+    assert describe_states(calm) == ["X = 4.5, Y = 1.444: stable"]
+    wild = params_of(shipped_model("brusselator")).check({"B": 22.0, "dt": 0.01})
+    assert describe_states(wild) == ["X = 4.5, Y = 4.889: gives way to uniform changes"]
+
+
+@pytest.mark.parametrize("preset", ["substrate", "schnakenberg", "brusselator", "gierer-meinhardt", "swift-hohenberg"])
+def test_presets_from_noise_have_the_predicted_wavelength(preset):
+    params = load(preset).params
+    *_, end = simulate(params)
+    field = end.state.fields[main_field(params)]
+    assert dominant_wavelength(field) == pytest.approx(predicted_wavelength(params), rel=0.15)
+    assert np.ptp(field) > 0.5
+    if preset in {"schnakenberg", "gierer-meinhardt"}:
+        assert spots(field)[0] > 100
+
+
+def test_the_spiral_goes_on_for_ever_and_the_maze_fills_the_grid():
+    params = load("spiral").params
+    *_, end = simulate(params)
+    later = params.edited({"steps": params.steps + 400})
+    *_, end_later = simulate(later, end.state.with_params(later))
+    u = end_later.state.fields["u"]
+    assert np.ptp(u) > 3
+    assert np.abs(u - end.state.fields["u"]).max() > 3
+    *_, end = simulate(load("gray-scott").params)
+    v = end.state.fields["v"]
+    assert 0.4 < (v > 0.15).mean() < 0.7
+    assert v[:, :10].max() > 0.3
