@@ -35,6 +35,10 @@ class State(Protocol):
         """Return the arrays worth keeping at every frame: ``theta``, or the fields by name."""
         ...
 
+    def with_params(self, params: Any) -> Self:  # noqa: ANN401 - of the kind of the state
+        """Return the state under other parameters. Raises ``ParamsError`` if they need a restart."""
+        ...
+
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the whole state as plain arrays, without pickled objects."""
         ...

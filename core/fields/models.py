@@ -80,7 +80,8 @@ def marker_threshold(params: FieldParams) -> float:
 
     Infinite if y cannot stay on.
     """
-    under = params.rho_y**2 - 4 * params.kappa_y * params.mu_y**2
+    rho, mu = params.rho_y, params.mu_y
+    under = rho * rho - 4 * params.kappa_y * mu * mu  # not mu**2, which is an error where it is too large
     if params.rho_y == 0 or under < 0:
         return math.inf
     return float(2 * params.mu_y / (params.rho_y + math.sqrt(under)))

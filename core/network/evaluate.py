@@ -14,7 +14,7 @@ from nnfd.core.text import plain_value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from nnfd.core.network.mlp import MLP
 
@@ -78,6 +78,28 @@ def _line(row: ReportRow, width: int) -> str:
     return f"{row.name:>{width}}  {row.precision:>9.4f} {row.recall:>9.4f} {row.f1:>9.4f} {row.support:>9}"
 
 
+def scores(confusion: ArrayLike, class_names: Sequence[str]) -> tuple[ReportRow, ...]:
+    """Return the scores that follow from a confusion matrix of shape (classes, classes), rows true, columns predicted.
+
+    One row a class, then ``macro avg`` and ``weighted avg``; a share of nothing is 0.
+    """
+    counts = np.asarray(confusion, np.int64)
+    right, support, predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+    # f1 = 2 / (1/precision + 1/recall)
+    shares = [
+        np.divide(part, of, out=np.zeros(len(counts)), where=of > 0)
+        for part, of in ((right, predicted), (right, support), (2 * right, support + predicted))
+    ]
+    rows = [
+        ReportRow(name, float(p), float(r), float(f), int(n))
+        for name, p, r, f, n in zip(class_names, *shares, support, strict=True)
+    ]
+    for name, weights in (("macro avg", None), ("weighted avg", support)):
+        precision, recall, f1 = (float(np.average(share, weights=weights)) for share in shares)
+        rows.append(ReportRow(name, precision, recall, f1, int(support.sum())))
+    return tuple(rows)
+
+
 def evaluate(model: MLP, X: NDArray[Any], y: NDArray[np.int64], class_names: Sequence[str]) -> Evaluation:
     """Evaluate a network on X of shape (N, features) and true classes y of shape (N,)."""
     return evaluate_probabilities(model.predict_proba(X), y, class_names)
@@ -85,23 +107,15 @@ def evaluate(model: MLP, X: NDArray[Any], y: NDArray[np.int64], class_names: Seq
 
 def evaluate_probabilities(probabilities: NDArray[Any], y: NDArray[np.int64], class_names: Sequence[str]) -> Evaluation:
     """Evaluate class probabilities of shape (N, classes) against true classes y of shape (N,)."""
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+    from sklearn.metrics import confusion_matrix
 
     predicted = np.argmax(probabilities, axis=1)
-    labels = range(len(class_names))
-    scores = precision_recall_fscore_support(y, predicted, labels=labels, zero_division=0)
-    rows = [
-        ReportRow(name, float(p), float(r), float(f), int(n))
-        for name, p, r, f, n in zip(class_names, *scores, strict=True)
-    ]
-    for name, weights in (("macro avg", None), ("weighted avg", scores[3])):
-        precision, recall, f1 = (float(np.average(score, weights=weights)) for score in scores[:3])
-        rows.append(ReportRow(name, precision, recall, f1, len(y)))
+    confusion = confusion_matrix(y, predicted, labels=range(len(class_names)))
     return Evaluation(
         loss=float(-np.mean(np.log(np.clip(probabilities[np.arange(len(y)), y], P_MIN, 1)))),
         accuracy=float(np.mean(predicted == y)),
-        confusion=confusion_matrix(y, predicted, labels=labels),
-        report=tuple(rows),
+        confusion=confusion,
+        report=scores(confusion, class_names),
         probabilities=probabilities,
         predicted=predicted,
         true=y,

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 DType = Literal["float64", "float32"]
+MOST = 10**12
+"""Of a number that counts epochs, steps or samples: no run lasts so long, and arithmetic with floats is still exact."""
+LARGEST_SEED = 10**40
+"""Above any seed of 128 bits, as NumPy draws them."""
 
 
 class Kind(StrEnum):

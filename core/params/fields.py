@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, create_model, model_validator
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula
-from nnfd.core.params.base import DType, Kind, Params, param, show_value
+from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Kind, Params, param, show_value
 from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
 
 Boundary = Literal["periodic", "zero-flux"]
@@ -66,7 +66,7 @@ class FieldParams(Params):
     method: Method = param(
         "euler", "Time stepping: explicit Euler, or the classical Runge-Kutta of order 4.", live=True
     )
-    steps: int = param(6000, "Time steps to simulate.", unit="steps", live=True, ge=1, le=10**12)
+    steps: int = param(6000, "Time steps to simulate.", unit="steps", live=True, ge=1, le=MOST)
     clip: float = param(
         1000.0,
         "Upper bound of every field; the lower one is 0, or -clip where a model has negative values.",
@@ -74,7 +74,7 @@ class FieldParams(Params):
         gt=0,
         le=1e9,
     )
-    seed: int = param(42, "Seed of the random start.", ge=0)
+    seed: int = param(42, "Seed of the random start.", ge=0, le=LARGEST_SEED)
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
     engine: Engine = param(
         "auto", "Who computes a step: numba needs the extra 'fast'; auto takes it for long runs if it is there."

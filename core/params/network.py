@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params.base import DType, Kind, Params, param
+from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Kind, Params, param
 
 Activation = Literal["relu", "tanh", "sigmoid"]
 Optimizer = Literal["sgd", "adam"]
@@ -90,11 +90,15 @@ class NetworkParams(Params):
         gt=0,
         le=1,
     )
-    step_epochs: int = param(20, "Epochs between two steps of the step schedule.", unit="epochs", live=True, ge=1)
-    warmup: int = param(0, "Epochs of linear warm-up before the cosine schedule.", unit="epochs", live=True, ge=0)
+    step_epochs: int = param(
+        20, "Epochs between two steps of the step schedule.", unit="epochs", live=True, ge=1, le=MOST
+    )
+    warmup: int = param(
+        0, "Epochs of linear warm-up before the cosine schedule.", unit="epochs", live=True, ge=0, le=MOST
+    )
     epochs: int = param(60, "Epochs to train at the most.", unit="epochs", live=True, ge=1, le=10_000_000)
     batch_size: int = param(
-        64, "Samples a batch; the last one of an epoch may be smaller.", unit="samples", live=True, ge=1
+        64, "Samples a batch; the last one of an epoch may be smaller.", unit="samples", live=True, ge=1, le=MOST
     )
     patience: int = param(
         8,
@@ -102,9 +106,12 @@ class NetworkParams(Params):
         unit="epochs",
         live=True,
         ge=0,
+        le=MOST,
     )
-    seed: int = param(42, "Seed of the first weights, the batch order and the dropout masks.", ge=0)
-    shuffle_seed: AutoSeed = param(None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0)
+    seed: int = param(42, "Seed of the first weights, the batch order and the dropout masks.", ge=0, le=LARGEST_SEED)
+    shuffle_seed: AutoSeed = param(
+        None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0, le=LARGEST_SEED
+    )
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
 
     def check_batches(self) -> None:

@@ -174,6 +174,15 @@ def _check_data(state: State | None) -> None:
         check_data_file(state)
 
 
+def check_data(run: Path, kind: Kind) -> None:
+    """Look whether the data of a run is what it was, before another one begins under its parameters.
+
+    Raises ``DataError`` if it is gone or has changed, ``RunError`` if the state that knows it is damaged.
+    """
+    saved = Checkpoint.load(run / STATE, kind)
+    _check_data(None if saved is None else saved.state)
+
+
 def peek(folder: RunFolder) -> Resumption:
     """Read what :func:`resume` would go on with, and change nothing. Raises ``RunError``."""
     saved = Checkpoint.load(folder.path / STATE, folder.params.kind) or Checkpoint(None)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MOST_UNITS = 10**12
 """Epochs or time steps of a run at the most."""
 TAIL = 256 * 1024
-"""Bytes at the end of a log that :func:`read_tail` looks at."""
+"""Bytes at the end of a log that :func:`read_tail` looks at first; at more of them if no line of them is an event."""
 
 
 class EventLogError(RunError):
@@ -176,12 +177,9 @@ def read_tail(log: Path) -> LogTail:
     Raises :class:`RunError` if there are lines and none of them is an event.
     """
     try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - TAIL))
-            lines = file.read().split(b"\n")[:-1]
+        lines = _last_lines(log)
     except OSError:
         return LogTail()
-    lines.reverse()
     unit = _first(lines, b'"epoch-done"') or _first(lines, b'"steps-done"')
     best = _first([line for line in lines if b'"is_best":true' in line], b'"epoch-done"')
     edit = _first(lines, b'"edited"') or _first(lines, b'"started"')
@@ -195,6 +193,20 @@ def read_tail(log: Path) -> LogTail:
         best if isinstance(best, EpochDone) else None,
         edit.params if isinstance(edit, Edited | Started) else None,
     )
+
+
+def _last_lines(log: Path) -> list[bytes]:
+    """Return the last lines of a log, the newest first; they hold an event if there is one: parameters may be long."""
+    tail = TAIL
+    with log.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        while True:
+            file.seek(max(0, size - tail))
+            lines = file.read(tail).split(b"\n")[:-1]
+            lines.reverse()
+            if tail >= size or _first(lines, b"") is not None:
+                return lines
+            tail *= 4
 
 
 def _first(lines: list[bytes], mark: bytes) -> Event | None:

@@ -35,6 +35,8 @@ class TestSet(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     accuracy: float
+    loss: float | None = None
+    """Mean cross-entropy, without weight decay."""
     classes: tuple[Text, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Counts; rows are true, columns predicted classes."""

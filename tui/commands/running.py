@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from nnfd.core.errors import NnfdError, PresetError, RunError
+from nnfd.core.errors import DataError, NnfdError, PresetError, RunError
 from nnfd.core.library.catalog import summarise
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
 from nnfd.core.params.paths import located
@@ -125,8 +125,8 @@ def dashboard() -> int:
     return _open_dashboard(RunInfo(chosen.name, chosen.title, chosen.params), NewRunOptions())
 
 
-def _chosen(name: str, root: Path) -> Preset:
-    """Return the preset of this name, or what a recorded run of this name is."""
+def _chosen(name: str, root: Path, changes: dict[str, object]) -> Preset:
+    """Return the preset of this name, or what a recorded run of this name is; its data must be that of then."""
     if name in presets.names() or name.endswith(".toml"):
         return presets.load(name)
     path: Path | None
@@ -139,12 +139,19 @@ def _chosen(name: str, root: Path) -> Preset:
     run = summarise(path)
     if run.params is None:
         raise RunError(run.problem)
+    if isinstance(run.params, NetworkParams) and "dataset" not in changes:
+        from nnfd.core.runs.checkpoint import check_data
+
+        try:
+            check_data(path, run.params.kind)
+        except DataError as error:
+            raise DataError(f"{error}; --dataset PATH takes what is there now") from None
     return presets.Preset(run.preset, run.title, "", run.params)
 
 
 def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, object]) -> int:
     """Do a new run of the preset or recorded run of this name, with or without a screen."""
-    preset = _chosen(name, options.runs_root)
+    preset = _chosen(name, options.runs_root, changes)
     fitting = "train" if preset.kind is Kind.NETWORK else "fur"
     if command != fitting:
         shown = printable(name)

@@ -107,6 +107,14 @@ class History(Generic[S]):
             return int(self.curves.last()[0])
         return self.started.position if self.started else 0
 
+    def params_at(self, position: int, before: Params) -> Params:
+        """Return the parameters after the edits up to a position; `before` are those of a run that told of none."""
+        params = self.began_with or before
+        for edit in self.edits:
+            if edit.position <= position:
+                params = edit.params
+        return params
+
     def add(self, event: Event) -> None:
         """Take one event in."""
         match event:

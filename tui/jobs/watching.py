@@ -11,7 +11,7 @@ from nnfd.core.engine.events import Edited, Ended, Outcome, Started, position_of
 from nnfd.core.errors import DataError, NnfdError, RunError, in_words
 from nnfd.core.params import NetworkParams, Params
 from nnfd.core.runs.follow import Follower
-from nnfd.core.runs.remote import send
+from nnfd.core.runs.remote import MOST_UNANSWERED, send
 from nnfd.tui.jobs.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class RemoteController:
         """Epochs or time steps done."""
         self.refusals: list[str] = []
         """Why commands were not taken, to be shown once and removed."""
+        self._refused: set[str] = set()
+        """What was put there since every command was answered."""
 
     def pause(self) -> None:
         """Ask to hold after the current unit."""
@@ -72,9 +74,14 @@ class RemoteController:
         self._send(do="stop")
 
     def send(self, command: Command) -> None:
-        """Ask for a stroke of paint, or for new parameters; raises as :meth:`edit` does."""
+        """Ask for a stroke of paint, or for new parameters; raises as :meth:`edit` does.
+
+        Raises ``RunError`` for paint while too much waits for an answer: a stroke is a row of commands.
+        """
         if isinstance(command, Params):
             self.edit({name: new for name, (_, new) in self.params.changed(command).items()})
+        elif len(self._waiting) >= MOST_UNANSWERED:
+            raise RunError(f"{MOST_UNANSWERED} commands wait for an answer: the run takes no paint meanwhile")
         else:
             self._send(do="paint", paint=dataclasses.asdict(command))
 
@@ -111,16 +118,24 @@ class RemoteController:
                 if answer is None:
                     answer = "the process that does this run does not answer"
                 if answer:
-                    self.refusals.append(answer)
+                    self._refuse(answer)
+            if not self._waiting:
+                self._refused.clear()
 
     def _send(self, **command: object) -> None:
         try:
             name = send(self._folder.path, **command)
         except NnfdError as error:
-            self.refusals.append(str(error))
+            self._refuse(str(error))
         else:
             with self._lock:
                 self._waiting[name] = ANSWER_LOOKS
+
+    def _refuse(self, why: str) -> None:
+        """Note why a command was not taken; once for a row of commands that fail alike."""
+        if why not in self._refused:
+            self._refused.add(why)
+            self.refusals.append(why)
 
 
 class WatchSession:
@@ -237,11 +252,16 @@ class WatchSession:
 
     def _load_data(self) -> None:
         """Load the data set that the run learns from, if it is here too."""
+        from nnfd.core.network.checks import check_same_data
         from nnfd.core.network.data import load
+        from nnfd.core.network.state import NetworkState
 
         if isinstance(self.spec.params, NetworkParams):
             try:
-                self.data = load(self.spec.params)
+                data = load(self.spec.params)
+                if isinstance(self.saved, NetworkState):
+                    check_same_data(data, self.saved)
+                self.data = data
             except DataError as error:
                 self.controller.refusals.append(f"the test set cannot be shown: {error}")
             self._wake()

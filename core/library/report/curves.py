@@ -64,7 +64,7 @@ def chart(
     ys = ys[np.isfinite(ys)]
     x0, x1 = float(xs.min()), float(xs.max())
     y0, y1 = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
-    frame = _Frame(x0, x1 if x1 > x0 else x0 + 1, y0, y1 if y1 > y0 else y0 + 1)
+    frame = _Frame(x0, _above(x0, x1), y0, _above(y0, y1))
     values = log_ticks(10**frame.y0, 10**frame.y1) if log else nice_ticks(frame.y0, frame.y1, TICKS)
     return render(
         "chart.html.j2",
@@ -77,6 +77,13 @@ def chart(
         marks=[(frame.x(min(max(at, frame.x0), frame.x1)), what) for at, what in marks],
         curves=[(c.name, *STYLES[i % len(STYLES)], frame.lines(c)) for i, c in enumerate(scaled)],
     )
+
+
+def _above(low: float, high: float) -> float:
+    """Return the upper end of an axis whose values reach from `low` to `high`, which may be one and the same."""
+    if high > low:
+        return high
+    return low + 1 if low + 1 > low else low + abs(low)  # a number above 2^53 has no next whole one
 
 
 def _prepared(curve: Curve, *, log: bool) -> Curve:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.engine.control import run_to_end
 from nnfd.core.engine.events import Edited, EpochDone
-from nnfd.core.errors import NnfdError, RunError
+from nnfd.core.errors import DataError, NnfdError, RunError
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.network.baseline import baseline
-from nnfd.core.network.checks import check_same_data
+from nnfd.core.network.checks import check_data_file, check_run
 from nnfd.core.network.data import Dataset, load
-from nnfd.core.network.evaluate import Evaluation, evaluate
+from nnfd.core.network.evaluate import Evaluation, ReportRow, evaluate, scores
 from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.names import STATE
+from nnfd.core.runs.result import Result, TestSet
+from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,28 +37,39 @@ LOG_RATIO = 20.0
 def network_parts(folder: RunFolder, events: Sequence[Event], params: Params) -> dict[str, Any]:
     """Return what ``network.html.j2`` shows, as far as the folder has what it needs."""
     assert isinstance(params, NetworkParams)
-    parts: dict[str, Any] = {"curves": _curves(events)}
+    recorded = _recorded(folder)
     try:
-        data = load(params)
-        ours = _evaluation(folder, data)
+        state = _newest(folder)
+        data = _data(params, state, recorded)
     except NnfdError as error:
-        return {**parts, "missing": str(error)}
-    theirs = run_to_end(baseline(params, data))
+        state, data, missing = None, None, str(error)
+    else:
+        missing = ""
+    parts: dict[str, Any] = {"curves": _curves(events), "no_baseline": missing, "missing": ""}
+    if recorded is None and state is not None and data is not None:
+        recorded = TestSet.model_validate(_evaluation(state, data).to_result())
+    if recorded is None:
+        return {**parts, "missing": missing}
+    rows = scores(recorded.confusion, recorded.classes)
     parts |= {
-        "missing": "",
-        "ours": ours,
-        "scores": [(r.name, *_four(r.precision, r.recall, r.f1), r.support) for r in ours.report],
-        "baseline": theirs,
+        "ours": recorded,
+        "loss": "is not known" if recorded.loss is None else f"{recorded.loss:.4f}",
+        "scores": [(row.name, *_four(row.precision, row.recall, row.f1), row.support) for row in rows],
     }
+    return parts if data is None else parts | _baseline(params, data, recorded, rows)
+
+
+def _baseline(params: NetworkParams, data: Dataset, ours: TestSet, rows: Sequence[ReportRow]) -> dict[str, Any]:
+    theirs = run_to_end(baseline(params, data))
     if not theirs.curves:
-        return parts
+        return {"no_baseline": "scikit-learn's MLPClassifier diverged on these data"}
     other = theirs.evaluation
     return {
-        **parts,
+        "baseline": theirs,
         "comparison": [
             ("test accuracy", *_four(ours.accuracy, other.accuracy)),
-            ("test loss", *_four(ours.loss, other.loss)),
-            ("macro f1", *_four(ours.report[-2].f1, other.report[-2].f1)),
+            ("test loss", *_four(math.nan if ours.loss is None else ours.loss, other.loss)),
+            ("macro f1", *_four(rows[-2].f1, other.report[-2].f1)),
         ],
         "baseline_curve": chart(_both(theirs.curves, "loss"), title="loss of MLPClassifier", x_label="epoch", log=True),
     }
@@ -65,13 +79,38 @@ def _four(*values: float) -> list[str]:
     return [f"{value:.4f}" for value in values]
 
 
-def _evaluation(folder: RunFolder, data: Dataset) -> Evaluation:
-    """Evaluate the best weights on the test set. Raises ``NnfdError`` if there are none yet."""
+def _recorded(folder: RunFolder) -> TestSet | None:
+    """Return what was measured at the end of the run; None if it has not ended."""
+    result = Result.read(folder)
+    return None if result is None else result.test
+
+
+def _newest(folder: RunFolder) -> NetworkState:
     saved = Checkpoint.load(folder.path / STATE, folder.params.kind)
     state = saved.state if saved is not None else None
     if not isinstance(state, NetworkState) or not state.epoch:
         raise RunError("no weights are saved yet")
-    check_same_data(data, state)
+    return state
+
+
+def _data(params: NetworkParams, state: NetworkState, recorded: TestSet | None) -> Dataset:
+    """Load the data that the run learns from. Raises ``NnfdError`` if it is gone or has changed."""
+    check_data_file(state)
+    data = load(params)
+    check_run(state.params, data, state)
+    if recorded is None or data.path is None or state.data_sha256 is not None:
+        return data
+    # a run of an earlier version knows its data by what it says of them
+    if _evaluation(state, data).confusion.tolist() != [list(row) for row in recorded.confusion]:
+        raise DataError(
+            f"dataset {printable(data.path)!r} is not what the run learnt from: its best weights give other test "
+            "figures on it than were recorded"
+        )
+    return data
+
+
+def _evaluation(state: NetworkState, data: Dataset) -> Evaluation:
+    """Evaluate the best weights on the test set."""
     model = model_at(state.params, state.layer_sizes, state.best_theta, state.best_stats)
     return evaluate(model, data.X_test, data.y_test, data.class_names)
 

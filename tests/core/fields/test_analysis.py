@@ -1,6 +1,7 @@
 """Counting, spectra and stability, on fields and equations whose answers are known; and the presets' patterns."""
 
 import functools
+import math
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from nnfd.core.fields.analysis import (
     spots,
     summary,
 )
-from nnfd.core.fields.models import reaction
+from nnfd.core.fields.models import marker_threshold, reaction
 from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.fields.stability import NO_WAVELENGTH, dispersion, jacobian, predicted_wavelength, uniform_states
 from nnfd.core.fields.state import FieldState
@@ -274,3 +275,8 @@ def test_diffusion_preset_keeps_its_sum_and_loses_its_contrast():
     assert state.fields["C"].sum() == pytest.approx(3 * 9988 + 12 * 500, rel=1e-12)
     assert np.ptp(state.fields["C"]) < 1
     assert params.kind is Kind.DIFFUSION
+
+
+def test_a_rate_too_large_to_square_has_no_threshold():
+    assert marker_threshold(FurParams(mu_y=1e200)) == math.inf
+    assert marker_threshold(FurParams(rho_y=1e200)) == 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
 import json
 import re
@@ -21,7 +22,9 @@ from nnfd.core.library.report.fields import picture
 from nnfd.core.library.report.run import report
 from nnfd.core.library.report.templates import render
 from nnfd.core.params import NetworkParams
+from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.names import STATE
 
 NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "Baseline"]
 FIELD = ["Outcome", "Parameters", "Pattern", "Growth", "Curves", "Analysis"]
@@ -249,3 +252,71 @@ def test_pictures_of_large_grids_are_averaged():
         assert image.size == (720, 240)
         pixels = np.asarray(image)
     assert set(np.unique(pixels[:, :360])) == {pixels[0, 0]} != set(np.unique(pixels[:, 360:])) == {pixels[0, -1]}
+
+
+@pytest.mark.parametrize("value", [2.0**53, -(2.0**53), 1e16, 1e299, 0.0])
+@pytest.mark.parametrize("log", [False, True])
+def test_a_curve_that_stays_at_one_value_however_large_is_a_line(value, log):
+    svg = chart([Curve.of("flat", [0, 1], [value, value])], title="t", x_label="step", log=log)
+    assert "nan" not in svg
+    assert [len(line.split(" ")) for line in lines(svg)] == ([2] if value > 0 or not log else [])
+
+
+@pytest.fixture
+def learnt(tmp_path, run):
+    """The folder of a run that learnt from a file beside it, and the rows of the file."""
+    rows = [f"{i * 7 % 40},{i % 5}.5,{'ab'[i % 2]}" for i in range(40)]
+    (tmp_path / "data.csv").write_text("\n".join(["p,q,kind", *rows]))
+    flags = ("--headless", "--quiet", "--epochs", "3", "--hidden", "4")
+    assert run("train", "--dataset", str(tmp_path / "data.csv"), *flags, "--run-dir", str(tmp_path / "r"))[0] == 0
+    return tmp_path / "r", rows
+
+
+def other_labels(rows):
+    return "\n".join(["p,q,kind", *(f"{row[:-1]}{'ab'[i % 3 == 0]}" for i, row in enumerate(rows))])
+
+
+def test_the_test_figures_are_those_that_were_recorded_and_changed_data_is_named(learnt):
+    path, rows = learnt
+    folder = RunFolder.open(path)
+    before = Page(report(folder))
+    assert "fitted for this report" in before.text
+    result = folder.result()
+    result["test"]["confusion"] = [[3, 0], [1, 2]]  # none of the data as it is
+    result["test"] |= {"accuracy": 5 / 6, "loss": 0.625}
+    folder.write_result(result)
+    (path.parent / "data.csv").write_text(other_labels(rows))
+    page = Page(report(folder))
+    assert page.headings == NETWORK
+    assert "Accuracy on the test set 0.8333, loss 0.6250." in page.text
+    assert ["1.0000", "0.6667", "0.8000", "3"] in [page.cells[i : i + 4] for i in range(len(page.cells))]
+    assert "is not what the run was begun with: its SHA-256 begins with" in page.text
+    assert "fitted for this report" not in page.text
+    (path.parent / "data.csv").unlink()
+    page = Page(report(folder))
+    assert "Accuracy on the test set 0.8333" in page.text
+    assert "there is no such file" in page.text
+
+
+def test_a_run_of_an_earlier_version_knows_its_data_by_its_figures(learnt):
+    path, rows = learnt
+    folder = RunFolder.open(path)
+    saved = Checkpoint.load(path / STATE, folder.params.kind)
+    state = dataclasses.replace(saved.state, data_path=None, data_sha256=None)
+    dataclasses.replace(saved, state=state).save(path / STATE)
+    assert "fitted for this report" in Page(report(folder)).text
+    (path.parent / "data.csv").write_text(other_labels(rows))
+    text = Page(report(folder)).text
+    assert "gives other test figures" in text.replace("its best weights give", "gives")
+    assert "fitted for this report" not in text
+
+
+def test_a_run_that_has_not_ended_is_measured_on_its_own_data_only(learnt):
+    path, rows = learnt
+    (path / "result.json").unlink()
+    folder = RunFolder.open(path)
+    assert "Accuracy on the test set" in Page(report(folder)).text
+    (path.parent / "data.csv").write_text(other_labels(rows))
+    text = Page(report(folder)).text
+    assert "Accuracy on the test set" not in text
+    assert "is not what the run was begun with" in text

@@ -173,3 +173,16 @@ def test_did_you_mean_looks_past_capitals():
 
 def test_every_kind_has_a_model():
     assert set(MODELS) == set(Kind)
+
+
+def test_every_whole_number_has_an_upper_bound_that_refuses_nothing_sensible():
+    for model in MODELS.values():
+        for name, info in model.infos().items():
+            if isinstance(info.default, int) and not info.is_bool and name != "seeds":
+                assert "at most" in info.allowed, name
+                with pytest.raises(ParamsError, match=rf"^{name}: 1000"):
+                    model.check({name: 10**400})
+    with pytest.raises(ParamsError, match="shuffle_seed: 1000"):
+        NetworkParams.check({"shuffle_seed": 10**400})
+    whole_set = NetworkParams(batch_size=10**9, patience=10**9, warmup=10**7, step_epochs=10**7)
+    assert NetworkParams.check(whole_set.edited({"seed": 2**128 - 1, "shuffle_seed": 2**128 - 1}).values())

@@ -20,9 +20,9 @@ from nnfd.core.engine.events import (
     Started,
     StepsDone,
 )
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import MODELS, DiffusionParams, FurParams, NetworkParams, TuringParams
-from nnfd.core.runs.log import EventLogError, from_json, to_json
+from nnfd.core.runs.log import TAIL, EventLogError, from_json, read_tail, to_json
 from tests.support.fakes import network_state
 
 EVENTS = [
@@ -142,3 +142,18 @@ def test_a_line_that_is_no_event_is_one_clear_error(line):
     assert "\n" not in message
     assert "\x1b" not in message
     assert len(message) < 100
+
+
+def test_the_end_of_a_log_is_found_behind_parameters_of_any_length(tmp_path):
+    cells = tuple((x, y) for x in range(300) for y in range(200))
+    started = Started(FurParams(width=400, height=400, seeds=cells), 0, 6000)
+    log = tmp_path / "events.jsonl"
+    line = to_json(started) + "\n"
+    assert len(line) > 1.5 * TAIL
+    log.write_text(line)
+    assert read_tail(log).params == started.params
+    log.write_text(line + line[: TAIL // 2])  # and the next one is being written
+    assert read_tail(log).params == started.params
+    log.write_text("x" * 3 * TAIL + "\n")
+    with pytest.raises(RunError, match="damaged: it holds no event"):
+        read_tail(log)

@@ -114,6 +114,7 @@ class TestCommands:
             ({"do": "edit", "changes": {"hidden": [3]}}, "hidden: 3 .* needs a restart"),
             ({"do": "edit", "changes": {"lr": -1.0}}, "lr: -1"),
             ({"do": "edit", "changes": {"lrr": 1.0}}, "did you mean 'lr'"),
+            ({"do": "edit", "changes": {"warmup": 10**400}}, "warmup: 1000.* is not allowed"),
             ({"do": "edit", "changes": 3}, "no command"),
             ({"do": "edit"}, "no command"),
             ({"do": "pace", "pace": 0}, "pace: 0 is not allowed"),

@@ -427,3 +427,18 @@ def test_the_flags_that_decide_how_a_table_is_read(run, tmp_path):
     assert isinstance(params, NetworkParams)
     assert (params.header, params.drop, params.categorical) == ("no", ("column1",), ("column3",))
     assert params.dataset == str(tmp_path / "data.csv")
+
+
+def test_a_run_is_done_again_on_its_own_data_or_on_what_is_named(run, tmp_path):
+    rows = [f"{i * 7 % 40},{i % 5}.5,{'ab'[i % 2]}" for i in range(40)]
+    (tmp_path / "data.csv").write_text("\n".join(["p,q,kind", *rows]))
+    flags = ("--headless", "--quiet", "--epochs", "2")
+    assert run("train", "--dataset", "data.csv", *flags, "--run-dir", "r")[0] == 0
+    assert run("train", "r", *flags, "--run-dir", "again") == (0, "", "")
+    (tmp_path / "data.csv").write_text("\n".join(["p,q,kind", *reversed(rows)]))
+    code, out, err = run("train", "r", *flags, "--run-dir", "third")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"dataset '{tmp_path / 'data.csv'}' is not what the run was begun with" in err
+    assert "--dataset PATH takes what is there now" in err
+    assert not (tmp_path / "third").exists()
+    assert run("train", "r", *flags, "--dataset", "data.csv", "--run-dir", "third") == (0, "", "")

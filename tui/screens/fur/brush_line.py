@@ -56,6 +56,8 @@ class BrushLine(TextLine):
         """Something is to be painted."""
 
         dabs: Sequence[Paint]
+        begins: bool
+        """Whether it is not dragged on from the one before."""
 
     def __init__(self, params: FieldParams) -> None:
         super().__init__()
@@ -101,10 +103,11 @@ class BrushLine(TextLine):
         if self.brush.on:
             self._place(cell)
         cells = [cell] if pressed or start is None else list(line(start, cell, max(1, self.brush.radius)))
-        self._stroke(cells, field, erase=erase)
+        self._stroke(cells, field, erase=erase, begins=pressed)
 
-    def _stroke(self, cells: Sequence[Cell], field: str, *, erase: bool) -> None:
-        self.post_message(self.Stroke([self.brush.paint(field, cell, self.params, erase=erase) for cell in cells]))
+    def _stroke(self, cells: Sequence[Cell], field: str, *, erase: bool, begins: bool) -> None:
+        dabs = [self.brush.paint(field, cell, self.params, erase=erase) for cell in cells]
+        self.post_message(self.Stroke(dabs, begins))
 
     def _place(self, cell: Cell) -> None:
         self.brush.cell = cell
@@ -127,7 +130,7 @@ class BrushLine(TextLine):
 
     def action_dab(self, erase: bool) -> None:
         """Paint at the cursor."""
-        self._stroke([self.brush.cell], self.field, erase=erase)
+        self._stroke([self.brush.cell], self.field, erase=erase, begins=True)
 
     def action_resize(self, by: int) -> None:
         self.brush.resize(by, self.params)

@@ -81,6 +81,8 @@ class FurScreen(LabScreen[FieldHistory]):
         self.fields = FieldsPane()
         self.side = SidePane()
         self.brush_line = BrushLine(self.field_params)
+        self._told_refusal = False
+        """Whether it was said in this stroke that a dab was not taken."""
         self.next_numbers = Throttle(self, self.findings.wish, NUMBERS_SECONDS)
 
     def compose_views(self) -> ComposeResult:
@@ -142,10 +144,7 @@ class FurScreen(LabScreen[FieldHistory]):
 
     def params_at(self, step: int) -> FieldParams:
         """Return the parameters that were in effect at a step."""
-        params = self.history.began_with or self.spec.params
-        for edit in self.history.edits:
-            if edit.position <= step:
-                params = edit.params
+        params = self.history.params_at(step, self.spec.params)
         assert isinstance(params, FieldParams)
         return params
 
@@ -228,16 +227,18 @@ class FurScreen(LabScreen[FieldHistory]):
     def on_brush_line_stroke(self, event: BrushLine.Stroke) -> None:
         """Paint into the run, or, if it is over or looked back on, start a branch from what is shown."""
         event.stop()
-        if self.run_line.run.is_alive and self.shown is None:
-            for dab in event.dabs:
-                self.session.controller.send(dab)
-        elif (state := self.fields.state) is not None:
-            try:
+        self._told_refusal = self._told_refusal and not event.begins
+        try:
+            if self.run_line.run.is_alive and self.shown is None:
+                for dab in event.dabs:
+                    self.session.controller.send(dab)
+            elif (state := self.fields.state) is not None:
                 self.begin(self._painted(state, event.dabs))
-            except NnfdError as error:
-                self.complain(error)
-            else:
                 self.notify(f"a new run goes on from step {state.step:,}", title="branch", markup=False)
+        except NnfdError as error:
+            if not self._told_refusal:
+                self.complain(error)
+            self._told_refusal = True
 
     def _painted(self, state: FieldState, dabs: Sequence[Paint]) -> RunSpec:
         """Return the run that goes on from this state with these dabs on it."""

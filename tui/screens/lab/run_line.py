@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic
 
@@ -54,7 +54,13 @@ class RunLine(StatusLine, Generic[H]):
         Binding("space", "toggle_run", "Start/pause", id="run.toggle", tooltip="Start, pause or go on"),
         Binding("s", "step", "Step", id="run.step", tooltip="Pause and do one more epoch or time step"),
         Binding("S", "stop", "Stop", id="run.stop", tooltip="End the run, keep its state", show=False),
-        Binding("r", "restart(False)", "Restart", id="run.restart", tooltip="Start again from the same seed"),
+        Binding(
+            "r",
+            "restart(False)",
+            "Restart",
+            id="run.restart",
+            tooltip="Start again from the same seed, under the parameters of now",
+        ),
         Binding("R", "restart(True)", "New seed", id="run.reseed", tooltip="Start again from a new seed", show=False),
     )
     PACE_KEYS: ClassVar[tuple[Binding, ...]] = (
@@ -117,6 +123,7 @@ class RunLine(StatusLine, Generic[H]):
         Raises ``RunError`` or ``StorageError``, with the old run still there, if its folder cannot be made.
         """
         before, self.run = self.run, self._new_run(spec, folder)
+        self._pauses_away = False  # that was the run before
         before.session.stop()
         if self.is_mounted:
             self._open()
@@ -232,8 +239,13 @@ class RunLine(StatusLine, Generic[H]):
                 if session.can_go_on and session.folder is not None:
                     self._or_say(partial(self.go_on, session.folder.path))
                 else:
-                    self.start_over(replace(self.run.spec, resumption=None, watched=False))
+                    self.start_over(self._again())
         self.tell()
+
+    def _again(self) -> RunSpec:
+        """Return the run from its beginning, a branch from where it branched off, under the parameters of now."""
+        params, spec = self.run.params, self.run.spec
+        return RunSpec(params, spec.preset, spec.title, spec.state and spec.state.with_params(params))
 
     def action_stop(self) -> None:
         """End the run, also one that another process does; its state is kept."""
@@ -245,10 +257,13 @@ class RunLine(StatusLine, Generic[H]):
 
     def action_restart(self, reseed: bool) -> None:
         """Start again, from the same seed or the next one."""
-        params = self.run.params
-        if reseed:
-            params = params.edited({"seed": params.values()["seed"] + 1})
-        self.start_over(RunSpec(params, self.run.spec.preset, self.run.spec.title))
+        params, spec = self.run.params, self.run.spec
+
+        def begin() -> None:
+            changes = {"seed": params.values()["seed"] + 1} if reseed else {}
+            self.begin(RunSpec(params.edited(changes), spec.preset, spec.title))
+
+        self._or_say(begin)
 
     def action_pace(self, faster: bool) -> None:
         self.run.pace.change(faster=faster)

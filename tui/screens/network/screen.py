@@ -11,6 +11,7 @@ from nnfd.core.engine.events import EpochDone
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import BUILT_IN
+from nnfd.core.network.train import model_at
 from nnfd.core.params import Kind, NetworkParams
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec
@@ -22,7 +23,7 @@ from nnfd.tui.screens.network.evaluated import evaluation_of
 from nnfd.tui.screens.network.panels import NetworkPanels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -151,9 +152,22 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             raise ParamsError("a branch needs an epoch to start from: none is done yet")
         epoch = self.shown if self.shown is not None else state.epoch
         weights = state.frame() if epoch == state.epoch else self._kept_weights(epoch)
-        val_loss = log.row_at(epoch)["val_loss"]
-        start = branch_state(state, params, epoch, weights, val_loss)
+        start = branch_state(state, params, epoch, weights, self._val_loss(log.row_at(epoch), epoch, weights))
         return RunSpec(params, self.spec.preset, self.spec.title, start)
+
+    def _val_loss(self, row: Mapping[str, float], epoch: int, weights: Arrays) -> float:
+        """Return the validation loss of an epoch: a long run's log does not have each of them."""
+        # an edit at this epoch came after its loss
+        params = self.history.params_at(epoch - 1, self.spec.params)
+        data, state = self.session.data, self.history.latest
+        if row["epoch"] == epoch:
+            return row["val_loss"]
+        if data is None:
+            raise ParamsError(f"a branch from epoch {epoch} needs its validation loss, and the data is not loaded")
+        assert isinstance(params, NetworkParams)
+        assert state is not None
+        model = model_at(params, state.layer_sizes, weights["theta"], weights.get("stats"))
+        return model.evaluate(data.X_val, data.y_val)[0]
 
     def _kept_weights(self, epoch: int) -> Arrays:
         try:

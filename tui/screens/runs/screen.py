@@ -14,7 +14,9 @@ from textual.widgets import Footer, Input, Label
 from nnfd.core.errors import NnfdError
 from nnfd.core.library import upkeep
 from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, RunStatus
+from nnfd.core.params import NetworkParams
 from nnfd.core.runs import remote
+from nnfd.core.runs.checkpoint import check_data
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.text import printable
 from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
@@ -201,11 +203,16 @@ class RunsScreen(Screen[None]):
         run = self.table.row_under_cursor
         if run is None or run.params is None:
             return
-        preset, title = run.preset, run.title
+        path, before, preset, title = run.path, run.params, run.preset, run.title
 
         def begin(params: Params | None) -> None:
             if params is not None:
-                self.post_message(BeginRun(RunSpec(params, preset, title)))
+                self._try(partial(start, params))
+
+        def start(params: Params) -> None:
+            if isinstance(params, NetworkParams) and not before.changed(params).keys() & {"dataset"}:
+                check_data(path, before.kind)
+            self.post_message(BeginRun(RunSpec(params, preset, title)))
 
         self.app.push_screen(EditParams(f"A new run from {run.name}", run.params), begin)
 

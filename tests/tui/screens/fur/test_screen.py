@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
@@ -9,10 +10,16 @@ import numpy as np
 import pytest
 from textual.widgets import Footer
 
+from nnfd.core.engine import inbox
 from nnfd.core.engine.control import Phase
+from nnfd.core.fields import simulate
 from nnfd.core.fields.analysis import wavelength_words
 from nnfd.core.fields.picture import COLORMAPS
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import LiveRun
+from nnfd.core.runs.names import COMMANDS
+from nnfd.tui.messages import OpenRun
 from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values, values_up_to
 from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
@@ -298,3 +305,59 @@ async def test_key_two_and_one_change_labs():
         await this.press("2")
         await this.until(lambda: this.app.screen is screen and screen.phase is Phase.RUNNING)
         assert screen.query_one(Footer)
+
+
+async def test_a_run_that_is_looked_at_stays_paused_when_its_lab_comes_back(tmp_path):
+    folder = RunFolder.create(tmp_path / "r", preset="p", title="t", params=SEEDED)
+    elsewhere = LiveRun(SEEDED, folder=folder)
+    elsewhere.controller.pause()
+    worker = threading.Thread(target=elsewhere.run)
+    worker.start()
+    try:
+        async with lab(SEEDED) as (this, screen):
+            screen.session.controller.resume()
+            await this.press("1")  # the run of the lab that is left waits
+            await this.until(lambda: this.app.screen is not screen)
+            this.app.screen.post_message(OpenRun(tmp_path / "r"))
+            await this.until(lambda: this.app.screen is screen and screen.spec.watched)
+            await this.until(lambda: screen.phase is Phase.PAUSED)
+            await this.press("1", "2")
+            await this.until(lambda: this.app.screen is screen)
+            assert not (tmp_path / "r" / COMMANDS).read_bytes(), "it was only looked at"
+    finally:
+        elsewhere.controller.stop()
+        worker.join()
+        folder.close()
+
+
+async def test_a_stroke_that_the_run_cannot_take_is_refused_once_and_loses_nothing_that_was_taken(monkeypatch):
+    let_go, paint = threading.Event(), simulate.paint
+    monkeypatch.setattr(simulate, "paint", lambda *what: (let_go.wait(30), paint(*what))[1])
+    monkeypatch.setattr(inbox, "MOST_WAITING", 5)
+    async with lab(SEEDED) as (this, screen):
+        canvas = screen.fields.view.canvas
+        screen.brush_line.brush.radius = 0
+        screen.brush_line.brush.values["y"] = 0.7
+        for x in range(12):
+            canvas.post_message(FieldCanvas.Pointed(canvas, x, 3, 1, pressed=x == 0))
+        await this.until(lambda: "5 commands wait" in this.said())
+        canvas.post_message(FieldCanvas.Pointed(canvas, 20, 3, 1, pressed=True))
+        await this.until(lambda: this.said().count("5 commands wait") == 2)
+        let_go.set()
+        await this.until(lambda: (field(screen, "y") == 0.7).sum() >= 5)
+        await this.press("i", "enter")  # and takes more again
+        await this.until(lambda: field(screen, "y")[10, 12] == 0.7)
+        assert len(np.argwhere(field(screen, "y")[3] == 0.7)) in {5, 6}
+        assert this.said().count("5 commands wait") == 2
+
+
+@pytest.mark.parametrize("key", ["space", "r"])
+async def test_a_run_that_is_over_starts_again_with_its_edits(key):
+    async with lab(SEEDED) as (this, screen):
+        screen.session.controller.edit({"rho_a": 0.06, "steps": 60})
+        screen.session.controller.resume()
+        await this.full_speed_to_the_end()
+        before = screen.session
+        await this.press(key)
+        await this.until(lambda: screen.session is not before and screen.history.started is not None)
+        assert (screen.params.rho_a, screen.params.steps) == (0.06, 60)

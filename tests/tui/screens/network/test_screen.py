@@ -6,14 +6,19 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
+from nnfd.core.engine.cadence import EverySteps
 from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import EpochDone
 from nnfd.core.network.optim import lr_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import LiveRun
+from nnfd.core.runs.names import EVENTS
+from nnfd.tui.app import LabApp
 from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.dialogs.presets import PresetPicker
-from nnfd.tui.jobs.session import Storage
+from nnfd.tui.jobs.session import Storage, watched
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.deck import Deck
@@ -21,7 +26,7 @@ from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.status_line import StatusLine
-from tests.support.dashboard import opened
+from tests.support.dashboard import Lab, opened
 
 SMALL = NetworkParams(hidden=(8,), epochs=12)
 LONG = NetworkParams(hidden=(8,), epochs=100_000, patience=0)
@@ -322,3 +327,32 @@ async def test_the_run_waits_while_the_other_lab_is_in_front():
         assert network.phase is Phase.PAUSED
         await lab.press("1")
         await lab.until(lambda: lab.screen is network and network.phase is Phase.RUNNING)
+
+
+async def test_a_branch_knows_its_loss_though_the_log_was_thinned(tmp_path):
+    params = SMALL.edited({"epochs": 50_000, "patience": 0})
+    with RunFolder.create(tmp_path / "r", preset="p", title="t", params=params) as folder:
+        losses = {}
+
+        def sink(event):
+            if isinstance(event, EpochDone):
+                losses[event.epoch] = event.val_loss
+                if event.epoch == 33:
+                    run.controller.edit({"l2": 0.5})
+                if event.epoch == 38:
+                    run.controller.stop()
+
+        run = LiveRun(params, sink, folder=folder, frames=EverySteps(1))
+        run.run()
+    log = tmp_path / "r" / EVENTS
+    log.write_text("".join(line for line in log.read_text().splitlines(True) if '"epoch":37,' not in line))
+    spec, folder = watched(tmp_path / "r")
+    app = LabApp(spec, Storage(record=False), folder=folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        lab = Lab(pilot)
+        await lab.until(lambda: app.screen.is_mounted and app.current_mode is not None)
+        await lab.until(lambda: lab.screen.history.ended is not None and lab.screen.session.data is not None)
+        lab.screen.timeline.shown = 37
+        state = lab.screen.branch_spec(lab.screen.params).state
+        assert (state.epoch, state.best_loss) == (37, losses[37])
+        await app.action_quit()
