@@ -90,6 +90,8 @@ class Recorder:
         self._seconds_before = before.seconds
         self._pending = list(before.pending)
         self._best = dict(before.best)
+        self._midway = False
+        """Whether something is written, or failed to be: the end of the log then is that of no state."""
         self._turn = before.turn or new_turn()
         self._asked = Asked(folder.path)
         self._asked_done = 0
@@ -118,7 +120,7 @@ class Recorder:
     def flush(self) -> None:
         """Bring the log and the saved state up to the newest unit: a run that is held is to be seen as it is."""
         state = self._unsaved
-        if state is None:
+        if state is None or self._midway:
             return
         self._write(self._append_skipped)
         self._write(lambda: self._save_state(state))
@@ -179,6 +181,8 @@ class Recorder:
             self._asked_done += 1
         if isinstance(event, Edited):
             self._params = event.params
+            if self._unsaved is not None:  # saved after this line, it is to know the edit
+                self._unsaved = self._unsaved.with_params(event.params)
         elif event.state is not None:
             self._save_if_due(event.state)
 
@@ -195,11 +199,13 @@ class Recorder:
     # -- writing
 
     def _write(self, write: Callable[[], object]) -> None:
+        self._midway = True
         try:
             write()
         except OSError as error:
             # whatever the reason, this is a failure under way: exit code 1
             raise StorageError(str(storage_error(error, self.folder.path))) from None
+        self._midway = False
 
     def _append(self, event: Event) -> None:
         line = memoryview(to_json(event).encode() + b"\n")

@@ -1,17 +1,22 @@
 """A run put together: what it gives, what it leaves behind, and that an end before its begin leaves nothing."""
 
+import errno
+import os
+import threading
+
 import numpy as np
 import pytest
 
 from nnfd.core.engine.cadence import EverySteps
-from nnfd.core.engine.events import Edited, Ended, Outcome, Started
-from nnfd.core.errors import DataError
+from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Started
+from nnfd.core.errors import DataError, StorageError
 from nnfd.core.fields.simulate import simulate
 from nnfd.core.params import DiffusionParams, NetworkParams
-from nnfd.core.runs.checkpoint import resume
+from nnfd.core.runs.checkpoint import peek, resume
 from nnfd.core.runs.folder import RunFolder, RunInfo
 from nnfd.core.runs.live import LiveRun, new_folder
 from nnfd.core.runs.result import Result
+from tests.support.waiting import until
 
 FIELDS = DiffusionParams(width=12, height=9, seeds=3, steps=40)
 NETWORK = NetworkParams(dataset="iris", hidden=(4,), epochs=6, patience=0)
@@ -99,3 +104,50 @@ class TestItCannotBegin:
         with RunFolder.open(tmp_path / "r") as folder, pytest.raises(DataError):
             LiveRun(self.PARAMS, folder=folder, resumption=resume(folder)).run()
         assert RunFolder.holds_run(tmp_path / "r")
+
+
+class Fails:
+    """Stands in for what cannot be written; the first so many calls go through."""
+
+    def __init__(self, write, after):
+        self.write, self.left = write, after
+
+    def __call__(self, *args, **options):
+        if not self.left:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        self.left -= 1
+        return self.write(*args, **options)
+
+
+def epochs_of(folder):
+    return [event.epoch for event in folder.events() if isinstance(event, EpochDone)]
+
+
+def test_a_failed_write_saves_no_state_that_does_not_belong_to_the_end_of_the_log(tmp_path, monkeypatch):
+    with make(tmp_path / "r", NETWORK) as folder, monkeypatch.context() as patched:
+        run = LiveRun(NETWORK, folder=folder, frames=EverySteps(1))
+        patched.setattr(run.frames, "add", Fails(run.frames.add, 3))
+        with pytest.raises(StorageError, match="File too large"):
+            run.run()
+    assert epochs_of(folder) == [1, 2, 3, 4], "logged before its frame was kept"
+    with RunFolder.open(tmp_path / "r") as folder:
+        assert LiveRun(NETWORK, folder=folder, resumption=resume(folder)).run().position == 6
+    assert epochs_of(folder) == [1, 2, 3, 4, 5, 6]
+
+
+def test_an_edit_and_a_pause_at_once_are_both_there_after_a_kill(tmp_path):
+    with make(tmp_path / "r", NETWORK) as folder:
+
+        def look(event):
+            if isinstance(event, EpochDone) and event.epoch == 3:
+                run.controller.edit({"lr": 0.5})
+                run.controller.pause()
+
+        run = LiveRun(NETWORK, look, folder=folder)
+        worker = threading.Thread(target=run.run)
+        worker.start()
+        until(lambda: (state := peek(folder).state) is not None and state.position == 3)
+        left = peek(folder)
+        run.controller.stop()
+        worker.join()
+    assert left.latest_params.lr == 0.5
