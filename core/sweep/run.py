@@ -53,6 +53,8 @@ class Runner:
         """How often the process of a run died, by the run's index and how far it had got."""
         self._unborn: Counter[int] = Counter()
         """How often it died before there was anything of the run, and of no other run meanwhile."""
+        self._most = 1
+        """Tasks under way at the same time, at the most so far."""
         self.stopped = False
 
     def stop(self) -> None:
@@ -80,12 +82,19 @@ class Runner:
         done = {row.index for row in known if row.status == "done"}
         points = {point.index: point for point in self._sweep.spec.points}
         left = deque(point for point in points.values() if point.index not in done)
+        under_way: set[int] = set()
 
         def next_task() -> Task | None:
-            return self._task(left.popleft()) if left and not self.stopped else None
+            if not left or self.stopped:
+                return None
+            task = self._task(left.popleft())
+            under_way.add(task.index)
+            self._most = max(self._most, len(under_way))
+            return task
 
         with self._start(len(left)) as self._workers:
             for reply in self._workers.replies(next_task):
+                under_way.discard(reply.index)
                 point = points[reply.index]
                 row = self._sweep.row(point, reply.problem)
                 if not reply.died:
@@ -109,7 +118,8 @@ class Runner:
         if not (path / PARAMS).exists():
             # it may be innocent: Dask blames also those that a dead worker was to do next
             self._unborn[point.index] += 1
-            if self._unborn[point.index] == MOST_DEATHS:
+            # of many runs none would come up for the third time for long
+            if MOST_DEATHS in self._unborn.values() or self._unborn.total() >= MOST_DEATHS * self._most:
                 raise WorkersLostError("the worker processes die before they begin a run")
             return False
         self._unborn.clear()

@@ -1,15 +1,19 @@
-"""What the server that forks the workers has imported for them."""
+"""What the server that forks the workers has imported for them, and what is done when none of them lives."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from nnfd.core.errors import WorkersLostError
 from nnfd.core.params import Kind
-from tests.support.sweeps import SMALL
+from nnfd.core.sweep.run import MOST_DEATHS
+from tests.support.sweeps import SMALL, do
 
 FIELD = {"preset": "turing-spots", "params": {"steps": 50, "width": 16, "height": 16}, "grid": {"noise": [0.01]}}
 NETWORK = SMALL | {"grid": {"lr": [0.1]}, "seeds": [1]}
@@ -37,3 +41,16 @@ def test_a_run_imports_nothing_large_that_the_server_has_not(tmp_path, spec):
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "s"), json.dumps(spec)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (said.stderr, said.stdout.strip()) == ("", "[]")
+
+
+def die(task):
+    with Path(task.stopping).with_name("deaths").open("a") as file:
+        file.write("x")
+    os._exit(3)
+
+
+def test_workers_that_die_at_once_end_a_long_sweep_soon(tmp_path):
+    spec = SMALL | {"grid": {"lr": [0.1]}, "seeds": list(range(40))}
+    with pytest.raises(WorkersLostError, match="die before they begin a run"):
+        do(tmp_path / "s", spec, jobs=2, work=die)
+    assert len((tmp_path / "s" / "deaths").read_text()) <= 2 * MOST_DEATHS + 1, "the other one was under way"
