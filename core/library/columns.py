@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from nnfd.core.library.catalog import RunStatus
+from nnfd.core.library.catalog import RunStatus, RunSummary
 from nnfd.core.params import show_value
 from nnfd.core.runs.metrics import JUDGES
 from nnfd.core.text import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from nnfd.core.library.catalog import RunSummary
 
 T = TypeVar("T")
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from nnfd.core.params import show_value
+from nnfd.core.params import Params, show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.text import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from nnfd.core.params import Params
 
 
 class Group(StrEnum):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.engine.control import FreeRun
-from nnfd.core.engine.events import Ended, EpochDone, Outcome, Started
+from nnfd.core.engine.control import Control, FreeRun
+from nnfd.core.engine.events import Ended, EpochDone, Event, Outcome, Started
 from nnfd.core.network.evaluate import Evaluation, evaluate_probabilities
 from nnfd.core.network.mlp import P_MIN
-from nnfd.core.params import show_value
+from nnfd.core.params import NetworkParams, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.neural_network import MLPClassifier
 
-    from nnfd.core.engine.control import Control
-    from nnfd.core.engine.events import Event
     from nnfd.core.network.data import Dataset
-    from nnfd.core.params import NetworkParams
 
 MAX_EPOCHS = 300
 ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnfd.core.engine.state import frozen
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.optim import make_optimizer
 from nnfd.core.network.state import NetworkState
-from nnfd.core.params import show_value
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
-    from nnfd.core.params import NetworkParams
+from nnfd.core.params import NetworkParams, show_value
 
 SHAPING = ("dataset", "label", "drop", "header", "categorical", "hidden", "batch_norm", "dtype")
 """Parameters that give the weights their shape or meaning: a branch keeps them."""

@@ -15,7 +15,7 @@ from nnfd.core.network.memory import parameter_count
 from nnfd.core.network.mlp import BLOCK, MLP
 from nnfd.core.network.reading import sha256_of
 from nnfd.core.network.suspects import FAR
-from nnfd.core.params import show_value
+from nnfd.core.params import NetworkParams, show_value
 from nnfd.core.params.paths import full_path
 from nnfd.core.text import printable
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.state import NetworkState
-    from nnfd.core.params import NetworkParams
 
 HUGE_LOGIT = 100.0
 """What the first weights of a sound start never give; a probability is 0 or 1 in every digit long before."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
-from nnfd.core.network.csv_text import open_rows
+from nnfd.core.network.csv_text import Row, open_rows
 from nnfd.core.network.labels import NO_VALUE, NUMBER, PERHAPS_NO_VALUE
 from nnfd.core.network.tables import LIKELY_LABELS, File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.network.csv_text import Row
     from nnfd.core.params import NetworkParams
 
 BLOCK = 1 << 16

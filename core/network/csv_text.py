@@ -8,14 +8,13 @@ import gzip
 import io
 import itertools
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, cast
 
 from nnfd.core.errors import DataError
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
-    from typing import BinaryIO
 
     from nnfd.core.network.tables import File
 

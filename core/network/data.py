@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from nnfd.core.errors import DataError
 from nnfd.core.network.reading import file_format, named, read_table
@@ -15,11 +17,6 @@ from nnfd.core.network.tables import LIKELY_LABELS, Table
 from nnfd.core.params import NetworkParams, show_value
 from nnfd.core.params.paths import full_path
 from nnfd.core.text import did_you_mean, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import ArrayLike, NDArray
 
 BUILT_IN = ("digits", "iris", "wine", "breast_cancer")
 SPLIT_SEED = 42

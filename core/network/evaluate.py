@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from nnfd.core.network.mlp import P_MIN
+from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.text import plain_value
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import ArrayLike, NDArray
-
-    from nnfd.core.network.mlp import MLP
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from nnfd.core.errors import DataError
 from nnfd.core.text import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 """A plain decimal number: digits of ASCII, a point, an exponent."""

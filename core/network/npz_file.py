@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import IO
 
     from numpy.typing import NDArray
 

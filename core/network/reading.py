@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING
 from nnfd.core.errors import DataError, StoppedError
 from nnfd.core.network.csv_file import read_csv
 from nnfd.core.network.npz_file import read_npz
-from nnfd.core.network.tables import File
+from nnfd.core.network.tables import File, Table
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from nnfd.core.network.tables import Table
     from nnfd.core.params import NetworkParams
 
 UNREADABLE = (

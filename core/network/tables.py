@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnfd.core.errors import DataError
 from nnfd.core.network.labels import ordered
 from nnfd.core.text import did_you_mean, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import BinaryIO
-
-    from numpy.typing import NDArray
 
 LABEL_NAMES = ("label", "y")
 """Columns taken as the label unless the user names one, the first that is there."""

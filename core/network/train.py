@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.engine.control import FreeRun
-from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Outcome, Started
+from nnfd.core.engine.control import Control, FreeRun
+from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Event, Notice, Outcome, Started
 from nnfd.core.engine.state import frozen
 from nnfd.core.network.checks import check_run, why_diverged
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
-from nnfd.core.params import show_value
+from nnfd.core.params import NetworkParams, show_value
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
-    from nnfd.core.engine.control import Control
-    from nnfd.core.engine.events import Event
     from nnfd.core.network.data import Dataset
-    from nnfd.core.params import NetworkParams
 
 MIN_IMPROVEMENT = 1e-6
 """By how much the validation loss must fall to count as better (the course's value)."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params.base import Kind, ParamInfo, Params, param, show_value
 from nnfd.core.params.fields import DiffusionParams, FieldParams, FurParams, TuringParams, params_of
 from nnfd.core.params.model import read_model
 from nnfd.core.params.network import NetworkParams
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 MODELS: dict[Kind, type[Params]] = {
     Kind.NETWORK: NetworkParams,

@@ -6,10 +6,12 @@ import json
 import keyword
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,10 +20,6 @@ from nnfd.core.params import formula
 from nnfd.core.params.base import Kind
 from nnfd.core.params.formula import Call, Name, Number, Tree
 from nnfd.core.text import did_you_mean, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 MOST_FIELDS, MOST_PARAMETERS = 8, 60
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import ParamsError, PresetError
-from nnfd.core.params import Kind, type_of
+from nnfd.core.params import Kind, Params, type_of
 from nnfd.core.params.model import shipped_model, shipped_models
 from nnfd.core.text import did_you_mean, printable
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
 
-    from nnfd.core.params import Params
 
 DEFAULT_PRESETS = {"network": "relu-128", "fur": "cheetah"}
 """What is run where nobody names a preset, by lab and by its command: the course's main run, the course's fur."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
-from nnfd.core.params import FIELD_MODELS, NetworkParams, show_value
-
-if TYPE_CHECKING:
-    from nnfd.core.params import ParamInfo, Params
+from nnfd.core.params import FIELD_MODELS, NetworkParams, ParamInfo, Params, show_value
 
 
 def markdown_table(*models: type[Params]) -> str:

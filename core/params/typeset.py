@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.params.formula import COMPARISONS, DERIVATIVES, Call, Name, Number
+from nnfd.core.params.formula import COMPARISONS, DERIVATIVES, Call, Name, Number, Tree
 
 if TYPE_CHECKING:
-    from nnfd.core.params.formula import Tree
     from nnfd.core.params.model import FieldModel
 
 _DERIVATIVES = {"lap": "∇²", "dxx": "∂²/∂x² ", "dyy": "∂²/∂y² ", "dx": "∂/∂x ", "dy": "∂/∂y "}

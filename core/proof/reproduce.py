@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import run_to_end
 from nnfd.core.network.baseline import baseline
@@ -11,9 +11,6 @@ from nnfd.core.network.data import load
 from nnfd.core.network.evaluate import Evaluation, evaluate
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams, presets
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SHUFFLES = range(5)
 """Seeds of the batch order. The course drew its own from an unseeded source, so one run cannot repeat its curve."""

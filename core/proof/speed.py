@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.engine.control import FreeRun
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.simulate import initial_state, simulate
-from nnfd.core.network.data import load
+from nnfd.core.network.data import Dataset, load
 from nnfd.core.network.train import train
-from nnfd.core.params import FurParams, NetworkParams
+from nnfd.core.params import FieldParams, FurParams, NetworkParams
 from nnfd.core.proof.naive import roll_step, train_plainly
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.fields.engines.kernel import Kernel
-    from nnfd.core.network.data import Dataset
-    from nnfd.core.params import FieldParams
 
     MakeKernel = Callable[[FieldParams, Mapping[str, NDArray[Any]]], Kernel]
 

@@ -14,13 +14,12 @@ from urllib.parse import urlsplit
 
 from nnfd.core.errors import SweepError, WorkersLostError
 from nnfd.core.runs.names import LIVE
-from nnfd.core.sweep.task import Reply
+from nnfd.core.sweep.task import Reply, Task
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nnfd.core.sweep.task import Task
     from nnfd.core.sweep.workers import NextTask, Work
 
 CONNECT_SECONDS = 10.0

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, SweepError
-from nnfd.core.params import head_of, type_of
+from nnfd.core.params import Params, head_of, type_of
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import RunFolder, RunInfo
 from nnfd.core.runs.lock import is_held
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from nnfd.core.params import Params
 
 ENDED = "ended"
 LONGEST_MESSAGE = 1000

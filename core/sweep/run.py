@@ -11,7 +11,7 @@ from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.names import COMMANDS, PARAMS, STATE, STOPPING
 from nnfd.core.runs.remote import send
 from nnfd.core.sweep.task import Task, do_run, record_failure
-from nnfd.core.sweep.workers import Processes, ThisProcess
+from nnfd.core.sweep.workers import Processes, ThisProcess, Work, Workers
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.sweep.folder import Row, Sweep
     from nnfd.core.sweep.spec import Point
-    from nnfd.core.sweep.workers import Work, Workers
 
 MOST_DEATHS = 3
 """A run whose process dies so often without getting any further is given up."""

@@ -26,20 +26,16 @@ from __future__ import annotations
 
 import itertools
 import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from nnfd.core.errors import NnfdError, ParamsError, SweepError
-from nnfd.core.params import presets, show_value
+from nnfd.core.params import Params, presets, show_value
 from nnfd.core.params.paths import located
 from nnfd.core.sweep.ways import MOST_RUNS, WAYS, as_tuples, is_whole, shown
 from nnfd.core.text import did_you_mean, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from nnfd.core.params import Params
 
 _KEYS = ("preset", "title", "seeds", "params", *WAYS)
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import TYPE_CHECKING, TypeGuard
+from collections.abc import Iterator
+from typing import TypeGuard
 
 import numpy as np
 
 from nnfd.core.errors import SweepError
 from nnfd.core.text import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_RUNS = 100_000
 LARGEST_WHOLE, LARGEST = 2**53, 1e100

@@ -6,23 +6,20 @@ import contextlib
 import multiprocessing
 import signal
 import sys
-from multiprocessing.connection import wait
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nnfd.core.errors import WorkersLostError
 from nnfd.core.params import Kind
-from nnfd.core.sweep.task import Reply
+from nnfd.core.sweep.task import Reply, Task
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from nnfd.core.sweep.task import Task
-
-    NextTask = Callable[[], Task | None]
-    Work = Callable[[Task], Reply]
+NextTask = Callable[[], Task | None]
+Work = Callable[[Task], Reply]
 
 
 def needed(kind: Kind) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
 from pydantic import BaseModel, create_model
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params import show_value
+from nnfd.core.params import ParamInfo, Params, show_value
 from nnfd.core.runs.names import default_root
 from nnfd.core.text import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from nnfd.core.params import ParamInfo, Params
 
 OPTIONS = Group("Options", sort_key=1)
 PARAMETERS = Group("Parameters of the run (they override the preset)", sort_key=2)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -12,7 +12,7 @@ from nnfd.core.errors import DataError, NnfdError, PresetError, RunError
 from nnfd.core.library.catalog import summarise
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
 from nnfd.core.params.paths import located
-from nnfd.core.params.presets import DEFAULT_PRESETS
+from nnfd.core.params.presets import DEFAULT_PRESETS, Preset
 from nnfd.core.runs.find import find, locate
 from nnfd.core.runs.folder import RunFolder, RunInfo
 from nnfd.core.runs.names import PARAMS, default_directory
@@ -28,9 +28,6 @@ from nnfd.tui.commands.flags import (
     override,
     overrides_model,
 )
-
-if TYPE_CHECKING:
-    from nnfd.core.params.presets import Preset
 
 NetworkFlags = overrides_model("NetworkFlags", [NetworkParams])
 FieldFlags = overrides_model("FieldFlags", FIELD_MODELS)

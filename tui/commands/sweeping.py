@@ -6,8 +6,9 @@ import json as json_format
 import os
 import shlex
 import sys
-from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when the command is called
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
 
 from cyclopts import Parameter
 from rich.table import Table
@@ -19,7 +20,7 @@ from nnfd.core.params import show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.runs.names import default_directory
 from nnfd.core.sweep.cluster import host_and_port
-from nnfd.core.sweep.folder import Sweep
+from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.phase_map import PHASE_MAP, can_map, write_phase_map
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import read_spec
@@ -30,11 +31,6 @@ from nnfd.tui.commands.headless import stop_on_signals
 from nnfd.tui.commands.listing import print_table
 from nnfd.tui.commands.reporting import Output
 from nnfd.tui.commands.running import need_terminal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from nnfd.core.sweep.folder import Row
 
 INTERRUPTED = 130
 TABLE_SECONDS = 2.0

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, lut
 from nnfd.core.fields.thumbnails import read
-from nnfd.core.params import FieldParams, show_value
+from nnfd.core.params import FieldParams, Kind, show_value
 from nnfd.core.params.presets import Preset, load_all
 from nnfd.tui.dialogs.ask import Dialog
 from nnfd.tui.widgets.pixel_view import PixelView
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
-
-    from nnfd.core.params import Kind
 
 
 def describe(preset: Preset) -> Text:

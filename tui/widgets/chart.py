@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 POINTS_PER_COLUMN = 2
 """plotext takes 6 ms for 60 points and 36 ms for 2,000; more than this per column cannot be seen."""

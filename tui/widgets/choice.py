@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import RenderResult
-    from textual.binding import BindingType
 
 
 class Choice(Widget, can_focus=True):

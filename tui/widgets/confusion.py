@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.content import Content
 from textual.message import Message
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual import events
     from textual.app import RenderResult
-    from textual.binding import BindingType
 
 MAX_NAME = 10
 CURSOR = "▸"

@@ -11,7 +11,7 @@ from textual.color import Color
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from nnfd.tui.widgets.chart import Chart, ChartStyle, Series, draw_chart, legend, names_width, smooth
+from nnfd.tui.widgets.chart import RGB, Chart, ChartStyle, Series, draw_chart, legend, names_width, smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from textual.app import RenderResult
     from textual.theme import Theme
 
-    from nnfd.tui.widgets.chart import RGB
 
 TWO_LINES = 9
 """From this height on the legend may have a line of its own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
 Filter = Literal["all", "wrong"] | tuple[int, int]
 """All samples, the misclassified ones, or those of one confusion cell (true, predicted)."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 WIDE = 58
 """From this width on the columns carry their full names."""

@@ -16,7 +16,7 @@ from rich.color import Color as RichColor
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
-from textual.filter import ANSIToTruecolor, DimFilter
+from textual.filter import ANSIToTruecolor, DimFilter, LineFilter
 from textual.strip import Strip
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
     from textual.color import Color
-    from textual.filter import LineFilter
 
 SHADES = " ░▒▓█"
 RESET = "\x1b[0m"

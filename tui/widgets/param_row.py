@@ -10,13 +10,12 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
-from nnfd.core.params import show_value
+from nnfd.core.params import ParamInfo, show_value
 from nnfd.tui.widgets.choice import Choice
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult, RenderResult
 
-    from nnfd.core.params import ParamInfo
 
 BOOL_WORDS = ("off", "on")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params import show_value
+from nnfd.core.params import Params, show_value
 from nnfd.tui.widgets.param_row import ParamRow, Words, help_text
 
 if TYPE_CHECKING:
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
-    from textual.binding import BindingType
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from nnfd.core.params import Params
     from nnfd.tui.widgets.choice import Choice
 
 

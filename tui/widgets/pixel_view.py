@@ -9,13 +9,12 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nnfd.tui.widgets.halfblock import has_colour, palette_of, put_over, render_rows, shade_rows
+from nnfd.tui.widgets.halfblock import Palette, has_colour, palette_of, put_over, render_rows, shade_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual.color import Color
 
-    from nnfd.tui.widgets.halfblock import Palette
 
 INK_LEVELS = 17
 _MARK = Style(bold=True, reverse=True)

@@ -6,7 +6,7 @@ import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import RenderResult
-    from textual.binding import BindingType
 
 KNOB = "●"
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+from numpy.typing import NDArray
 
 ZOOMS = (1, 2, 3, 4, 6, 8, 12, 16)
 """Pixels a grid cell when zoomed; below the first the whole grid is fitted."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from nnfd.tui.widgets.halfblock import has_colour
@@ -18,7 +18,6 @@ from nnfd.tui.widgets.text_line import TextLine
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
 LEVELS = 33
 """Odd, so that zero has a colour of its own."""

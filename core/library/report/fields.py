@@ -6,7 +6,7 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnfd.core.engine.events import Edited, StepsDone
+from nnfd.core.engine.events import Edited, Event, StepsDone
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.fields.analysis import dominant_wavelength, spots, summary, wavelength_words
 from nnfd.core.fields.models import main_field
@@ -14,7 +14,7 @@ from nnfd.core.fields.picture import default_colormap, shrink_to, write_png
 from nnfd.core.fields.stability import predicted_wavelength
 from nnfd.core.fields.state import FieldState
 from nnfd.core.library.report.curves import Curve, chart
-from nnfd.core.params import FieldParams
+from nnfd.core.params import FieldParams, Params
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.names import STATE
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from numpy.typing import NDArray
 
-    from nnfd.core.engine.events import Event
-    from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
 
 LARGE, SMALL = 360, 150

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.engine.control import run_to_end
-from nnfd.core.engine.events import Edited, EpochDone
+from nnfd.core.engine.events import Edited, EpochDone, Event
 from nnfd.core.errors import DataError, NnfdError, RunError
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.network.baseline import baseline
@@ -15,7 +15,7 @@ from nnfd.core.network.data import Dataset, load
 from nnfd.core.network.evaluate import Evaluation, ReportRow, evaluate, scores
 from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import model_at
-from nnfd.core.params import NetworkParams
+from nnfd.core.params import NetworkParams, Params
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.names import STATE
 from nnfd.core.runs.result import Result, TestSet
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from nnfd.core.engine.events import Event
-    from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
 
 LOG_RATIO = 20.0

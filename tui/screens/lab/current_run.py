@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import Outcome
+from nnfd.core.engine.events import Event, Outcome
 from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
-from nnfd.tui.jobs.session import Session
-from nnfd.tui.jobs.watching import WatchSession
+from nnfd.tui.jobs.session import RunSpec, Session, Storage
+from nnfd.tui.jobs.watching import AnySession, WatchSession
 from nnfd.tui.screens.lab.pace import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.jobs.session import RunSpec, Storage
-    from nnfd.tui.jobs.watching import AnySession
 
 H = TypeVar("H", NetworkHistory, FieldHistory)
 

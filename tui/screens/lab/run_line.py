@@ -11,10 +11,10 @@ from textual.binding import Binding
 from textual.message import Message
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import Notice
+from nnfd.core.engine.events import Event, Notice
 from nnfd.core.errors import NnfdError
-from nnfd.core.params import FieldParams
-from nnfd.tui.jobs.session import RunSpec, natural_pace, resumed
+from nnfd.core.params import FieldParams, Params
+from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
 from nnfd.tui.jobs.watching import WatchSession
 from nnfd.tui.screens.lab.current_run import CurrentRun, H
 from nnfd.tui.screens.lab.throttle import Throttle
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from nnfd.core.engine.events import Event
-    from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.jobs.session import Storage
 
 
 class RunLine(StatusLine, Generic[H]):

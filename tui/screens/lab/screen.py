@@ -6,14 +6,14 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from textual.actions import parse
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer
 
 from nnfd.core.errors import NnfdError
 from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.dialogs.presets import PresetPicker
-from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.lent_keys import lent
 from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
@@ -26,14 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
     from nnfd.core.engine.control import Phase
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Kind, Params
     from nnfd.core.params.presets import Preset
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.jobs.session import Storage
     from nnfd.tui.jobs.watching import AnySession
 
 

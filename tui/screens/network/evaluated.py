@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnfd.core.network.evaluate import Evaluation, evaluate
 from nnfd.core.network.train import model_at
@@ -11,7 +11,6 @@ from nnfd.tui.widgets.report import ClassScore, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
 
     from numpy.typing import NDArray
 

@@ -8,7 +8,7 @@ import numpy as np
 from textual.binding import Binding
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
-from nnfd.tui.screens.network.evaluated import report_of
+from nnfd.tui.screens.network.evaluated import Evaluated, report_of
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.deck import Deck, Panel
 from nnfd.tui.widgets.digit_pad import DigitPad
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
     from nnfd.tui.jobs.history import NetworkHistory
-    from nnfd.tui.screens.network.evaluated import Evaluated
 
 
 class NetworkPanels(Deck):

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from nnfd.core.engine.events import EpochDone
+from nnfd.core.engine.events import EpochDone, Event
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import BUILT_IN
 from nnfd.core.network.train import model_at
-from nnfd.core.params import Kind, NetworkParams
+from nnfd.core.params import Kind, NetworkParams, Params
 from nnfd.tui.jobs.history import NetworkHistory
-from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.lent_keys import lent
 from nnfd.tui.screens.lab.screen import LabScreen
 from nnfd.tui.screens.network.baseline import Baseline
 from nnfd.tui.screens.network.curves import LearningCurves
-from nnfd.tui.screens.network.evaluated import evaluation_of
+from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
 from nnfd.tui.screens.network.panels import NetworkPanels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
 
-    from nnfd.core.engine.events import Event
     from nnfd.core.network.state import NetworkState
-    from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
     from nnfd.core.runs.frames import Arrays
-    from nnfd.tui.jobs.session import Storage
-    from nnfd.tui.screens.network.evaluated import Evaluated
 
 ABOUT = (
     "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "
