@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import threading
 import uuid
 from concurrent.futures import CancelledError
@@ -110,7 +111,7 @@ def host_and_port(address: str) -> tuple[str, int]:
         if parts.scheme not in {"tcp", "tls"} or parts.path or parts.query or parts.fragment or parts.username:
             host = None
     if not host or not port or not address.isprintable() or " " in address:
-        raise SweepError(f"--cluster: {printable(address)!r} is not allowed: it is to be tcp://HOST:PORT")
+        raise SweepError(f"--cluster: {printable(address)!r} is not allowed: it is to be tcp://HOST:PORT or tls://...")
     return host, port
 
 
@@ -122,14 +123,17 @@ def connected(address: str, work: Work) -> Iterator[Cluster]:
     except ImportError:
         raise SweepError("--cluster needs Dask: install nnfd-tui with the extra [cluster]") from None
     host_and_port(address)
+    security = _security(address)
     where = printable(address)
     # what Dask says of a scheduler that is gone, in many lines, is said by us in one
     for name in ("distributed", "distributed.client"):  # which Dask gives a level each
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         # a client waits for ever for one who takes the call and says nothing, and leaves warnings behind if nobody does
-        asyncio.run(asyncio.wait_for(_knock(address), CONNECT_SECONDS))
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        asyncio.run(asyncio.wait_for(_knock(address, security), CONNECT_SECONDS))
+        client = Client(  # type: ignore[no-untyped-call]
+            address, security=security, timeout=CONNECT_SECONDS, set_as_default=False
+        )
     except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
         reason = printable(str(error).partition("\n")[0]) or f"no answer within {CONNECT_SECONDS:g} s"
         raise SweepError(f"--cluster: {where!r} does not answer: {reason}") from None
@@ -139,11 +143,32 @@ def connected(address: str, work: Work) -> Iterator[Cluster]:
         yield Cluster(client, address, work)
 
 
-async def _knock(address: str) -> None:
-    """Connect and introduce ourselves, as a client does. Raises ``OSError``, ``TimeoutError``."""
+def _security(address: str) -> Any:  # noqa: ANN401 - Dask's Security has no types
+    """Return who is trusted and who we say that we are, from Dask's configuration (``distributed.comm.tls``).
+
+    Raises :class:`SweepError` if a scheduler is to be reached by TLS and a certificate is not named or not there.
+    """
     from distributed import Security
+
+    security: Any = Security()  # type: ignore[no-untyped-call]
+    needed = {"ca-file": security.tls_ca_file, "client.cert": security.tls_client_cert}
+    for name, file in needed.items() if address.startswith("tls:") else ():
+        setting = f"distributed.comm.tls.{name}"
+        if file is None:
+            variable = f"DASK_{setting.upper().replace('.', '__').replace('-', '_')}"
+            raise SweepError(
+                f"--cluster: {printable(address)!r} needs certificates: {setting} is not set in Dask's configuration, "
+                f"nor {variable} in the environment"
+            )
+        if "\n" not in file and not os.access(file, os.R_OK):  # Dask takes the text of a certificate as well
+            raise SweepError(f"--cluster: {setting}: {printable(file)!r} cannot be read")
+    return security
+
+
+async def _knock(address: str, security: Any) -> None:  # noqa: ANN401
+    """Connect and introduce ourselves, as a client does. Raises ``OSError``, ``TimeoutError``."""
     from distributed.comm.core import connect
 
-    how = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    how = security.get_connection_args("client")
     comm = await connect(address, CONNECT_SECONDS, **how)  # type: ignore[no-untyped-call]
     await comm.close()

@@ -35,7 +35,7 @@ class Runner:
     jobs
         Runs at the same time; None for one a core. Of no meaning on a cluster.
     cluster
-        Address of a Dask scheduler, for example ``tcp://HOST:PORT``; its workers must see the sweep's folder.
+        Address of a Dask scheduler, ``tcp://HOST:PORT`` or ``tls://...``; its workers must see the sweep's folder.
     work
         Does one run, in a worker.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import write_tables
 from tests.support.sweeps import ENDLESS, FEW, LONG, SMALL, assert_same_results, deadly, do, spec_toml
 
+dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
 pytestmark = pytest.mark.filterwarnings("default")  # Dask's own, and of a connection to a worker that was killed
@@ -32,7 +34,7 @@ DASK = [sys.executable, "-W", "ignore", "-m", "dask"]
 
 
 @contextlib.contextmanager
-def cluster(place, workers):
+def cluster(place, workers, protocol="tcp"):
     """A scheduler and workers, as a user starts them; gives the address and the scheduler's process."""
     found = place / "scheduler.json"
     # the workers import functions of these tests; Dask gives a task up at its first death, not at its fourth
@@ -44,7 +46,19 @@ def cluster(place, workers):
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     common = {"cwd": place, "start_new_session": True, "env": env, **quiet}
     scheduler = subprocess.Popen(
-        [*DASK, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(found)],
+        [
+            *DASK,
+            "scheduler",
+            "--protocol",
+            protocol,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(found),
+        ],
         **common,
     )
     nanny = subprocess.Popen(
@@ -198,3 +212,69 @@ def test_one_who_takes_the_call_and_says_nothing_is_given_up(tmp_path, monkeypat
             pytest.raises(SweepError, match="does not answer"),
         ):
             list(Runner(sweep, cluster=address).rows())
+
+
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+
+
+def authority(place):
+    """Make an authority and one certificate that it signed, for every part of a cluster."""
+    place.mkdir()
+
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=place, check=True, capture_output=True)
+
+    openssl("req", "-x509", *EC, "-days", "2", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority")
+    openssl("req", *EC, "-keyout", "node.key", "-out", "node.csr", "-subj", "/CN=node")
+    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2")
+    openssl("x509", "-req", "-in", "node.csr", *signed, "-out", "node.pem")
+    roles = ("SCHEDULER", "WORKER", "CLIENT")
+    tls = "DASK_DISTRIBUTED__COMM__TLS"
+    return {
+        f"{tls}__CA_FILE": str(place / "ca.pem"),
+        **{f"{tls}__{role}__CERT": str(place / "node.pem") for role in roles},
+        **{f"{tls}__{role}__KEY": str(place / "node.key") for role in roles},
+    }
+
+
+@pytest.fixture
+def configured(monkeypatch):
+    """Set Dask's configuration by the environment, here and in new processes; an empty one unsets it."""
+
+    def configure(variables):
+        for name in [name for name in os.environ if name.startswith("DASK_DISTRIBUTED__COMM__TLS")]:
+            monkeypatch.delenv(name)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        dask.config.refresh()
+
+    yield configure
+    monkeypatch.undo()
+    dask.config.refresh()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl")
+def test_a_cluster_by_tls_lets_in_who_has_a_certificate_and_nobody_else(tmp_path, configured, run, reference):
+    ours, others = authority(tmp_path / "ours"), authority(tmp_path / "others")
+    configured(ours)
+    with cluster(tmp_path, 1, "tls") as (found, _):
+        assert found.startswith("tls://")
+        with distributed.Client(found, set_as_default=False) as client:
+            client.wait_for_workers(1, timeout=60)
+        _, rows = do(tmp_path / "there", SMALL, cluster=found)
+        assert len(rows) == 8
+        assert_same_results(reference(SMALL), tmp_path / "there")
+
+        def refused(variables, address=found):
+            configured(variables)
+            spec = spec_toml(tmp_path / "x.toml", SMALL)
+            code, _, err = run("sweep", "--headless", spec, "--run-dir", str(tmp_path / "s"), "--cluster", address)
+            assert (code, len(err.splitlines())) == (2, 1), err
+            return err
+
+        assert "distributed.comm.tls.ca-file is not set" in refused({})
+        gone = {**ours, "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT": "/gone.pem"}
+        assert "distributed.comm.tls.client.cert: '/gone.pem' cannot be read" in refused(gone)
+        for strangers in (others, {**ours, **{name: others[name] for name in others if "CLIENT" in name}}):
+            assert "does not answer" in refused(strangers)
+        assert "does not answer" in refused(ours, found.replace("tls:", "tcp:"))

@@ -44,7 +44,7 @@ def sweep(
     /,
     *,
     jobs: Annotated[int | None, Parameter(metavar="N")] = None,
-    cluster: Annotated[str | None, Parameter(metavar="tcp://HOST:PORT")] = None,
+    cluster: Annotated[str | None, Parameter(metavar="tls://HOST:PORT")] = None,
     headless: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
     quiet: Annotated[bool, Parameter(negative=())] = False,
@@ -60,7 +60,8 @@ def sweep(
     jobs
         Runs at the same time; without it, one a core.
     cluster
-        Dask scheduler whose workers do the runs; they must see the sweep's folder under the same path.
+        Dask scheduler whose workers do the runs; they must see the sweep's folder under the same path. tcp://HOST:PORT
+        is for a network that you trust; tls:// takes the certificates that Dask's configuration names.
     headless
         No screen: a log on the standard output.
     json
