@@ -43,6 +43,15 @@ def run(capsys):
     return call
 
 
+@pytest.fixture(scope="session", autouse=True)
+def pilots_wait_for_the_app():
+    from tests.support import settled  # here: Textual is slow to import, and not every run of the tests needs it
+
+    with pytest.MonkeyPatch.context() as patch:
+        settled.use(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def reference(tmp_path_factory):
     """Give the folder of a sweep that was done in one process, once for all tests; nobody is to change it."""

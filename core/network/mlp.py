@@ -265,6 +265,11 @@ class MLP:
         # log clip(p, 1e-12, 1): the logarithm is taken first, so that a tiny p loses no digits
         return -float(np.sum(np.maximum(log_p, math.log(P_MIN)), dtype=np.float64))
 
+    @property
+    def kept_batch_sizes(self) -> tuple[int, ...]:
+        """The batch sizes whose work arrays are kept, oldest first."""
+        return tuple(self._buffers)
+
     def _buffers_for(self, n: int) -> Buffers:
         if n not in self._buffers:
             if len(self._buffers) >= BATCH_SIZES_KEPT:

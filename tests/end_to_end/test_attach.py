@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 from textual.widgets import Input
 
-from nnfd.core.engine.control import Phase
+from nnfd.core.engine.control import Controller, Phase
 from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.params import Kind
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import load_data, start
 from nnfd.core.runs.names import EVENTS, STATE
+from nnfd.core.runs.remote import send
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import Storage, watched
 from nnfd.tui.widgets.param_row import ParamRow
@@ -27,17 +29,20 @@ from tests.support.dashboard import Lab
 
 COMMAND = [sys.executable, "-m", "nnfd.tui.cli"]
 TRAIN = [*COMMAND, "train", "two-128-64", "--headless", "--patience", "100000", "--epochs"]
+RECORDED = ("train", "--headless", "--quiet", "--epochs")
+PACE = 5.0
+"""Epochs or time steps a second."""
 
 
 class Headless:
-    """A headless run in a process of its own."""
+    """A headless run in a process of its own, with more epochs than it ever does, at a pace that leaves others room."""
 
-    def __init__(self, folder, epochs=100_000, *command):
-        self.folder = folder
-        command = command or (*TRAIN, str(epochs), "--run-dir", str(folder))
+    def __init__(self, folder, *command):
+        command = command or (*TRAIN, "100000", "--run-dir", str(folder))
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for line in self.process.stdout:
             if line.startswith(("Epoch", "Step")):
+                send(folder, do="pace", pace=PACE)
                 return
         raise AssertionError("the run ended before its first epoch")
 
@@ -126,11 +131,9 @@ async def test_pause_step_and_stop_reach_it(tmp_path):
 
 
 async def test_a_death_is_told_and_the_run_goes_on_here_bit_for_bit(tmp_path):
-    epochs = 900
-    with Headless(tmp_path / "r", epochs) as headless:
+    with Headless(tmp_path / "r") as headless:
         async with looking_at(tmp_path / "r") as lab:
             await lab.until(lambda: lab.screen.phase is Phase.RUNNING)
-            lab.screen.session.controller.pace = 30.0  # that it is not over before it is killed
             await edit_lr(lab, "0.004")
             await lab.until(lambda: len(edits(tmp_path / "r")) == 1)
             headless.process.kill()
@@ -139,26 +142,30 @@ async def test_a_death_is_told_and_the_run_goes_on_here_bit_for_bit(tmp_path):
             assert "is gone" in lab.screen.query_one(StatusLine).status.message
             await lab.press("space")
             await lab.until(lambda: not lab.screen.spec.watched)
-            await lab.full_speed_to_the_end()
+            (edit,) = edits(tmp_path / "r")
+            await lab.until(lambda: lab.screen.history.position > edit.position + 2)
+            await lab.press("S")
             await lab.until(lab.screen.session.finished.is_set)
-    (edit,) = edits(tmp_path / "r")
+    assert edits(tmp_path / "r") == [edit]
     state = Checkpoint.load(tmp_path / "r" / STATE, Kind.NETWORK).state
-    whole = unbroken(tmp_path, edit, epochs)
-    assert state.epoch == epochs
+    whole = unbroken(tmp_path, edit, state.epoch)
+    assert whole.epoch == state.epoch > edit.position
     for name in ("theta", "best_theta"):
         np.testing.assert_array_equal(getattr(state, name), getattr(whole, name))
 
 
 def unbroken(tmp_path, edit, epochs):
-    """The same run, edited at the same epoch, by one process."""
-    from nnfd.core.engine.control import Controller
-    from nnfd.core.runs.live import load_data, start
-
+    """The same run, edited at the same epoch and stopped after so many, by one process."""
     params = RunFolder.open(tmp_path / "r").params
+
+    def stop_at_the_last(event):
+        if isinstance(event, EpochDone) and event.epoch == epochs:
+            controller.stop()
+
     controller = Controller(
         lambda control: start(params, load_data(params, control), control=control),
         params,
-        lambda event: None,
+        stop_at_the_last,
         replay=[(edit.position, edit.params)],
     )
     return controller.run().state
@@ -171,7 +178,7 @@ async def test_a_watcher_sees_another_process_go_on(tmp_path):
             headless.process.kill()
             headless.process.wait()
             await lab.until(lambda: lab.screen.phase is Phase.FAILED)
-            with Headless(tmp_path / "r", 0, *COMMAND, "resume", str(tmp_path / "r"), "--headless"):
+            with Headless(tmp_path / "r", *COMMAND, "resume", str(tmp_path / "r"), "--headless"):
                 await lab.until(lambda: lab.screen.phase is Phase.RUNNING)
                 events = RunFolder.open(tmp_path / "r").events()
                 epochs = [event.epoch for event in events if isinstance(event, EpochDone)]
@@ -181,8 +188,8 @@ async def test_a_watcher_sees_another_process_go_on(tmp_path):
                 assert list(shown[: len(epochs)]) == epochs
 
 
-async def test_a_finished_run_opens_with_all_that_it_had(tmp_path):
-    subprocess.run([*TRAIN, "30", "--quiet", "--run-dir", str(tmp_path / "r")], check=True)
+async def test_a_finished_run_opens_with_all_that_it_had(tmp_path, run):
+    assert run(*RECORDED, "30", "--run-dir", str(tmp_path / "r"))[0] == 0
     async with looking_at(tmp_path / "r") as lab:
         await lab.until(lambda: shows_the_test_set(lab))
         assert lab.screen.phase is Phase.DONE
@@ -196,7 +203,7 @@ async def test_a_finished_run_opens_with_all_that_it_had(tmp_path):
 
 async def test_a_pattern_is_watched_too(tmp_path):
     command = [*COMMAND, "fur", "giraffe", "--headless", "--steps", "1000000", "--run-dir", str(tmp_path / "r")]
-    with Headless(tmp_path / "r", 0, *command):
+    with Headless(tmp_path / "r", *command):
         async with looking_at(tmp_path / "r") as lab:
             await lab.until(lambda: lab.screen.phase is Phase.RUNNING and lab.screen.fields.state is not None)
             here = lab.screen.fields.state.step
@@ -206,8 +213,8 @@ async def test_a_pattern_is_watched_too(tmp_path):
 
 
 @pytest.mark.parametrize("damage", [b"garbage\nmore\n", b"\xff\xfe\n\n"])
-async def test_a_log_that_is_damaged_while_we_look_is_told(tmp_path, damage):
-    subprocess.run([*TRAIN, "3", "--quiet", "--run-dir", str(tmp_path / "r")], check=True)
+async def test_a_log_that_is_damaged_while_we_look_is_told(tmp_path, run, damage):
+    assert run(*RECORDED, "3", "--run-dir", str(tmp_path / "r"))[0] == 0
     async with looking_at(tmp_path / "r") as lab:
         await lab.until(lambda: lab.screen.history.position == 3)
         with (tmp_path / "r" / EVENTS).open("ab") as file:
@@ -215,8 +222,8 @@ async def test_a_log_that_is_damaged_while_we_look_is_told(tmp_path, damage):
         await lab.until(lambda: "damaged" in (lab.screen.session.failure or ""))
 
 
-async def test_a_stopped_run_goes_on_with_space_and_one_that_is_over_begins_anew(tmp_path):
-    subprocess.run([*TRAIN, "3", "--quiet", "--run-dir", str(tmp_path / "over")], check=True)
+async def test_a_stopped_run_goes_on_with_space_and_one_that_is_over_begins_anew(tmp_path, run):
+    assert run(*RECORDED, "3", "--run-dir", str(tmp_path / "over"))[0] == 0
     with Headless(tmp_path / "r") as headless:
         headless.process.send_signal(signal.SIGINT)
         headless.rest_of_log()

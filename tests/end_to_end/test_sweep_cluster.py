@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import write_tables
 from tests.support.sweeps import ENDLESS, FEW, LONG, SMALL, assert_same_results, deadly, do, spec_toml
+from tests.support.waiting import LIMIT, until
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -76,10 +76,7 @@ def cluster(place, workers, protocol="tcp"):
         **common,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not found.exists() or not found.read_text().rstrip().endswith("}"):  # half written
-            assert time.monotonic() < deadline
-            threading.Event().wait(0.05)
+        until(lambda: found.exists() and found.read_text().rstrip().endswith("}"))  # not half written
         yield json.loads(found.read_text())["address"], scheduler
     finally:
         for process in (nanny, scheduler):
@@ -99,7 +96,7 @@ def address(tmp_path_factory):
 def workers(address):
     """The processes of the two workers."""
     with distributed.Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=LIMIT)
         return list(client.run(os.getpid).values())
 
 
@@ -137,8 +134,7 @@ def test_a_stop_takes_back_what_waits_and_ends_what_is_under_way(tmp_path, addre
         runs = tmp_path / "s" / "runs"
 
         def stop_when_both_are_busy():
-            while len(list(runs.glob("*/live.json"))) < len(workers):
-                threading.Event().wait(0.02)
+            until(lambda: len(list(runs.glob("*/live.json"))) == len(workers))
             runner.stop()
 
         thread = threading.Thread(target=stop_when_both_are_busy)
@@ -155,7 +151,7 @@ def test_a_scheduler_that_goes_ends_the_sweep_in_one_line_and_loses_nothing(tmp_
         cluster(tmp_path, 1) as (found, scheduler),
         distributed.Client(found, set_as_default=False) as client,
     ):
-        client.wait_for_workers(1, timeout=60)
+        client.wait_for_workers(1, timeout=LIMIT)
         command = [sys.executable, "-m", "nnfd.tui.cli", "sweep", "--headless", "--cluster", found]
         process = subprocess.Popen(
             [*command, spec_toml(tmp_path / "x.toml", ENDLESS), "--run-dir", str(tmp_path / "s")],
@@ -163,12 +159,9 @@ def test_a_scheduler_that_goes_ends_the_sweep_in_one_line_and_loses_nothing(tmp_
             stderr=subprocess.PIPE,
             text=True,
         )
-        deadline = time.monotonic() + 60
-        while not list((tmp_path / "s").glob("runs/*/live.json")):
-            assert time.monotonic() < deadline
-            threading.Event().wait(0.05)
+        until(lambda: list((tmp_path / "s").glob("runs/*/live.json")))
         scheduler.kill()
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 1
     assert len(err.splitlines()) == 1
     assert f"is gone; go on with: nnfd-tui sweep {tmp_path / 's'} --headless" in err

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -27,15 +26,9 @@ from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import write_tables
 from nnfd.core.sweep.task import Reply, do_run, record_failure
 from tests.support.sweeps import ENDLESS, FEW, LONG, assert_same_results, deadly, do, spec_toml
+from tests.support.waiting import LIMIT, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.02)
 
 
 def started(tmp_path, spec):
@@ -56,11 +49,11 @@ def under_way(tmp_path):
 
 def test_workers_end_with_the_process_that_does_the_sweep_and_their_runs_can_go_on(tmp_path):
     process = started(tmp_path, ENDLESS)
-    wait_until(lambda: under_way(tmp_path) == 2)
+    until(lambda: under_way(tmp_path) == 2)
     process.kill()
     process.communicate()
     runs = list((tmp_path / "s" / "runs").iterdir())
-    wait_until(lambda: not any(is_held(run / LOCK) for run in runs))
+    until(lambda: not any(is_held(run / LOCK) for run in runs))
     assert {RunFolder.open(run).result()["outcome"] for run in runs} == {"stopped"}
 
 
@@ -103,9 +96,9 @@ def test_an_interrupt_while_the_workers_import_ends_quietly(tmp_path):
         found = [Path(f"/proc/{pid}/cmdline") for pid in children.read_text().split()]
         return any(b"forkserver" in file.read_bytes() for file in found if file.exists())
 
-    wait_until(a_worker_is_there)
+    until(a_worker_is_there)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == 130
     assert len(err.splitlines()) == 1
     assert "go on with: nnfd-tui sweep" in err
@@ -173,8 +166,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path, referenc
         over, kills = threading.Event(), []
 
         def wait_for(condition):
-            while not condition() and not over.is_set():
-                threading.Event().wait(0.02)
+            until(lambda: condition() or over.is_set())
 
         def saved(run):
             checkpoint = Checkpoint.load(run / STATE, Kind.NETWORK)

@@ -32,9 +32,9 @@ def record_four(root):
 
 
 @asynccontextmanager
-async def comparing(root, size=(120, 40), names=(), *, record=False, theme="textual-dark"):
+async def comparing(root, size=(120, 40), names=(), *, record=False):
     """Open the dashboard on its Compare screen with these runs, and wait until they are read."""
-    async with opened(FIRST, size, storage=Storage(root=root, record=record), theme=theme) as lab:
+    async with opened(FIRST, size, storage=Storage(root=root, record=record)) as lab:
         await lab.press("3")
         await lab.until(lambda: isinstance(lab.app.screen, CompareScreen))
         lab.app.screen.add_runs([root / name for name in names])
@@ -65,7 +65,3 @@ def status(lab):
 
 def note(lab):
     return str(lab.app.screen.query_one("#compare-note", Label).render())
-
-
-def told(lab):
-    return [notification.message for notification in lab.app._notifications]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import Phase
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
+from tests.support.waiting import until_async
 from tests.support.widget_host import screen, strips
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 PICTURE = set("▀▄█ ▁▂▃▅▆▇▉▊▋▌▍▎▏░▒▓─━│┃┌┐└┘├┤┬┴┼╭╮╰╯╺╸┊·⎺⎽")
 """Characters that draw rather than say."""
-DEADLINE = 60.0
-"""Seconds after which a wait has failed; far more than any of them needs."""
 
 
 class Lab:
@@ -40,11 +38,7 @@ class Lab:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Let the dashboard work until a condition holds."""
-        deadline = time.monotonic() + DEADLINE
-        while not condition():
-            if time.monotonic() > deadline:
-                raise AssertionError(f"never held; the screen is\n{self.text()}")
-            await self.pilot.pause(0.01)
+        await until_async(condition, lambda: f"the screen is\n{self.text()}")
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
@@ -58,7 +52,7 @@ class Lab:
         await self.until(lambda: self.screen.history.ended is not None and self.screen.phase is not Phase.RUNNING)
 
     def said(self) -> str:
-        """What the dashboard has notified of and still shows."""
+        """What the dashboard has notified of and still shows; Textual has no public way to it."""
         return "\n".join(notification.message for notification in self.app._notifications)
 
     def note_refreshes(self) -> list[Widget]:

@@ -12,11 +12,12 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyte
+
+from tests.support.waiting import LIMIT, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,28 +80,34 @@ class Terminal:
         self._stream.feed(self._decoder.decode(data))
         return bool(data)
 
-    def wait_for(self, condition: str | Callable[[str], bool], timeout: float = 60.0) -> str:
+    def wait_for(self, condition: str | Callable[[str], bool]) -> str:
         """Read until the screen holds a text or meets a condition; fails with the screen if it never does."""
         met = (lambda text: condition in text) if isinstance(condition, str) else condition
-        deadline = time.monotonic() + timeout
-        open_ = True
-        while not met(self.text):
-            if not open_ or time.monotonic() > deadline:
-                raise AssertionError(f"never came: {condition!r}; the screen is\n{self.text}")
-            open_ = self.pump(0.2)
+
+        def look_on() -> None:
+            assert self.pump(0.2), f"ended without {condition!r}; the screen is\n{self.text}"
+
+        until(lambda: met(self.text), lambda: f"{condition!r}; the screen is\n{self.text}", look_on)
         return self.text
 
     def press(self, keys: str) -> None:
         """Type."""
         os.write(self._fd, keys.encode())
 
-    def wait_exit(self, timeout: float = 60.0) -> int:
+    def wait_exit(self) -> int:
         """Read until the command ends; return its exit code."""
-        deadline = time.monotonic() + timeout
-        while self.pump(0.1) and self.process.poll() is None:
-            if time.monotonic() > deadline:
-                raise AssertionError(f"did not end; the screen is\n{self.text}")
-        return self.process.wait(timeout)
+        until(
+            lambda: not self.pump(0.1) or self.process.poll() is not None,
+            lambda: f"the end; the screen is\n{self.text}",
+            lambda: None,
+        )
+        return self.process.wait(LIMIT)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window goes away."""
+        os.close(self._fd)
+        self._fd = os.open(os.devnull, os.O_RDONLY)
+        self.process.send_signal(signal.SIGHUP)
 
     def close(self) -> None:
         """End the command whatever it does."""

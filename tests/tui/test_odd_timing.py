@@ -3,7 +3,6 @@
 import errno
 import io
 import os
-import signal
 import sys
 
 import pytest
@@ -24,6 +23,7 @@ from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.lab.pace import PACE_LIMITS
 from tests.support.dashboard import opened
 from tests.support.terminal import Terminal
+from tests.support.waiting import LIMIT
 
 SMALL = NetworkParams(dataset="iris", hidden=(4,), epochs=12, patience=0)
 FIELD = FurParams(width=12, height=10, steps=300, seeds=2)
@@ -217,8 +217,6 @@ def test_a_name_that_is_too_long_is_not_there(tmp_path):
 def test_a_terminal_that_goes_away_ends_the_dashboard_with_its_state_saved(tmp_path):
     with Terminal("fur", "--run-dir", "run", cwd=tmp_path) as terminal:
         terminal.wait_for("running")
-        os.close(terminal._fd)
-        terminal._fd = os.open(os.devnull, os.O_RDONLY)
-        terminal.process.send_signal(signal.SIGHUP)
-        assert terminal.process.wait(60) == 130
+        terminal.hang_up()
+        assert terminal.process.wait(LIMIT) == 130
     assert runs.RunFolder.open(tmp_path / "run").result()["outcome"] == "stopped"

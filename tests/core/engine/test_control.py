@@ -10,9 +10,7 @@ from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Started, 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import DiffusionParams, NetworkParams
 from tests.support import fakes
-
-LIMIT = 20
-"""Seconds after which a test gives up; none comes near."""
+from tests.support.waiting import LIMIT
 
 
 class Driver:

@@ -118,13 +118,28 @@ def test_everything_that_can_be_typed_follows_plain_numpy_over_1000_steps(stenci
         np.testing.assert_allclose(field, fields[name], rtol=1e-12)
 
 
+SOMETHING = model_of(
+    {"u": "D*lap(u) + F*u*(1 - u)*(u - 0.2) - 0.1*u*v", "v": "D*dxx(v) + F*sin(u)*(1 - v)"}, D=0.1, F=0.1
+)
+"""Small, so that it is compiled in a second."""
+
+
 @NUMBA
 @pytest.mark.parametrize(("stencil", "boundary"), EDGES)
-@pytest.mark.parametrize(("method", "dtype"), [("euler", "float64"), ("euler", "float32"), ("rk4", "float64")])
-def test_both_engines_agree_bit_for_bit_on_everything(method, dtype, stencil, boundary):
+@pytest.mark.parametrize(
+    ("model", "method", "dtype"),
+    [
+        pytest.param(EVERYTHING, "euler", "float64", id="everything-euler"),
+        pytest.param(SOMETHING, "euler", "float32", id="something-euler-float32"),
+        pytest.param(SOMETHING, "rk4", "float64", id="something-rk4"),
+        pytest.param(EVERYTHING, "euler", "float32", id="everything-euler-float32", marks=pytest.mark.slow),
+        pytest.param(EVERYTHING, "rk4", "float64", id="everything-rk4", marks=pytest.mark.slow),
+    ],
+)
+def test_both_engines_agree_bit_for_bit(model, method, dtype, stencil, boundary):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
-    params = EVERYTHING(width=14, height=11, stencil=stencil, boundary=boundary, method=method, dtype=dtype, dt=0.5)
+    params = model(width=14, height=11, stencil=stencil, boundary=boundary, method=method, dtype=dtype, dt=0.5)
     start = random_fields(params)
     plain = advanced(NumpyKernel(params, start), 1000)
     fast = advanced(NumbaKernel(params, start, threads=1), 1000)

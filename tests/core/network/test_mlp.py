@@ -346,7 +346,7 @@ class TestPredictions:
         model = MLP((2, 3, 2))
         for n in range(1, 100):
             model.predict(np.zeros((n, 2)))
-        assert len(model._buffers) == BATCH_SIZES_KEPT
+        assert model.kept_batch_sizes == tuple(range(100 - BATCH_SIZES_KEPT, 100))
 
 
 class TestWeights:

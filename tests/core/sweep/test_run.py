@@ -9,7 +9,6 @@ import statistics
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -21,6 +20,7 @@ from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import Spread, best_point, summarise
 from tests.support.sweeps import LONG, SMALL, assert_same_results, do, spec_toml
+from tests.support.waiting import until
 
 
 class TestResults:
@@ -96,8 +96,7 @@ class TestGoingOn:
             live = sweep.run_path(sweep.spec.points[1]) / "live.json"
 
             def stop_in_the_second():
-                while not live.exists():
-                    threading.Event().wait(0.01)
+                until(live.exists)
                 runner.stop()
 
             thread = threading.Thread(target=stop_in_the_second)
@@ -127,10 +126,7 @@ class TestGoingOn:
             text=True,
             start_new_session=True,
         )
-        deadline = time.monotonic() + 60
-        while len(list((tmp_path / "s").glob("runs/*/live.json"))) < 2:
-            assert time.monotonic() < deadline
-            threading.Event().wait(0.05)
+        until(lambda: len(list((tmp_path / "s").glob("runs/*/live.json"))) == 2)
         os.killpg(process.pid, getattr(signal, name))
         _, err = process.communicate()
         assert process.returncode == 130

@@ -16,12 +16,8 @@ from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.session import RunSpec, Session, Storage
 from nnfd.tui.messages import RunMoved
 from nnfd.tui.screens.compare.screen import CompareScreen
-from tests.support.comparing import SIZES, column, comparing, note, record_four, states, table, told
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory):
-    return record_four(tmp_path_factory.mktemp("recorded"))
+from tests.support.comparing import SIZES, column, comparing, note, states, table
+from tests.support.waiting import LIMIT
 
 
 @asynccontextmanager
@@ -99,7 +95,7 @@ async def test_a_run_that_is_deleted_or_damaged_is_told(recorded, tmp_path):
         assert lab.app.current_mode == "compare"
         lab.app.screen.add_runs([tmp_path / "nowhere", tmp_path / "three"])
         assert table(lab).row_count == 3
-        await lab.until(lambda: any("nowhere" in message for message in told(lab)))
+        await lab.until(lambda: "nowhere" in lab.said())
 
 
 # -- choosing runs
@@ -129,7 +125,7 @@ async def test_the_list_is_read_while_the_screen_answers(recorded, monkeypatch):
     read = threading.Event()
 
     def slow(root):
-        assert read.wait(60)
+        assert read.wait(LIMIT)
         return list_runs(root)
 
     monkeypatch.setattr("nnfd.tui.dialogs.pick_runs.list_runs", slow)
