@@ -21,7 +21,7 @@ from nnfd.core.params.base import Kind
 from nnfd.core.params.formula import Call, Name, Number, Tree
 from nnfd.core.text import did_you_mean, printable
 
-MOST_FIELDS, MOST_PARAMETERS = 8, 60
+MOST_FIELDS, MOST_PARAMETERS = 5, 60
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 
 
@@ -56,6 +56,8 @@ class ModelTable(BaseModel):
     """Where the equations and the constants were published."""
     description: str = ""
     fields: list[str]
+    names: dict[str, str] = {}
+    """What fields are called on the screen, where that is more than their letters."""
     seeded: str | None = None
     shown: str | None = None
     shown_when: dict[str, dict[str, str]] = {}
@@ -93,6 +95,10 @@ class FieldModel:
     def seeded(self) -> str:
         """The field that seeds are planted in."""
         return self.table.seeded or self.fields[0]
+
+    def label(self, field: str) -> str:
+        """Return what a field is called on the screen; it holds no control characters."""
+        return printable(self.table.names.get(field, field))
 
     def shown(self, values: Mapping[str, Any]) -> str:
         """Return the field in which the pattern shows, under these parameters."""
@@ -264,7 +270,7 @@ def _check_names(table: ModelTable) -> None:
                 raise ParamsError(f"model.{where}: {name!r} is taken already")
             taken.add(name)
     started = {} if isinstance(table.start, str) else table.start
-    named = {"equations": [*table.equations], "start": [*started]}
+    named = {"equations": [*table.equations], "start": [*started], "names": [*table.names]}
     named |= {key: [field] for key, field in (("seeded", table.seeded), ("shown", table.shown)) if field is not None}
     for key, fields in named.items():
         for field in fields:

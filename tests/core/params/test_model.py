@@ -75,6 +75,12 @@ def test_shipped_models_are_of_their_kinds():
     assert pickle.loads(pickle.dumps(FurParams(kappa_a=0.25))) == FurParams(kappa_a=0.25)
 
 
+def test_fields_are_called_what_the_model_says():
+    assert FurParams.model.label("y") == "marker y"
+    assert read_model(GRAY_SCOTT).label("u") == "u"
+    assert read_model(changed("names", to={"u": "\x1b[2J"})).label("u") == "␛[2J"
+
+
 def test_the_shown_field_follows_a_choice():
     assert FurParams.model.shown(FurParams().values()) == "a"
     assert FurParams.model.shown(FurParams(y_coupling="published").values()) == "y"
@@ -85,7 +91,7 @@ def test_the_shown_field_follows_a_choice():
     ("table", "words"),
     [
         (changed("fields", to=None), "model.fields is missing"),
-        (changed("fields", to=[]), "model.fields: 0 fields are not allowed: 1 to 8"),
+        (changed("fields", to=[]), "model.fields: 0 fields are not allowed: 1 to 5"),
         (changed("fields", to="u"), "model.fields: 'u' is not allowed: should be a valid array"),
         (changed("fields", to=["u", "2v"]), "model.fields: '2v' is no name"),
         (changed("fields", to=["u", "lambda"]), "model.fields: 'lambda' is no name"),
@@ -99,6 +105,7 @@ def test_the_shown_field_follows_a_choice():
         (changed("start", "v", to="u"), "model.start.v, column 1: 'u' is not known"),
         (changed("start", "v", to="t"), "model.start.v, column 1: 't' is not known"),
         (changed("start", to="uniformly"), "model.start: 'uniformly' is not allowed"),
+        (changed("names", to={"w": "what"}), "model.names: there is no field 'w'"),
         (changed("seeded", to="w"), "model.seeded: there is no field 'w'"),
         (changed("parameter", to={}), "model.parameter: unknown key; did you mean 'parameters'?"),
         (changed("parameters", "F", "mn", to=1), "model.parameters.F.mn: unknown key; did you mean 'min'?"),

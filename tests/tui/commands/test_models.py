@@ -165,3 +165,13 @@ def test_other_equations_need_a_restart(own):
     params.check_live_edit(params.edited({"F": 0.02}))
     with pytest.raises(ParamsError, match=r"^model: other equations are not allowed in a running run"):
         params.check_live_edit(FurParams())
+
+
+def test_a_sweep_goes_over_parameters_of_a_model(run, own, tmp_path):
+    spec = tmp_path / "spec.toml"
+    spec.write_text(f'preset = "{own}"\n[grid]\nF = [0.03, 0.04]\n', encoding="utf-8")
+    folder = tmp_path / "sweep"
+    assert run("sweep", str(spec), "--headless", "--quiet", "--jobs", "1", "--run-dir", str(folder))[0] == 0
+    code, out, _ = run("sweep", str(folder), "--headless")
+    assert code == 0
+    assert "2 of 2 runs are done already" in out

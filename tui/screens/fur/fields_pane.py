@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from nnfd.core.fields.picture import COLORMAPS, default_colormap
+from nnfd.core.params.model import MOST_FIELDS
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.field_view import FieldView
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from nnfd.core.fields.state import FieldState
     from nnfd.tui.widgets.field_canvas import FieldCanvas
 
-MOST_FIELDS = 3
-NAMES = {"a": "activator a", "s": "substrate s", "y": "marker y", "h": "inhibitor h", "C": "concentration C"}
 CHOSEN = "▶ "
 FAR = 10
 """Eighths of the view that shift moves it by."""
@@ -95,7 +94,7 @@ class FieldsPane(Container):
             return
         values = self.state.fields[name]
         lo, hi = self.held[name] if self.held else (float(values.min()), float(values.max()))
-        title = NAMES[name] + (" · fixed scale" if self.held else "")
+        title = self.state.params.model.label(name) + (" · fixed scale" if self.held else "")
         if self.side_by_side:
             title = (CHOSEN if name == self.chosen else "") + title
         cursor = self._cursor if name == self.chosen else None

@@ -16,6 +16,7 @@ from nnfd.core.fields import simulate
 from nnfd.core.fields.analysis import wavelength_words
 from nnfd.core.fields.picture import COLORMAPS
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
+from nnfd.core.params.presets import load
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.names import COMMANDS
@@ -131,14 +132,14 @@ async def test_v_shows_all_fields_and_n_chooses():
     async with lab(SEEDED) as (this, screen):
         pane = screen.query_one(FieldsPane)
         assert pane.chosen == "y"
-        assert [view.display for view in pane.views] == [False, False, True]
+        assert [view.display for view in pane.views] == [False, False, True, False, False]
         await this.press("v")
-        assert [view.display for view in pane.views] == [True, True, True]
-        assert all(view.picture is not None for view in pane.views)
+        assert [view.display for view in pane.views] == [True, True, True, False, False]
+        assert all(view.picture is not None for view in pane.views[:3])
         await this.press("n")
         assert pane.chosen == "a"
         await this.press("v")
-        assert [view.display for view in pane.views] == [True, False, False]
+        assert [view.display for view in pane.views] == [True, False, False, False, False]
         await this.until(lambda: screen.numbers.field == "a")
 
 
@@ -146,7 +147,7 @@ async def test_a_model_with_one_field_shows_one():
     async with lab(DiffusionParams(width=20, height=20, seeds=2, steps=100_000, engine="numpy")) as (this, screen):
         await this.press("v", "n")
         assert screen.fields.chosen == "C"
-        assert [view.display for view in screen.fields.views] == [True, False, False]
+        assert [view.display for view in screen.fields.views] == [True, False, False, False, False]
 
 
 async def test_c_and_a_change_colours_and_scale():
@@ -361,3 +362,18 @@ async def test_a_run_that_is_over_starts_again_with_its_edits(key):
         await this.press(key)
         await this.until(lambda: screen.session is not before and screen.history.started is not None)
         assert (screen.params.rho_a, screen.params.steps) == (0.06, 60)
+
+
+# -- models of one's own
+
+
+async def test_a_model_from_a_file_is_shown_painted_and_edited():
+    params = load("spiral").params.edited({"width": 24, "height": 20, "steps": 100_000, "engine": "numpy"})
+    async with lab(params) as (this, screen):
+        await this.press("v")
+        titles = [view.title for view in screen.fields.views if view.display]
+        assert [title.partition("  ")[0] for title in titles] == ["▶ voltage u", "recovery v"]
+        assert field(screen, "u").min() < 0
+        await this.press("e")
+        form = screen.query_one(ParamsForm)
+        assert {"D", "epsilon", "I"} <= {*form.params.values()}
