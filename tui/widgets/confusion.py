@@ -240,11 +240,3 @@ class ConfusionTable(Widget, can_focus=True):
             show_cursor=self.has_focus,
             tones=tones,
         )
-
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.refresh()
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
-        self.refresh()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import Grid, Vertical
@@ -10,7 +9,7 @@ from textual.reactive import reactive
 from textual.widgets import Tab, Tabs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from textual import events
     from textual.app import ComposeResult
@@ -18,14 +17,6 @@ if TYPE_CHECKING:
 
 PANEL_WIDTH, PANEL_HEIGHT = 40, 16
 """What one panel needs, in cells; a second one is shown beside or below it once there is room for both."""
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One panel: its short title on the tab and the widget below it."""
-
-    title: str
-    widget: Widget
 
 
 def visible_panels(active: int, count: int, capacity: int) -> list[int]:
@@ -39,18 +30,19 @@ class Deck(Vertical):
 
     active: reactive[int] = reactive(0)
 
-    def __init__(self, panels: Sequence[Panel]) -> None:
+    def __init__(self, panels: Mapping[str, Widget]) -> None:
+        """Take the panels by the short titles on their tabs."""
         super().__init__()
-        self._panels = panels
+        self._titles, self._panels = list(panels), list(panels.values())
 
     def compose(self) -> ComposeResult:
         """Lay out the tabs and all panels."""
-        yield Tabs(*(Tab(panel.title, id=f"panel-{i}") for i, panel in enumerate(self._panels)))
+        yield Tabs(*(Tab(title, id=f"panel-{i}") for i, title in enumerate(self._titles)))
         with Grid():
-            for panel in self._panels:
-                panel.widget.add_class("panel")
-                panel.widget.border_title = panel.title
-                yield panel.widget
+            for title, panel in zip(self._titles, self._panels, strict=True):
+                panel.add_class("panel")
+                panel.border_title = title
+                yield panel
 
     def on_mount(self) -> None:
         """Leave focus to the panels: the tabs have keys of their own on the screen."""
@@ -77,11 +69,11 @@ class Deck(Vertical):
 
     def reveal(self, widget: Widget) -> None:
         """Choose the panel with this widget."""
-        self.active = next(i for i, panel in enumerate(self._panels) if panel.widget is widget)
+        self.active = self._panels.index(widget)
 
     def focus_active(self) -> None:
         """Put the focus on the chosen panel."""
-        self._panels[self.active].widget.focus()
+        self._panels[self.active].focus()
 
     def _arrange(self) -> None:
         columns = max(1, self.size.width // PANEL_WIDTH)
@@ -92,5 +84,5 @@ class Deck(Vertical):
         grid.styles.grid_size_columns = columns
         grid.styles.grid_size_rows = -(-len(shown) // columns)
         for i, panel in enumerate(self._panels):
-            panel.widget.display = i in shown
-            panel.widget.set_class(i == self.active, "-chosen")
+            panel.display = i in shown
+            panel.set_class(i == self.active, "-chosen")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
+
+if TYPE_CHECKING:
+    from rich.style import Style
 
 WIDE = 58
 """From this width on the columns carry their full names."""
@@ -93,10 +96,6 @@ class EpochTable(ScrollView, can_focus=True):
             self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, immediate=True, force=True)
         self.refresh()
 
-    def clear(self) -> None:
-        """Show no epochs."""
-        self.show(np.empty((0, len(EPOCH_COLUMNS))), best=0)
-
     @property
     def follows_newest(self) -> bool:
         """Whether the newest epoch is in view, and stays there when another one comes."""
@@ -141,8 +140,5 @@ class EpochTable(ScrollView, can_focus=True):
             style += self.get_component_rich_style("epoch-table--shown", partial=True)
         return self._strip(epoch_line(row, width, best=best), style)
 
-    def _strip(self, text: str, style: object) -> Strip:
-        from rich.style import Style
-
-        assert isinstance(style, Style)
+    def _strip(self, text: str, style: Style) -> Strip:
         return Strip([Segment(text, style)], len(text)).adjust_cell_length(self.size.width, style)

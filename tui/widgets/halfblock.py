@@ -193,41 +193,30 @@ def palette_of(colours: NDArray[np.uint8]) -> Palette:
     return _shared_palette(np.ascontiguousarray(colours, dtype=np.uint8).tobytes())
 
 
-def pair_rows(indices: NDArray[Any], fill: int = 0) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Split an array into upper and lower pixel rows; an odd last row gets a lower row of `fill`."""
+def pair_rows(indices: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Split an array into upper and lower pixel rows; an odd last row gets a lower row of index 0."""
     if len(indices) % 2:
-        indices = np.concatenate([indices, np.full_like(indices[:1], fill)])
+        indices = np.concatenate([indices, np.zeros_like(indices[:1])])
     return indices[0::2], indices[1::2]
 
 
-def render_rows(indices: NDArray[np.uint8], palette: NDArray[np.uint8] | Palette, *, fill: int = 0) -> list[Strip]:
-    """Draw palette indices as half-block cells.
-
-    Parameters
-    ----------
-    indices
-        Shape (rows, columns).
-    palette
-        Colours, shape (levels, 3), uint8, at most 256 levels.
-    fill
-        Palette index of the lower half of the last row if the rows are odd.
-    """
-    colours = palette if isinstance(palette, Palette) else palette_of(palette)
-    upper, lower = pair_rows(indices, fill)
-    return [PictureStrip(u, lo, colours) for u, lo in zip(upper, lower, strict=True)]
+def render_rows(indices: NDArray[np.uint8], palette: Palette) -> list[Strip]:
+    """Draw palette indices, shape (rows, columns), as half-block cells."""
+    upper, lower = pair_rows(indices)
+    return [PictureStrip(u, lo, palette) for u, lo in zip(upper, lower, strict=True)]
 
 
-def shade_lines(indices: NDArray[np.uint8], levels: int, *, fill: int = 0) -> list[str]:
+def shade_lines(indices: NDArray[np.uint8], levels: int) -> list[str]:
     """Draw palette indices without colour: two pixels averaged to one of the shades `` ░▒▓█``, darkest first."""
-    upper, lower = pair_rows(indices.astype(np.intp), fill)
+    upper, lower = pair_rows(indices.astype(np.intp))
     shade = np.minimum((upper + lower) * len(SHADES) // (2 * max(1, levels - 1)), len(SHADES) - 1)
     return ["".join(map(SHADES.__getitem__, row)) for row in shade.tolist()]
 
 
-def shade_rows(indices: NDArray[np.uint8], levels: int, style: Style, *, fill: int = 0) -> list[Strip]:
+def shade_rows(indices: NDArray[np.uint8], levels: int, style: Style) -> list[Strip]:
     """Draw as :func:`shade_lines`, as strips."""
     columns = indices.shape[1]
-    return [Strip([Segment(line, style)], columns) for line in shade_lines(indices, levels, fill=fill)]
+    return [Strip([Segment(line, style)], columns) for line in shade_lines(indices, levels)]
 
 
 def has_colour(console: Console, no_color: bool) -> bool:

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.reactive import reactive
-from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from nnfd.core.params import ParamInfo, show_value
 from nnfd.tui.widgets.choice import Choice
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult, RenderResult
+    from textual.app import ComposeResult
 
 
 BOOL_WORDS = ("off", "on")
@@ -24,21 +22,6 @@ def help_text(info: ParamInfo) -> str:
     """Return the help of a parameter and what it may be."""
     allowed = f" Allowed: {info.allowed}." if info.allowed else ""
     return f"{info.help}{allowed} Default: {show_value(info.default)}."
-
-
-class Words(Widget):
-    """A text that changes; never read as markup."""
-
-    DEFAULT_CSS = "Words { height: 1; width: auto; }"
-    content: reactive[Content] = reactive(Content(), layout=True)
-
-    def __init__(self, text: str = "", style: str = "", *, classes: str = "") -> None:
-        super().__init__(classes=classes)
-        self.set_reactive(Words.content, Content.styled(text, style))
-
-    def render(self) -> RenderResult:
-        """Show the text."""
-        return self.content
 
 
 class ParamRow(Horizontal):
@@ -61,17 +44,17 @@ class ParamRow(Horizontal):
         self.info = info
         self.before = value
         """The value in effect, as text."""
-        self._mark = Words(classes="-mark")
+        self._mark = Label(classes="-mark")
         words = BOOL_WORDS if info.is_bool else info.choices
         self.field: Input | Choice = Choice(words, value) if words else Input(value, compact=True, select_on_focus=True)
 
     def compose(self) -> ComposeResult:
         """Lay out the line."""
         yield self._mark
-        yield Words(self.info.name, classes="-name")
+        yield Label(self.info.name, classes="-name", markup=False)
         yield self.field
-        yield Words(self.info.unit, classes="-unit")
-        yield Words("live" if self.info.live else "restart", "" if self.info.live else "dim", classes="-when")
+        yield Label(self.info.unit, classes="-unit", markup=False)
+        yield Label("live" if self.info.live else Content.styled("restart", "dim"), classes="-when")
 
     @property
     def text(self) -> str:

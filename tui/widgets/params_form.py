@@ -9,10 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.widgets import Label
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import Params, show_value
-from nnfd.tui.widgets.param_row import ParamRow, Words, help_text
+from nnfd.tui.widgets.param_row import ParamRow, help_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +92,8 @@ class ParamsForm(Vertical):
         self._branch = False
         self._rows: dict[str, ParamRow] = {}
         self._scroll = _Rows()
-        self._help = Words(classes="-help")
-        self._verdict = Words(classes="-verdict")
+        self._help = Label(classes="-help")
+        self._verdict = Label(classes="-verdict")
 
     def compose(self) -> ComposeResult:
         """Rows, help of the focused one, what enter will do."""

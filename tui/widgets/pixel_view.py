@@ -27,10 +27,10 @@ def ink_palette(background: Color) -> NDArray[np.uint8]:
     return np.array([background.blend(ink, float(share)).rgb for share in shares], dtype=np.uint8)
 
 
-def scaled(values: NDArray[np.float64], top: float, scale: int, levels: int = INK_LEVELS) -> NDArray[np.uint8]:
+def scaled(values: NDArray[np.float64], top: float, scale: int) -> NDArray[np.uint8]:
     """Return palette indices of a picture whose values go from 0 to `top`, each pixel repeated `scale` times."""
     share = np.clip(values / top, 0.0, 1.0) if top > 0 else np.zeros_like(values)
-    indices = (share * (levels - 1)).round().astype(np.uint8)
+    indices = (share * (INK_LEVELS - 1)).round().astype(np.uint8)
     return np.repeat(np.repeat(indices, scale, axis=0), scale, axis=1)
 
 

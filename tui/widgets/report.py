@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -16,46 +15,25 @@ from nnfd.tui.widgets.confusion import shorten
 if TYPE_CHECKING:
     from textual.app import ComposeResult, RenderResult
 
+    from nnfd.core.network.evaluate import Evaluation
+
 WIDE = 58
 """From this width on the baseline's precision and recall stand beside its f1."""
-
-
-@dataclass(frozen=True, slots=True)
-class ClassScore:
-    """One line of a report."""
-
-    name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A classification report."""
-
-    accuracy: float
-    classes: tuple[ClassScore, ...]
-    """One line a class."""
-    averages: tuple[ClassScore, ...] = ()
-    """Further lines, for example the macro average."""
 
 
 def _score(value: float, width: int) -> str:
     return f"{value:.2f}".rjust(width)
 
 
-def draw_report(ours: Report, baseline: Report | None, width: int) -> Content:
+def draw_report(ours: Evaluation, baseline: Evaluation | None, width: int) -> Content:
     """Draw the report; with a baseline, its columns to the right, and in each line the better f1 is bold.
 
     Without room for all of the baseline's columns only its f1 is shown.
     """
     wide = baseline is not None and width >= WIDE
-    lines_of = (*ours.classes, *ours.averages)
-    theirs = (*baseline.classes, *baseline.averages) if baseline else ()
+    theirs = baseline.report if baseline else ()
     room = width - 24 - (22 if wide else 9 if theirs else 0)
-    label = max(5, min(14, room, max((len(line.name) for line in lines_of), default=0)))
+    label = max(5, min(14, room, max((len(line.name) for line in ours.report), default=0)))
     head = "".ljust(label) + "  prec   rec    f1  supp"
     if wide:
         head += " │ prec   rec    f1"
@@ -66,10 +44,10 @@ def draw_report(ours: Report, baseline: Report | None, width: int) -> Content:
         over = " " * (label + 8) + "this network".ljust(17) + ("│ baseline" if wide else "│ f1")
         lines.insert(0, Content.styled(over, "dim"))
     lines.append(_accuracy(ours, baseline, label, wide=wide))
-    for i, line in enumerate(lines_of):
+    for i, line in enumerate(ours.report):
         other = theirs[i] if i < len(theirs) else None
         parts: list[tuple[str, str]] = [
-            (shorten(line.name, label).ljust(label), "bold"),
+            (shorten(printable(line.name), label).ljust(label), "bold"),
             (_score(line.precision, 6) + _score(line.recall, 6), ""),
             (_score(line.f1, 6), "bold" if other is None or line.f1 >= other.f1 else ""),
             (str(line.support).rjust(6), "dim"),
@@ -82,12 +60,11 @@ def draw_report(ours: Report, baseline: Report | None, width: int) -> Content:
     return Content("\n").join(lines)
 
 
-def _accuracy(ours: Report, baseline: Report | None, label: int, *, wide: bool) -> Content:
-    support = sum(line.support for line in ours.classes)
+def _accuracy(ours: Evaluation, baseline: Evaluation | None, label: int, *, wide: bool) -> Content:
     parts: list[tuple[str, str]] = [
         ("accuracy".ljust(label + 10), "bold"),
         (f"{ours.accuracy:.4f}".rjust(8), "bold"),
-        (str(support).rjust(6), "dim"),
+        (str(len(ours.true)).rjust(6), "dim"),
     ]
     if baseline is not None:
         parts.append((" │" + f"{baseline.accuracy:.4f}".rjust(17 if wide else 7), "bold"))
@@ -97,8 +74,8 @@ def _accuracy(ours: Report, baseline: Report | None, label: int, *, wide: bool) 
 class _Lines(Widget):
     DEFAULT_CSS = "_Lines { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: clip; }"
 
-    ours: reactive[Report | None] = reactive(None, layout=True)
-    baseline: reactive[Report | None] = reactive(None, layout=True)
+    ours: reactive[Evaluation | None] = reactive(None, layout=True)
+    baseline: reactive[Evaluation | None] = reactive(None, layout=True)
 
     def render(self) -> RenderResult:
         if self.ours is None:
@@ -119,16 +96,6 @@ class ReportTable(VerticalScroll):
         """Lay out the lines that are scrolled."""
         yield self._lines
 
-    def show(self, ours: Report | None, baseline: Report | None = None) -> None:
+    def show(self, ours: Evaluation | None, baseline: Evaluation | None = None) -> None:
         """Show these reports; the class names may be any text."""
-        self._lines.ours, self._lines.baseline = _safe(ours), _safe(baseline)
-
-
-def _safe(report: Report | None) -> Report | None:
-    if report is None:
-        return None
-
-    def clean(lines: tuple[ClassScore, ...]) -> tuple[ClassScore, ...]:
-        return tuple(ClassScore(printable(c.name), c.precision, c.recall, c.f1, c.support) for c in lines)
-
-    return Report(report.accuracy, clean(report.classes), clean(report.averages))
+        self._lines.ours, self._lines.baseline = ours, baseline

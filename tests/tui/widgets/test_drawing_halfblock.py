@@ -12,6 +12,7 @@ from nnfd.tui.widgets.halfblock import (
     Palette,
     PictureStrip,
     encode,
+    palette_of,
     put_over,
     render_rows,
     shade_lines,
@@ -31,7 +32,7 @@ def written(strip: Strip, system: str = "truecolor") -> str:
 
 
 def test_a_cell_shows_the_upper_pixel_in_front_of_the_lower():
-    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), COLOURS)
+    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), palette_of(COLOURS))
     assert written(strip) == f"\x1b[38;2;{RED};48;2;{GREEN}m▀\x1b[0m"
 
 
@@ -57,9 +58,9 @@ def test_only_the_foreground_changes():
 
 
 def test_colours_follow_what_the_terminal_takes():
-    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), COLOURS)
+    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), palette_of(COLOURS))
     assert written(strip, "256") == "\x1b[38;5;196;48;5;46m▀\x1b[0m"
-    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), COLOURS)
+    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), palette_of(COLOURS))
     assert written(strip, "standard") == "\x1b[31;42m▀\x1b[0m"
 
 
@@ -98,7 +99,7 @@ def test_what_a_terminal_shows_is_the_picture():
 
 
 def test_odd_rows_are_filled():
-    strips = render_rows(np.array([[1], [1], [2]], dtype=np.uint8), COLOURS, fill=0)
+    strips = render_rows(np.array([[1], [1], [2]], dtype=np.uint8), palette_of(COLOURS))
     assert [written(strip) for strip in strips] == [
         f"\x1b[48;2;{RED}m \x1b[0m",
         f"\x1b[38;2;{GREEN};48;2;{BLACK}m▀\x1b[0m",
@@ -106,7 +107,7 @@ def test_odd_rows_are_filled():
 
 
 def test_segments_are_made_only_when_asked_for():
-    (strip,) = render_rows(np.array([[1, 2], [2, 1]], dtype=np.uint8), COLOURS)
+    (strip,) = render_rows(np.array([[1, 2], [2, 1]], dtype=np.uint8), palette_of(COLOURS))
     assert isinstance(strip, PictureStrip)
     written(strip)
     assert not strip.has_segments
@@ -118,7 +119,7 @@ def test_segments_are_made_only_when_asked_for():
 
 
 def test_parts_of_a_strip():
-    (strip,) = render_rows(np.array([[0, 1, 2], [0, 1, 2]], dtype=np.uint8), COLOURS)
+    (strip,) = render_rows(np.array([[0, 1, 2], [0, 1, 2]], dtype=np.uint8), palette_of(COLOURS))
     assert written(strip.crop(1, 2)) == f"\x1b[48;2;{RED}m \x1b[0m"
     assert strip.crop(0, 3) is strip
     assert strip.crop(2, 2).cell_length == 0
@@ -131,14 +132,14 @@ def test_parts_of_a_strip():
 
 
 def test_filters():
-    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), COLOURS)
+    (strip,) = render_rows(np.array([[1], [2]], dtype=np.uint8), palette_of(COLOURS))
     assert strip.apply_filter(DimFilter(), Color(0, 0, 0)) is strip
     (segment,) = strip.apply_filter(Monochrome(), Color(0, 0, 0))
     assert segment.style.color.triplet.red == segment.style.color.triplet.green
 
 
 def test_something_drawn_over():
-    (strip,) = render_rows(np.array([[0, 1, 2], [0, 1, 2]], dtype=np.uint8), COLOURS)
+    (strip,) = render_rows(np.array([[0, 1, 2], [0, 1, 2]], dtype=np.uint8), palette_of(COLOURS))
     over = put_over(strip, 1, "+", Style())
     assert (over.text, over.cell_length) == ("▀+▀", 3)
 
@@ -146,5 +147,5 @@ def test_something_drawn_over():
 def test_shades_average_two_pixels():
     indices = np.array([[0, 0, 1, 2, 3, 4], [0, 2, 2, 2, 3, 4]], dtype=np.uint8)
     assert shade_lines(indices, levels=5) == [" ░░▒▓█"]
-    assert shade_lines(np.array([[4]], dtype=np.uint8), levels=5, fill=0) == ["▒"]
+    assert shade_lines(np.array([[4]], dtype=np.uint8), levels=5) == ["▒"]
     assert shade_rows(indices, 5, Style())[0].cell_length == 6

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 
 from nnfd.core.engine.control import Phase
+from nnfd.core.network.evaluate import ReportRow
 from nnfd.tui.widgets.confusion import draw_confusion, lay_out
 from nnfd.tui.widgets.epoch_table import epoch_line, head_line
 from nnfd.tui.widgets.probability_bars import draw_bars
-from nnfd.tui.widgets.report import ClassScore, Report, draw_report
+from nnfd.tui.widgets.report import draw_report
 from nnfd.tui.widgets.status_line import Status, bar, draw_status, pace_text, time_text
 from nnfd.tui.widgets.timeline import index_of, position_at, track, words
+from tests.support.reports import report
 
 TEN = [str(i) for i in range(10)]
 MATRIX = np.diag([27, 25, 27, 28, 27, 27, 27, 27, 26, 27])
@@ -71,8 +73,8 @@ def test_cell_below_the_mouse():
     assert layout.cell_at(2, 12) is None
 
 
-OURS = Report(0.9741, (ClassScore("0", 0.5, 0.25, 1 / 3, 27), ClassScore("one", 1, 1, 1, 28)))
-BASE = Report(0.9889, (ClassScore("0", 0.75, 0.75, 0.75, 27), ClassScore("one", 1, 0.5, 2 / 3, 28)))
+OURS = report(0.9741, ReportRow("0", 0.5, 0.25, 1 / 3, 27), ReportRow("one", 1, 1, 1, 28))
+BASE = report(0.9889, ReportRow("0", 0.75, 0.75, 0.75, 27), ReportRow("one", 1, 0.5, 2 / 3, 28))
 
 
 def test_our_report_alone():

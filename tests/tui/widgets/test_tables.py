@@ -1,13 +1,15 @@
 import numpy as np
 
 from nnfd.core.engine.control import Phase
+from nnfd.core.network.evaluate import ReportRow
 from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.epoch_table import EpochTable
-from nnfd.tui.widgets.report import ClassScore, Report, ReportTable
+from nnfd.tui.widgets.report import ReportTable
 from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.timeline import Timeline
+from tests.support.reports import report
 from tests.support.widget_host import Host, screen
 
 MATRIX = np.array([[5, 1, 0], [0, 6, 0], [0, 2, 4]])
@@ -54,7 +56,7 @@ async def test_an_empty_confusion_table_says_so():
 async def test_the_report_shows_the_baseline_once_it_is_known():
     table = ReportTable()
     app = Host(table)
-    ours = Report(0.5, tuple(ClassScore(str(i), 0.5, 0.5, 0.5, 9) for i in range(10)))
+    ours = report(0.5, *(ReportRow(str(i), 0.5, 0.5, 0.5, 9) for i in range(10)))
     async with app.run_test(size=(60, 13)) as pilot:
         table.show(ours)
         await pilot.pause()
@@ -107,7 +109,7 @@ async def test_the_epoch_table_shows_the_epoch_that_is_looked_at():
         table.show(epochs(501), best=1, shown=None)
         await pilot.pause()
         assert screen(app)[-1].split()[0] == "501"
-        table.clear()
+        table.show(epochs(0), best=0)
         await pilot.pause()
         assert "501" not in "\n".join(screen(app))
 

@@ -21,8 +21,7 @@ from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
 from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers
 from nnfd.tui.screens.fur.side_pane import SidePane
-from nnfd.tui.screens.lab.lent_keys import lent
-from nnfd.tui.screens.lab.screen import LabScreen
+from nnfd.tui.screens.lab.screen import LabScreen, lent
 from nnfd.tui.screens.lab.throttle import Throttle
 
 if TYPE_CHECKING:

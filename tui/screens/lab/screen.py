@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
@@ -15,7 +16,6 @@ from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
-from nnfd.tui.screens.lab.lent_keys import lent
 from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.screens.lab.run_line import RunLine
 from nnfd.tui.widgets.params_form import ParamsForm
@@ -23,7 +23,7 @@ from nnfd.tui.widgets.timeline import Timeline
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.app import ComposeResult
 
@@ -33,6 +33,15 @@ if TYPE_CHECKING:
     from nnfd.core.params.presets import Preset
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.watching import AnySession
+
+
+def lent(part: str, keys: Iterable[Binding]) -> list[Binding]:
+    """Return keys that work whatever has the focus, declared on the part of a screen that acts on them.
+
+    Textual looks a key up from the focused widget through its ancestors to the screen. So a screen has such keys itself
+    and hands them on by :meth:`LabScreen.action_on`; `part` is its attribute that holds the part.
+    """
+    return [dataclasses.replace(key, action=f"on({part!r}, {key.action!r})") for key in keys]
 
 
 class LabScreen(Screen[None], Generic[H]):

@@ -8,9 +8,8 @@ import numpy as np
 from textual.binding import Binding
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
-from nnfd.tui.screens.network.evaluated import Evaluated, report_of
 from nnfd.tui.widgets.confusion import ConfusionTable
-from nnfd.tui.widgets.deck import Deck, Panel
+from nnfd.tui.widgets.deck import Deck
 from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
     from nnfd.tui.jobs.history import NetworkHistory
+    from nnfd.tui.screens.network.evaluated import Evaluated
 
 
 class NetworkPanels(Deck):
@@ -36,14 +36,14 @@ class NetworkPanels(Deck):
         self._confusion, self._report, self._digits = ConfusionTable(), ReportTable(), DigitBrowser()
         self._epochs, self._weights, self._pad = EpochTable(), WeightsView(), DigitPad()
         super().__init__(
-            [
-                Panel("Matrix", self._confusion),
-                Panel("Report", self._report),
-                Panel("Digits", self._digits),
-                Panel("Epochs", self._epochs),
-                Panel("Weights", self._weights),
-                Panel("Draw", self._pad),
-            ]
+            {
+                "Matrix": self._confusion,
+                "Report": self._report,
+                "Digits": self._digits,
+                "Epochs": self._epochs,
+                "Weights": self._weights,
+                "Draw": self._pad,
+            }
         )
         self._data: Dataset | None = None
         self.evaluated: Evaluated | None = None
@@ -84,8 +84,8 @@ class NetworkPanels(Deck):
 
     def show_baseline(self, result: BaselineResult | None) -> None:
         """Show how the baseline did in the report, if it is over."""
-        ours = report_of(self.evaluated.evaluation) if self.evaluated else None
-        self._report.show(ours, report_of(result.evaluation) if result else None)
+        ours = self.evaluated.evaluation if self.evaluated else None
+        self._report.show(ours, result.evaluation if result else None)
 
     def on_confusion_table_cell_chosen(self, event: ConfusionTable.CellChosen) -> None:
         """Show the samples of a confusion cell."""

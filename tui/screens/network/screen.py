@@ -15,8 +15,7 @@ from nnfd.core.network.train import model_at
 from nnfd.core.params import Kind, NetworkParams, Params
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
-from nnfd.tui.screens.lab.lent_keys import lent
-from nnfd.tui.screens.lab.screen import LabScreen
+from nnfd.tui.screens.lab.screen import LabScreen, lent
 from nnfd.tui.screens.network.baseline import Baseline
 from nnfd.tui.screens.network.curves import LearningCurves
 from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
