@@ -267,6 +267,11 @@ class LabApp(SafeApp):
         finally:
             self.exit(return_code=1 if self.failures else 0)
 
+    def failed_runs(self) -> list[str]:
+        """Return why the runs that were in front last could not begin or go on, a line each."""
+        labs = [lab for lab in self._labs.values() if not lab.spec.watched]
+        return [f"{lab.spec.preset}: {lab.session.failure}" for lab in labs if lab.session.failure]
+
     def give_up(self) -> None:
         """Leave as the quit key does."""
         self.run_worker(self.action_quit())
@@ -276,11 +281,11 @@ class LabApp(SafeApp):
         return [*course, *([] if self.sweep is None else [self.sweep])]
 
     def _quit_on_signals(self) -> None:
-        """Let SIGTERM and SIGHUP save the state too; Windows has no such handlers."""
+        """Let what ends a process save the state too, and what batch systems send before; Windows has no handlers."""
         if sys.platform == "win32":
             return
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             loop.add_signal_handler(number, self._on_signal)
 
     def _on_signal(self) -> None:

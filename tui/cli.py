@@ -12,12 +12,14 @@ import errno
 import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclopts import App, CycloptsError, UnknownCommandError, UnusedCliTokensError
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.text import did_you_mean, printable
+from nnfd.tui.streams import make_usable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,11 +81,25 @@ def build() -> App:
     return app
 
 
-def _dashboard() -> int:
-    """Open the dashboard on the default preset."""
+def _dashboard(
+    *, record: bool = True, run_dir: Path | None = None, runs_root: Path | None = None, keep: str | None = None
+) -> int:
+    """Open the dashboard on the default preset.
+
+    Parameters
+    ----------
+    record
+        Whether runs are recorded; one that is not cannot be resumed.
+    run_dir
+        Folder of the first run, new or empty; without it, a new one below the runs root.
+    runs_root
+        Folder below which runs are recorded: nnfd-runs, if none is named.
+    keep
+        Disk space for the frames of a run's timeline, such as 200MB; older ones are thinned.
+    """
     from nnfd.tui.commands.running import dashboard
 
-    return dashboard()
+    return dashboard(record=record, run_dir=run_dir, runs_root=runs_root, keep=keep)
 
 
 def _presets() -> int:
@@ -102,6 +118,7 @@ def _models() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+    make_usable()
     use_one_blas_thread()
     app = build()
     code: object = 0

@@ -10,11 +10,12 @@ before its loop begins. Textual is bounded above in pyproject.toml for this.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
 from textual.app import App
-from textual.events import Event, Key, Paste
+from textual.events import Event, InputEvent, Key, Paste
 from textual.strip import Strip
 from textual.worker import WorkerFailed
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from textual.dom import DOMNode
+    from textual.driver import Driver
     from textual.geometry import Region
     from textual.message import Message
     from textual.widget import Widget
@@ -37,7 +39,9 @@ class SafeApp(App[None]):
     """See above. A subclass says in :meth:`give_up` how it leaves in order."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(driver_class=_driver_class())
+        self.inputs_taken = 0
+        """Keys and mouse events that have come from the terminal so far."""
         self.failures: list[Failure] = []
         """What failed, each place once."""
         self._repeats: dict[str, int] = {}
@@ -66,8 +70,21 @@ class SafeApp(App[None]):
         else:  # there is no screen to go on with
             self.exit(return_code=1)
 
+    @property
+    def inputs_waiting(self) -> int:
+        """Messages that wait in front of whoever answers keys now."""
+        stack = self.screen_stack if self.is_running else []
+        return sum(pump.message_queue_size for screen in stack[-1:] for pump in (screen, screen.focused) if pump)
+
+    def on_flooded(self) -> None:
+        """Say that keys were dropped."""
+        text = "keys came faster than they can be answered; some were dropped"
+        self.notify(text, severity="warning", markup=False)
+
     async def on_event(self, event: Event) -> None:
-        """Take what acts on a terminal out of what is pasted."""
+        """Count what comes from the terminal; take what acts on one out of what is pasted."""
+        if isinstance(event, InputEvent) and not event.is_forwarded:
+            self.inputs_taken += 1
         if isinstance(event, Paste) and not event.text.isprintable():
             event.text = "\n".join(map(printable, event.text.splitlines()))
         await super().on_event(event)
@@ -109,6 +126,14 @@ class SafeApp(App[None]):
             self.failed(
                 f"the key {message.key}" if isinstance(message, Key) else f"{what} at {type(message).__name__}", error
             )
+
+
+def _driver_class() -> type[Driver] | None:
+    if sys.platform == "win32":
+        return None
+    from nnfd.tui.driver import SafeDriver
+
+    return SafeDriver
 
 
 def _harmless(strip: Strip) -> Strip:

@@ -16,6 +16,7 @@ import numpy as np
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.formula.graph import MEANING
 from nnfd.core.fields.formula.program import leaves_of
+from nnfd.core.fields.memory import check_memory
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.params.formula import evaluate
 from nnfd.core.text import printable
@@ -52,8 +53,9 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     Raises
     ------
     ParamsError
-        If the seed picture is missing or no picture.
+        If the seed picture is missing or no picture, or the grid does not fit into the memory.
     """
+    check_memory(params)
     rng = np.random.default_rng(params.seed)
     shape = (params.height, params.width)
     noise = params.values()["noise"]

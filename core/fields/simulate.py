@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Paint, Painted, Started, StepsDone
 from nnfd.core.fields.engines.choose import make_kernel
+from nnfd.core.fields.memory import check_memory
 from nnfd.core.fields.models import extinction, positivity
 from nnfd.core.fields.seeds import has_no_seeds, no_seeds_advice, paint, start_fields
 from nnfd.core.fields.state import FieldState
@@ -91,6 +92,7 @@ class _Simulation:
     def __init__(self, params: FieldParams, state: FieldState | None, control: Control) -> None:
         self.params = params
         self.control = control
+        check_memory(params)
         state = state or initial_state(params)
         self.state = state.with_params(params)
         self.kernel = make_kernel(params, self.state.fields, state.step)

@@ -116,9 +116,15 @@ def _cubic_root(kappa: float, q: float) -> float:
     """Return the one root of ``a (1 + kappa a²) = q`` for kappa >= 0 and q >= 0."""
     if kappa * q * q < 1e-8 or math.isinf(q):
         return q * (1 - kappa * q * q) if math.isfinite(q) else q  # next term relative 3 (kappa q²)²: below rounding
-    from scipy.optimize import brentq
+    # Cardano's formula with hyperbolic sines, which cancels nothing; divided before it is multiplied
+    scale = math.sqrt(3) * math.sqrt(kappa)
+    return 2 / scale * math.sinh(_asinh_of_product(1.5 * q, scale) / 3)
 
-    return float(brentq(lambda a: a * (1 + kappa * a * a) - q, 0.0, q, xtol=1e-300, rtol=1e-15))
+
+def _asinh_of_product(x: float, y: float) -> float:
+    """Return ``asinh(x y)`` for positive numbers, also where the product is beyond the largest number."""
+    product = x * y
+    return math.asinh(product) if math.isfinite(product) else math.log(2) + math.log(x) + math.log(y)
 
 
 def _without_activator(p: FieldParams) -> list[dict[str, float]]:

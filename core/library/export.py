@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.engine.events import Edited, EpochDone, params_after
+from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.fields import picture
 from nnfd.core.fields.models import main_field
@@ -37,6 +38,8 @@ Write = Callable[[IO[bytes]], object]
 
 FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv", ".html")
 NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz")
+MOST_GIF_PIXELS = 65_535
+"""Pixels a side that the format can tell."""
 EPOCH_FIELDS = (*EPOCH_COLUMNS, "is_best")
 
 
@@ -124,8 +127,9 @@ def _fields_as(
     if not 1 <= zoom <= 64:
         raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
     kept = _Kept(folder)
-    arrays = kept.load(kept.steps[-1] if step is None else step)
     assert isinstance(folder.params, FieldParams)
+    _check_size(suffix, folder.params, zoom, len(kept.steps))
+    arrays = kept.load(kept.steps[-1] if step is None else step)
     name = field or main_field(folder.params)
     if name not in arrays:
         hint = did_you_mean(name, arrays) or f"; allowed are {', '.join(arrays)}"
@@ -144,6 +148,23 @@ def _fields_as(
     extremes = [(float(frame.min()), float(frame.max())) for frame in kept.frames(name)]
     low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
     return lambda file: picture.write_gif(file, kept.frames(name), colours, low, high, zoom)
+
+
+def _check_size(suffix: str, params: FieldParams, zoom: int, frames: int) -> None:
+    """Refuse a picture that its format or the memory cannot hold. Raises ``ParamsError``."""
+    if suffix not in {".png", ".gif"}:
+        return
+    width, height = params.width * zoom, params.height * zoom
+    what = f"--zoom: {zoom} is not allowed here: a picture of {width} x {height} pixels"
+    if suffix == ".gif" and max(width, height) > MOST_GIF_PIXELS:
+        raise ParamsError(f"{what} is no GIF, which has up to {MOST_GIF_PIXELS} a side")
+    # three copies of the picture while it is made; all pictures of an animation are kept until it is written
+    needed, limit = width * height * (3 + (frames if suffix == ".gif" else 0)), room()
+    if needed > limit:
+        many = f", {frames} times," if suffix == ".gif" else ""
+        raise ParamsError(
+            f"{what}{many} needs about {show_bytes(needed)} of memory, and {show_bytes(limit)} can be had"
+        )
 
 
 class _Kept:

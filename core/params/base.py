@@ -86,7 +86,7 @@ def _info(name: str, field: FieldInfo) -> ParamInfo:
     assert isinstance(extra, dict), f"{name} is not declared with param()"
     choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
     bounds = [
-        f"{words} {getattr(rule, key):g}{' item(s)' if key == 'min_length' else ''}"
+        _bound(words, getattr(rule, key), key)
         for rule in (field.metadata if field.annotation is not str else ())
         for key, words in _BOUND_WORDS.items()
         if getattr(rule, key, None) is not None
@@ -101,6 +101,11 @@ def _info(name: str, field: FieldInfo) -> ParamInfo:
         is_bool=field.annotation is bool,
         allowed=" or ".join(choices) if choices else ", ".join(bounds),
     )
+
+
+def _bound(words: str, bound: float, key: str) -> str:
+    unit = "" if key != "min_length" else " item" if bound == 1 else " items"
+    return f"{words} {bound:g}{unit}"
 
 
 def _is_text(annotation: object) -> bool:
@@ -223,5 +228,10 @@ class Params(BaseModel):
 
 
 def _short(value: object) -> str:
-    text = repr(value) if isinstance(value, str) else show_value(value) or "an empty value"
+    try:
+        text = repr(value) if isinstance(value, str) else show_value(value) or "an empty value"
+    except ValueError:  # Python's own limit for the digits of a number
+        return "a number of thousands of digits"
+    except RecursionError:
+        return "a list nested that deeply"
     return text if len(text) <= 60 else text[:57] + "..."

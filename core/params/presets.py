@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import reprlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.errors import ParamsError, PresetError
 from nnfd.core.params import Kind, Params, type_of
 from nnfd.core.params.model import shipped_model, shipped_models
+from nnfd.core.params.toml_file import read_table
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -87,15 +88,15 @@ def check(path: Path) -> Preset:
     return _read(path, path.stem)
 
 
-def load_all(kinds: Iterable[Kind] = tuple(Kind)) -> list[Preset]:
-    """Read every preset of these kinds that is sound; a broken file of the user's is left out."""
-    presets = []
+def load_all(kinds: Iterable[Kind] = tuple(Kind)) -> tuple[list[Preset], list[str]]:
+    """Read every preset; return the sound ones of these kinds, and what is wrong with the others, a line each."""
+    presets, problems = [], []
     for name in names():
         try:
             presets.append(load(name))
-        except (PresetError, ParamsError):
-            continue  # `presets check` names what is wrong with it; a picker must not die of it
-    return [preset for preset in presets if preset.kind in set(kinds)]
+        except (PresetError, ParamsError) as error:
+            problems.append(str(error))
+    return [preset for preset in presets if preset.kind in set(kinds)], problems
 
 
 def _files() -> dict[str, Traversable]:
@@ -109,28 +110,23 @@ def _files() -> dict[str, Traversable]:
 
 def _read(file: Traversable, name: str) -> Preset:
     where = f"preset {printable(str(file))!r}"
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise PresetError(f"{where}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise PresetError(f"{where} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise PresetError(f"{where} is not valid TOML: {printable(str(error))}") from None
+    table = read_table(file, where, PresetError)
     if unknown := [key for key in table if key not in _KEYS]:
         hint = did_you_mean(unknown[0], _KEYS) or f"; known are {', '.join(_KEYS)}"
         raise PresetError(f"{where}: unknown key {printable(unknown[0])!r}{hint}")
     for key, value in table.items():
         types, what = _KEYS[key]
         if key != "kind" and not isinstance(value, types):
-            raise PresetError(f"{where}: {key} is to be a {what}, not {printable(repr(value))}")
+            raise PresetError(f"{where}: {key} is to be a {what}, not {printable(reprlib.repr(value))}")
     if table.get("kind") not in list(Kind):
-        found = printable(repr(table["kind"])) if "kind" in table else "missing"
+        found = printable(reprlib.repr(table["kind"])) if "kind" in table else "missing"
         raise PresetError(f"{where}: kind is {found}; allowed are {', '.join(Kind)}")
     try:
         params = type_of(_head(table)).check(table.get("params", {}))
     except ParamsError as error:
         raise ParamsError(f"{where}: {error}") from None
+    except (RecursionError, OverflowError):
+        raise ParamsError(f"{where}: a value of its parameters is too large or nested too deeply") from None
     title, description = table.get("title", name), table.get("description", "")
     return Preset(printable(name), printable(title), printable(description), params)
 

@@ -25,7 +25,6 @@ A spec names a preset and exactly one way to vary it::
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,7 @@ from typing import Any
 from nnfd.core.errors import NnfdError, ParamsError, SweepError
 from nnfd.core.params import Params, presets, show_value
 from nnfd.core.params.paths import located
+from nnfd.core.params.toml_file import read_table
 from nnfd.core.sweep.ways import MOST_RUNS, WAYS, as_tuples, is_whole, shown
 from nnfd.core.text import did_you_mean, printable
 
@@ -78,16 +78,7 @@ def read_spec(path: Path) -> SweepSpec:
         If the preset or one of the runs is wrong.
     """
     where = f"sweep {printable(str(path))!r}"
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SweepError(f"{where}: there is no such file") from None
-    except OSError as error:
-        raise SweepError(f"{where} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise SweepError(f"{where} cannot be read: {error}") from None
-    except (ValueError, RecursionError) as error:  # ValueError: a number of thousands of digits
-        raise SweepError(f"{where} is not valid TOML: {printable(str(error))}") from None
+    table = read_table(path, where, SweepError)
     try:
         return parse_spec(table)
     except NnfdError as error:

@@ -90,9 +90,9 @@ class Terminal:
         until(lambda: met(self.text), lambda: f"{condition!r}; the screen is\n{self.text}", look_on)
         return self.text
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str | bytes) -> None:
         """Type."""
-        os.write(self._fd, keys.encode())
+        os.write(self._fd, keys.encode() if isinstance(keys, str) else keys)
 
     def wait_exit(self) -> int:
         """Read until the command ends; return its exit code."""

@@ -7,7 +7,7 @@ import pytest
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import position_of
-from nnfd.core.params import FurParams
+from nnfd.core.params import FurParams, NetworkParams
 from nnfd.core.runs.checkpoint import peek
 from nnfd.core.runs.folder import RunFolder
 from nnfd.tui import failures
@@ -251,3 +251,12 @@ class TestTheLog:
             down(0)
         failures.record("a test", caught.value)
         assert failures.log_path().stat().st_size < 20_000
+
+
+async def test_a_run_that_could_not_begin_is_told_when_the_dashboard_is_left(tmp_path):
+    async with opened(NetworkParams(dataset="none.csv"), storage=Storage(root=tmp_path)) as lab:
+        await lab.until(lambda: lab.screen.session.finished.is_set())
+        failed = lab.app.failed_runs()
+    assert len(failed) == 1
+    assert "none.csv" in failed[0]
+    assert not list(tmp_path.iterdir())  # no folder of a run that never was

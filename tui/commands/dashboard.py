@@ -65,6 +65,7 @@ def run_sweep(job: SweepJob, storage: Storage) -> int:
 def _run(app: LabApp) -> int:
     gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
     app.run()
-    for failure in app.failures:
-        sys.stderr.write(f"nnfd-tui: {failure.line}\n")
-    return 1 if app.failures else app.return_code or 0
+    problems = [*(failure.line for failure in app.failures), *app.failed_runs()]
+    for problem in problems:
+        sys.stderr.write(f"nnfd-tui: {problem}\n")
+    return 1 if problems else app.return_code or 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +27,7 @@ from nnfd.tui.commands.flags import (
     override,
     overrides_model,
 )
+from nnfd.tui.streams import need_terminal
 
 NetworkFlags = overrides_model("NetworkFlags", [NetworkParams])
 FieldFlags = overrides_model("FieldFlags", FIELD_MODELS)
@@ -115,11 +115,13 @@ def attach(
     return _open_dashboard(folder.info, NewRunOptions(runs_root=runs_root), attach=folder.path)
 
 
-def dashboard() -> int:
-    """Open the dashboard on the default preset."""
+def dashboard(*, record: bool, run_dir: Path | None, runs_root: Path | None, keep: str | None) -> int:
+    """Open the dashboard on the default preset; what is None is as for the other commands."""
     need_terminal()
+    given = {"run_dir": run_dir, "runs_root": runs_root, "keep": keep}
+    options = NewRunOptions(record=record, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     chosen = presets.load(DEFAULT_PRESETS["network"])
-    return _open_dashboard(RunInfo(chosen.name, chosen.title, chosen.params), NewRunOptions())
+    return _open_dashboard(RunInfo(chosen.name, chosen.title, chosen.params), options)
 
 
 def _chosen(name: str, root: Path, changes: dict[str, object]) -> Preset:
@@ -166,12 +168,6 @@ def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, o
     directory = options.run_dir or default_directory(options.runs_root, preset.name)
     with RunFolder.create(directory, preset=preset.name, title=preset.title, params=params) as folder:
         return Headless(params, options, budget, folder=folder).run()
-
-
-def need_terminal() -> None:
-    """Raise :class:`NnfdError` unless the dashboard has a terminal to draw on."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise NnfdError("the dashboard needs a terminal; without one, add --headless to train, fur or resume")
 
 
 def _open_dashboard(

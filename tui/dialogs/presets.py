@@ -42,7 +42,7 @@ class PresetPicker(Dialog[Preset]):
 
     def __init__(self, kinds: Sequence[Kind], current: str) -> None:
         super().__init__()
-        self._presets = load_all(kinds)
+        self._presets, self._problems = load_all(kinds)
         self._current = current
 
     def compose(self) -> ComposeResult:
@@ -63,6 +63,8 @@ class PresetPicker(Dialog[Preset]):
         options = self.query_one(OptionList)
         options.highlighted = names.index(self._current) if self._current in names else 0
         options.focus()
+        for problem in self._problems:
+            self.notify(problem, title="a preset of yours is left out", severity="warning", markup=False)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Show what the preset does."""

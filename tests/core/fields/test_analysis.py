@@ -280,3 +280,11 @@ def test_diffusion_preset_keeps_its_sum_and_loses_its_contrast():
 def test_a_rate_too_large_to_square_has_no_threshold():
     assert marker_threshold(FurParams(mu_y=1e200)) == math.inf
     assert marker_threshold(FurParams(rho_y=1e200)) == 0.0
+
+
+@pytest.mark.parametrize("kappa", [0.0, 1e-9, 0.25, 1.0, 1e12, 1e100, 1e300])
+@pytest.mark.parametrize("rate", [1e-6, 1.0, 1e6])
+def test_the_turing_state_solves_its_equation_however_large_the_saturation(kappa, rate):
+    params = TuringParams(width=8, height=8, kappa_a=kappa, rho_a=rate, rho_h=0.02, mu_a=0.01, mu_h=0.02)
+    a = uniform_states(params)[0]["a"]
+    assert a * (1 + kappa * a * a) == pytest.approx(params.rho_a / params.mu_a, rel=1e-13)

@@ -8,7 +8,7 @@ import pytest
 from nnfd.core.fields.thumbnails import SIZE, make, read
 from nnfd.core.params import FieldParams, presets
 
-FIELDS = [preset.name for preset in presets.load_all() if isinstance(preset.params, FieldParams)]
+FIELDS = [preset.name for preset in presets.load_all()[0] if isinstance(preset.params, FieldParams)]
 
 
 @pytest.mark.parametrize("name", FIELDS)

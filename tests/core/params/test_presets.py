@@ -1,7 +1,9 @@
+import os
+
 import pytest
 
 from nnfd.core.errors import NnfdError, ParamsError, PresetError
-from nnfd.core.params import FieldParams, Kind, NetworkParams, presets
+from nnfd.core.params import FieldParams, Kind, NetworkParams, presets, toml_file
 
 
 @pytest.fixture(autouse=True)
@@ -115,9 +117,50 @@ def test_a_picker_leaves_broken_files_out(own_folder):
     write(own_folder, "broken", "kind = ")
     write(own_folder, "good", 'kind = "diffusion"\n')
     assert "broken" in presets.names()
-    loaded = {preset.name for preset in presets.load_all()}
+    loaded = {preset.name for preset in presets.load_all()[0]}
     assert "good" in loaded
     assert "broken" not in loaded
-    assert {preset.kind for preset in presets.load_all([Kind.DIFFUSION])} == {Kind.DIFFUSION}
+    assert {preset.kind for preset in presets.load_all([Kind.DIFFUSION])[0]} == {Kind.DIFFUSION}
     with pytest.raises(NnfdError):
         presets.load("broken")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (f"hidden = {'[' * 5000}{']' * 5000}", "it is nested too deeply"),
+        (f"epochs = {'9' * 5000}", "a number has too many digits"),
+        (f"epochs = 0x{'f' * 20_000}", "a number has too many digits"),
+        (f"lr = {'9' * 4000}", "lr: 9"),
+    ],
+)
+def test_what_no_reader_can_take_is_refused_and_named_in_the_list(own_folder, content, words):
+    write(own_folder, "monster", f'kind = "network"\n[params]\n{content}\n')
+    write(own_folder, "sound")
+    with pytest.raises(NnfdError) as caught:
+        presets.load("monster")
+    assert words in str(caught.value)
+    sound, problems = presets.load_all()
+    assert "sound" in {preset.name for preset in sound}
+    assert problems == [str(caught.value)]
+    assert "monster" in problems[0]
+
+
+def test_a_byte_order_mark_is_no_content(own_folder):
+    (own_folder / "mine.toml").write_bytes(b'\xef\xbb\xbfkind = "network"\n')
+    assert presets.load("mine").kind is Kind.NETWORK
+
+
+def test_only_a_regular_file_of_a_sane_size_is_read(own_folder, tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(PresetError, match="it is no regular file"):
+        presets.check(tmp_path / "pipe.toml")
+    monkeypatch.setattr(toml_file, "MOST_BYTES", 10)
+    with pytest.raises(PresetError, match="is too large"):
+        presets.check(write(tmp_path))
+
+
+def test_a_line_that_is_not_utf8_is_named(tmp_path):
+    (tmp_path / "a.toml").write_bytes(b'kind = "network"\ntitle = "\xe9"\n')
+    with pytest.raises(PresetError, match="line 2 is not UTF-8"):
+        presets.check(tmp_path / "a.toml")

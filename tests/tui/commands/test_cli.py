@@ -442,3 +442,16 @@ def test_a_run_is_done_again_on_its_own_data_or_on_what_is_named(run, tmp_path):
     assert "--dataset PATH takes what is there now" in err
     assert not (tmp_path / "third").exists()
     assert run("train", "r", *flags, "--dataset", "data.csv", "--run-dir", "third") == (0, "", "")
+
+
+def test_the_options_of_a_new_run_hold_for_the_plain_dashboard(run, here, monkeypatch):
+    opened = {}
+    monkeypatch.setattr("nnfd.tui.commands.running.need_terminal", lambda: None)
+    monkeypatch.setattr("nnfd.tui.commands.dashboard.run_dashboard", lambda *a, **k: opened.update(a=a, k=k) or 0)
+    assert run("--no-record", "--runs-root", "there", "--keep", "5MB")[0] == 0
+    storage = opened["a"][1]
+    assert (storage.record, storage.root, storage.budget) == (False, Path("there"), 5_000_000)
+    assert run()[0] == 0
+    assert opened["a"][1].record
+    assert "at least 1 item" in " ".join(run("train", "--help")[1].replace("│", " ").split())
+    assert "item(s)" not in run("train", "--help")[1]
