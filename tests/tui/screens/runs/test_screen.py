@@ -12,6 +12,7 @@ from nnfd.core.library.catalog import Catalog, RunStatus, summarise
 from nnfd.core.library.upkeep import read_tags, tag
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import LiveRun
 from nnfd.tui.app import THEMES
 from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
 from nnfd.tui.dialogs.export import ExportScreen
@@ -329,3 +330,19 @@ def test_the_state_is_told_by_a_sign_and_a_word(tmp_path):
     texts = {column.key: column.cell("r", run)[0] for column in [mark_column(lambda _: True), *run_columns()]}
     assert (texts["mark"], texts["state"], texts["run"]) == ("●", "✓ done", "r")
     assert mark_column(lambda _: False).cell("r", run)[0] == ""
+
+
+async def test_a_copy_is_not_begun_on_data_that_have_changed(tmp_path):
+    data = tmp_path / "data.csv"
+    data.write_text("p,q,kind\n" + "".join(f"{i * 7 % 40},{i % 5}.5,{'ab'[i % 2]}\n" for i in range(40)))
+    params = NetworkParams(dataset=str(data), epochs=2, hidden=(7,))
+    with RunFolder.create(tmp_path / "runs" / "b", preset="p", title="t", params=params) as folder:
+        LiveRun(params, folder=folder).run()
+    data.write_text(data.read_text().replace("a\n", "c\n"))
+    async with listed(tmp_path / "runs", 1) as lab:
+        await go_to(lab, "b")
+        await lab.press("e")
+        await lab.until(lambda: isinstance(lab.app.focused, Input))
+        await lab.press("enter")
+        await lab.until(lambda: "is not what the run was begun with" in lab.said())
+        assert lab.app.current_mode == "runs"
