@@ -67,3 +67,16 @@ def reference(tmp_path_factory):
         return known[key]
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    from tests.support.baselines import Fitted  # here: other tests need no network
+
+    return Fitted()
+
+
+@pytest.fixture
+def fitted_once(fitted, monkeypatch):
+    """Let labs and reports show a baseline that was fitted on the same before, instead of fitting it again."""
+    fitted.use(monkeypatch)

@@ -26,6 +26,8 @@ from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.names import STATE
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "Baseline"]
 FIELD = ["Outcome", "Parameters", "Pattern", "Growth", "Curves", "Analysis"]
 VOID = {"meta", "link", "img"}
