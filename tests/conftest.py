@@ -1,6 +1,7 @@
 """Fixtures that several test files use."""
 
 import json
+import os
 
 import pytest
 
@@ -29,6 +30,12 @@ def unforeseen(net):
     """What failed unforeseen, for a test that plants it."""
     yield net
     net.clear()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Take one process more than there are processors: many tests wait for a frame of the screen or another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

@@ -6,16 +6,13 @@ from contextlib import asynccontextmanager
 
 from textual.widgets import DataTable, Label
 
-from nnfd.core.params import DiffusionParams
 from nnfd.tui import cli
 from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.compare.screen import CompareScreen
 from nnfd.tui.widgets.status_line import StatusLine
-from tests.support.dashboard import opened
+from tests.support.dashboard import OVER_AT_ONCE, opened
 
 SIZES = [(80, 24), (120, 40)]
-FIRST = DiffusionParams(width=8, height=8, steps=1, engine="numpy")
-"""The run that the dashboard opens with: it is over at once, so that nothing else keeps the processor busy."""
 
 
 def record(root, name, *arguments):
@@ -34,7 +31,7 @@ def record_four(root):
 @asynccontextmanager
 async def comparing(root, size=(120, 40), names=(), *, record=False):
     """Open the dashboard on its Compare screen with these runs, and wait until they are read."""
-    async with opened(FIRST, size, storage=Storage(root=root, record=record)) as lab:
+    async with opened(OVER_AT_ONCE, size, storage=Storage(root=root, record=record)) as lab:
         await lab.press("3")
         await lab.until(lambda: isinstance(lab.app.screen, CompareScreen))
         lab.app.screen.add_runs([root / name for name in names])

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import Phase
+from nnfd.core.params import DiffusionParams
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
 from tests.support.waiting import until_async
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.tui.screens.lab.screen import LabScreen
 
+OVER_AT_ONCE = DiffusionParams(width=8, height=8, steps=1, engine="numpy")
+"""A run to open a dashboard with whose lab is not looked at, so that nothing else keeps the processor busy."""
 PICTURE = set("▀▄█ ▁▂▃▅▆▇▉▊▋▌▍▎▏░▒▓─━│┃┌┐└┘├┤┬┴┼╭╮╰╯╺╸┊·⎺⎽")
 """Characters that draw rather than say."""
 

@@ -22,7 +22,7 @@ SMALL = {
     "grid": {"lr": [0.01, 0.1], "momentum": [0.0, 0.9]},
     "seeds": [1, 2],
 }
-LONG = {**SMALL, "params": {"epochs": 1500, "patience": 1500, "hidden": [16]}, "seeds": [1]}
+LONG = {**SMALL, "params": {"epochs": 300, "patience": 300, "hidden": [16]}, "seeds": [1]}
 
 ENDLESS = {**LONG, "params": {**LONG["params"], "epochs": 1_000_000, "patience": 0}}
 FEW = {**SMALL, "grid": {"lr": [0.01, 0.05, 0.1, 0.2]}, "seeds": [1]}

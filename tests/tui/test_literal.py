@@ -16,7 +16,7 @@ from nnfd.tui.screens.compare.screen import CompareScreen
 from nnfd.tui.screens.runs.screen import RunsScreen
 from nnfd.tui.widgets.param_row import ParamRow
 from nnfd.tui.widgets.params_form import ParamsForm
-from tests.support.dashboard import opened
+from tests.support.dashboard import OVER_AT_ONCE, opened
 
 MARKUP = "[red]x[/] [@click=app.quit]y[/]"
 HOSTILE = f"{MARKUP} \x1b[31m\x9b2J\u202e"
@@ -48,7 +48,7 @@ def assert_clean(text):
 
 async def test_in_the_dashboard(hostile):
     storage = Storage(root=hostile, record=False)
-    async with opened(NetworkParams(dataset="iris", epochs=1), (200, 60), storage=storage) as lab:
+    async with opened(OVER_AT_ONCE, (200, 60), storage=storage) as lab:
         await lab.press("4")
         await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and lab.app.screen.table.runs)
         for words in ("[i]r[-i]", "[b]p[-b]", f"{SHOWN} · #{SHOWN}"):

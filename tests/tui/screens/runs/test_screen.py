@@ -22,7 +22,7 @@ from nnfd.tui.screens.runs import table as runs_table
 from nnfd.tui.screens.runs.screen import RunsScreen
 from nnfd.tui.screens.runs.table import RunsTable, mark_column, run_columns
 from nnfd.tui.widgets.params_form import ParamsForm
-from tests.support.dashboard import opened
+from tests.support.dashboard import OVER_AT_ONCE, opened
 from tests.support.recorded import make, measured
 from tests.support.terminal import Terminal
 
@@ -32,8 +32,8 @@ HOSTILE = "[red]x[/] \x1b[31m"
 @asynccontextmanager
 async def listed(root, count, size=(120, 40)):
     """Open the dashboard on its list of runs."""
-    params, storage = NetworkParams(dataset="iris", epochs=1), Storage(root=root, record=False)
-    async with opened(params, size, storage=storage, notifications=True) as lab:
+    storage = Storage(root=root, record=False)
+    async with opened(OVER_AT_ONCE, size, storage=storage, notifications=True) as lab:
         await lab.press("4")
         await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and len(lab.app.screen.table.runs) == count)
         yield lab

@@ -18,14 +18,14 @@ from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.jobs.sweep import SweepJob
 from nnfd.tui.screens.sweep.screen import SweepScreen, rank
 from nnfd.tui.widgets.status_line import StatusLine
-from tests.support.dashboard import Lab
+from tests.support.dashboard import OVER_AT_ONCE, Lab
 from tests.support.sweeps import LONG, SMALL
 
 
 @asynccontextmanager
 async def sweeping(path, spec, size=(120, 40), **how):
     job = SweepJob(Sweep.create(path, parse_spec(spec)), **how)
-    app = LabApp(RunSpec(NetworkParams(), "test", "t"), Storage(record=False), sweep=job)
+    app = LabApp(RunSpec(OVER_AT_ONCE, "test", "t"), Storage(record=False), sweep=job)
     async with app.run_test(size=size, notifications=True) as pilot:
         lab = Lab(pilot)
         await lab.until(lambda: isinstance(app.screen, SweepScreen))
