@@ -39,11 +39,6 @@ class BaselineResult:
     curves: tuple[EpochDone, ...]
     """Losses and accuracies, one entry an epoch."""
 
-    @property
-    def n_iter(self) -> int:
-        """Epochs done."""
-        return len(self.curves)
-
 
 class _RecordingRandomState(np.random.RandomState):
     """Remembers its last shuffle."""

@@ -13,7 +13,7 @@ from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
 from nnfd.core.network.csv_text import Row, open_rows
 from nnfd.core.network.labels import NO_VALUE, NUMBER, PERHAPS_NO_VALUE
-from nnfd.core.network.tables import LIKELY_LABELS, File, Table, choose_label, find_columns, order_classes
+from nnfd.core.network.tables import COPIES, LIKELY_LABELS, File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ BLOCK = 1 << 16
 """Cells read at a time: about 10 ms."""
 MOST_WORDS = 256
 """Different words a column of words may have: each becomes a feature."""
-COPIES = 4
-"""How many times the features stand in memory while they are read, split and scaled."""
 _PLAIN = b"0123456789+-.eE "
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 

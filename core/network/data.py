@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnfd.core.errors import DataError
-from nnfd.core.network.reading import file_format, named, read_table
+from nnfd.core.network.reading import named, read_table
 from nnfd.core.network.suspects import check_columns, check_far
 from nnfd.core.network.tables import LIKELY_LABELS, Table
 from nnfd.core.params import NetworkParams, show_value
-from nnfd.core.params.paths import full_path
+from nnfd.core.params.paths import file_format, full_path
 from nnfd.core.text import did_you_mean, printable
 
 BUILT_IN = ("digits", "iris", "wine", "breast_cancer")

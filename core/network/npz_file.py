@@ -10,7 +10,7 @@ import numpy as np
 
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
-from nnfd.core.network.tables import File, Table, choose_label, find_columns, order_classes
+from nnfd.core.network.tables import COPIES, File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.params import NetworkParams
-
-COPIES = 4
-"""How many times the features stand in memory while they are read, split and scaled."""
 
 
 def read_npz(file: File, params: NetworkParams) -> Table:

@@ -16,6 +16,7 @@ from nnfd.core.errors import DataError, StoppedError
 from nnfd.core.network.csv_file import read_csv
 from nnfd.core.network.npz_file import read_npz
 from nnfd.core.network.tables import File, Table
+from nnfd.core.params.paths import file_format
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -35,14 +36,6 @@ HASHED_AT_A_TIME = 1 << 20
 def named(path: Path) -> str:
     """Return how messages name the file of a data set."""
     return f"dataset {printable(str(path))!r}"
-
-
-def file_format(name: str) -> str | None:
-    """Return ``csv`` or ``npz`` for the path of a data set, None for any other name."""
-    lower = name.lower()
-    if lower.endswith((".csv", ".csv.gz")):
-        return "csv"
-    return "npz" if lower.endswith(".npz") else None
 
 
 def read_table(path: Path, params: NetworkParams, stopping: Callable[[], bool] = lambda: False) -> Table:

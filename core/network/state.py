@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_ARRAYS = ("theta", "stats", "best_theta", "best_stats")
+_NUMBERS = ("epoch", "best_loss", "best_epoch", "stale")
+"""Parts of the state that are kept under their own names, as arrays and as numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkState:
@@ -55,20 +59,12 @@ class NetworkState:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the state as plain arrays."""
-        arrays = {
-            "theta": self.theta,
-            "stats": self.stats,
-            "best_theta": self.best_theta,
-            "best_stats": self.best_stats,
-        }
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
         arrays |= {f"slot_{i}": slot for i, slot in enumerate(self.slots)}
         meta = {
             "params": self.params.values(),
             "layer_sizes": self.layer_sizes,
-            "epoch": self.epoch,
-            "best_loss": self.best_loss,
-            "best_epoch": self.best_epoch,
-            "stale": self.stale,
+            **{name: getattr(self, name) for name in _NUMBERS},
             "rng": dict(self.rng),
             "slots": len(self.slots),
             "data_path": self.data_path,
@@ -80,23 +76,17 @@ class NetworkState:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Rebuild the state from what :meth:`to_arrays` gave."""
         meta = unpack_meta(arrays[META])
+        named: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: meta[name] for name in _NUMBERS}
         state = cls(
             params=NetworkParams.check(meta["params"]),
             layer_sizes=tuple(meta["layer_sizes"]),
-            epoch=meta["epoch"],
-            theta=arrays["theta"],
-            stats=arrays["stats"],
             slots=tuple(arrays[f"slot_{i}"] for i in range(meta["slots"])),
-            best_theta=arrays["best_theta"],
-            best_stats=arrays["best_stats"],
-            best_loss=meta["best_loss"],
-            best_epoch=meta["best_epoch"],
-            stale=meta["stale"],
             rng=meta["rng"],
             data_path=_text_or_none(meta.get("data_path")),
             data_sha256=_text_or_none(meta.get("data_sha256")),
+            **named,
         )
-        for array in (state.theta, state.stats, state.best_theta, state.best_stats, *state.slots):
+        for array in (*(arrays[name] for name in _ARRAYS), *state.slots):
             array.setflags(write=False)
         return state
 

@@ -15,6 +15,8 @@ from nnfd.core.text import did_you_mean, printable
 
 LABEL_NAMES = ("label", "y")
 """Columns taken as the label unless the user names one, the first that is there."""
+COPIES = 4
+"""How many times the features stand in memory while they are read, split and scaled."""
 LIKELY_LABELS = frozenset({"label", "labels", "y", "target", "class", "species", "outcome"})
 """Names, in lower case, that a label column often has."""
 

@@ -18,9 +18,17 @@ def full_path(path: str) -> str:
     return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
 
 
+def file_format(name: str) -> str | None:
+    """Return ``csv`` or ``npz`` for the path of a data set, None for any other name."""
+    lower = name.lower()
+    if lower.endswith((".csv", ".csv.gz")):
+        return "csv"
+    return "npz" if lower.endswith(".npz") else None
+
+
 def located(params: P) -> P:
     """Name the files of a run by their full path: it may go on from another folder, or on another computer."""
-    if isinstance(params, NetworkParams) and params.dataset.lower().endswith((".csv", ".csv.gz", ".npz")):
+    if isinstance(params, NetworkParams) and file_format(params.dataset):
         return params.edited({"dataset": full_path(params.dataset)})
     if isinstance(params, FieldParams) and isinstance(params.seeds, str):
         return params.edited({"seeds": full_path(params.seeds)})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from nnfd.tui.commands.listing import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.proof.reproduce import Measurement
@@ -44,16 +44,13 @@ def _accuracies(measurement: Measurement) -> str:
 
 
 def _comparison(measurements: Sequence[Measurement]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("run")
-    for heading in ("reported", "mean", "least", "greatest", "allowed"):
-        table.add_column(heading, justify="right")
-    table.add_column("verdict")
+    numbers = ("reported", "mean", "least", "greatest", "allowed")
+    table = Table("run", *_right(numbers), "verdict", box=None, pad_edge=False)
     for m in measurements:
-        numbers = [m.claim.reported, m.mean, min(m.accuracies), max(m.accuracies)]
+        accuracies = [m.claim.reported, m.mean, min(m.accuracies), max(m.accuracies)]
         low, high = f"{m.claim.low:.4f}", f"{m.claim.high:.4f}"
-        cells = [m.claim.name, *(f"{n:.4f}" for n in numbers), low if low == high else f"{low} to {high}"]
-        table.add_row(*cells, Text("ok" if m.ok else "OUTSIDE", style="green" if m.ok else "bold red"))
+        cells = [m.claim.name, *(f"{n:.4f}" for n in accuracies), low if low == high else f"{low} to {high}"]
+        table.add_row(*cells, _verdict(m.ok, "OUTSIDE"))
     return table
 
 
@@ -65,12 +62,10 @@ def _print_details(measurement: Measurement) -> None:
 
 
 def _confusion(evaluation: Evaluation) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("true \\ predicted", justify="right")
-    for name in evaluation.class_names:
-        table.add_column(Text(name), justify="right")
-    for name, row in zip(evaluation.class_names, evaluation.confusion.tolist(), strict=True):
-        table.add_row(Text(name), *(str(count) for count in row))
+    names = [Text(name) for name in evaluation.class_names]
+    table = Table(*_right(["true \\ predicted", *names]), box=None, pad_edge=False)
+    for name, row in zip(names, evaluation.confusion.tolist(), strict=True):
+        table.add_row(name, *(str(count) for count in row))
     return table
 
 
@@ -78,24 +73,26 @@ def bench() -> int:
     """Measure this machine: our engines beside scikit-learn and the plain formulas, as ratios, by turns in one run."""
     from nnfd.core.proof import speed
 
-    table = Table(box=None, pad_edge=False)
-    table.add_column("what", overflow="fold")
-    for heading in ("ours", "other", "ratio", "target"):
-        table.add_column(heading, justify="right")
-    table.add_column("")
+    numbers = ("ours", "other", "ratio", "target")
+    table = Table(Column("what", overflow="fold"), *_right(numbers), "", box=None, pad_edge=False)
     for name, measure in (("training", speed.network_rows), ("fields", speed.field_rows)):
         sys.stderr.write(f"measuring {name} ...\n")
         sys.stderr.flush()
         for row in measure():
             times = (f"{seconds * 1e6:,.0f} µs" for seconds in (row.ours_s, row.other_s))
-            table.add_row(row.name, *times, f"{row.ratio:.2f}x", f">= {row.target:g}x", _mark(row.ratio >= row.target))
+            verdict = _verdict(row.ratio >= row.target, "MISSED")
+            table.add_row(row.name, *times, f"{row.ratio:.2f}x", f">= {row.target:g}x", verdict)
     memory = speed.memory_row()
     sizes = (f"{amount / 1e6:.2f} MB" for amount in (memory.long, memory.short))
-    met = memory.ratio <= memory.target
-    table.add_row(memory.name, *sizes, f"{memory.ratio:.2f}x", f"<= {memory.target:g}x", _mark(met))
+    verdict = _verdict(memory.ratio <= memory.target, "MISSED")
+    table.add_row(memory.name, *sizes, f"{memory.ratio:.2f}x", f"<= {memory.target:g}x", verdict)
     print_table(table)
     return 0
 
 
-def _mark(met: bool) -> Text:
-    return Text("ok" if met else "MISSED", style="green" if met else "bold red")
+def _right(headings: Iterable[str | Text]) -> list[Column]:
+    return [Column(heading, justify="right") for heading in headings]
+
+
+def _verdict(good: bool, otherwise: str) -> Text:
+    return Text("ok" if good else otherwise, style="green" if good else "bold red")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json as json_format
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from nnfd.core.engine.cadence import Sparingly
@@ -195,12 +196,9 @@ class _Report:
         names = [name for name in self._sweep.metrics if METRICS[name].brief]
         # chosen on the validation set: to choose on the test set would spoil it as a judge
         best = best_point(points, "val_loss") if "val_loss" in names else None
-        table = Table(box=None, pad_edge=False)
-        for name in self._sweep.spec.varied:
-            table.add_column(Text(printable(name)))
-        for heading in ("runs", *names):
-            table.add_column(Text(heading), justify="right")
-        table.add_column("")
+        varied = (Column(Text(printable(name))) for name in self._sweep.spec.varied)
+        figures = (Column(Text(heading), justify="right") for heading in ("runs", *names))
+        table = Table(*varied, *figures, "", box=None, pad_edge=False)
         for index, point in enumerate(points):
             values = [show_value(point.varied[n]) if n in point.varied else "" for n in self._sweep.spec.varied]
             cells = [*values, f"{point.done}/{point.runs}", *(str(point.metrics[name]) for name in names)]
@@ -208,21 +206,10 @@ class _Report:
         print_table(table)
 
 
-def _varied(varied: object) -> str:
-    assert isinstance(varied, dict)
+def _varied(varied: Mapping[str, object]) -> str:
     return printable(" ".join(f"{name}={show_value(value)}" for name, value in varied.items()))
 
 
 def _as_json(row: Row) -> str:
-    return json_format.dumps(
-        {
-            "run": row.index,
-            "varied": row.varied,
-            "seed": row.seed,
-            "status": row.status,
-            "position": row.position,
-            "seconds": row.seconds,
-            "metrics": row.metrics,
-            "message": row.message,
-        },
-    )
+    values = dataclasses.asdict(row)
+    return json_format.dumps({"run": values.pop("index"), **values})

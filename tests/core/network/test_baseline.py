@@ -93,7 +93,8 @@ class TestBaselineEnds:
         data = load(params)
         events, result = run(baseline(params, data, control=StopAtPoll(epochs + 1)))
         assert result.outcome is events[-1].outcome is Outcome.STOPPED
-        assert (events[-1].position, result.n_iter, result.message) == (epochs, epochs, f"stopped at epoch {epochs}")
+        assert (events[-1].position, len(result.curves)) == (epochs, epochs)
+        assert result.message == f"stopped at epoch {epochs}"
         assert list(result.curves) == events[1:-1]
         np.testing.assert_array_equal(result.evaluation.probabilities, result.classifier.predict_proba(data.X_test))
 
@@ -112,12 +113,12 @@ class TestBaselineEnds:
         data = load(params)
         events, result = run(baseline(params, data))
         assert result.outcome is events[-1].outcome is Outcome.DIVERGED
-        assert result.message.startswith(f"diverged at epoch {result.n_iter + 1}: ")
+        assert result.message.startswith(f"diverged at epoch {len(result.curves) + 1}: ")
         assert result.message.endswith(f"try a smaller learning rate (lr is {lr:g})")
-        assert sound is None or result.n_iter == sound
+        assert sound is None or len(result.curves) == sound
         for weights in result.classifier.coefs_ + result.classifier.intercepts_:
             assert np.isfinite(weights).all()
-        if result.n_iter:
+        if len(result.curves):
             last = result.curves[-1]
             assert float(np.mean(result.classifier.predict(data.X_val) == data.y_val)) == last.val_acc
 
