@@ -46,7 +46,7 @@ class FieldState:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Rebuild the state from what :meth:`to_arrays` gave."""
         meta = unpack_meta(arrays[META])
-        params = type_of(meta).check(meta["params"])
+        params = type_of(meta).kept(meta["params"])
         if not isinstance(params, FieldParams):
             raise ValueError(f"a state of kind {params.kind} is no field state")
         fields = {name: arrays[name] for name in params.model.fields}

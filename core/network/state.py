@@ -78,7 +78,7 @@ class NetworkState:
         meta = unpack_meta(arrays[META])
         named: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: meta[name] for name in _NUMBERS}
         state = cls(
-            params=NetworkParams.check(meta["params"]),
+            params=NetworkParams.kept(meta["params"]),
             layer_sizes=tuple(meta["layer_sizes"]),
             slots=tuple(arrays[f"slot_{i}"] for i in range(meta["slots"])),
             rng=meta["rng"],

@@ -146,6 +146,11 @@ class Params(BaseModel):
         return {name: _info(name, field) for name, field in cls.model_fields.items()}
 
     @classmethod
+    def kept(cls, values: Mapping[str, object]) -> Self:
+        """Build what a run has kept: what a version before did not know stays as it did it. Raises as :meth:`check`."""
+        return cls.check(values)
+
+    @classmethod
     def check(cls, values: Mapping[str, object], *, text: bool = False) -> Self:
         """Build a checked model.
 

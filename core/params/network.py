@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Kind, Params, param
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Activation = Literal["relu", "tanh", "sigmoid"]
 Optimizer = Literal["sgd", "adam"]
@@ -113,6 +116,15 @@ class NetworkParams(Params):
         None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0, le=LARGEST_SEED
     )
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
+
+    @classmethod
+    def kept(cls, values: Mapping[str, object]) -> Self:
+        """Build what a run has kept; the version before took all columns of a file, and line 1 for their names."""
+        values = dict(values)  # whatever the file holds
+        dataset = str(values.get("dataset", "")).lower()
+        if "header" not in values and dataset.endswith((".csv", ".npz")):
+            values = {**values, "drop": "none", **({"header": "yes"} if dataset.endswith(".csv") else {})}
+        return cls.check(values)
 
     def check_batches(self) -> None:
         """Raise :class:`ParamsError` if batches of one would be normalised: all is 0 then, nothing is learnt."""

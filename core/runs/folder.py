@@ -72,7 +72,7 @@ class RunInfo:
         try:
             text = path.read_text(encoding="utf-8")
             table = tomllib.loads(text)
-            params = type_of(table).check(table["params"])
+            params = type_of(table).kept(table["params"])
             info = cls(printable(str(table["preset"])), printable(str(table["title"])), params)
         except (FileNotFoundError, NotADirectoryError):
             raise RunError(f"{where}: there is no run here: {path.name} is missing") from None

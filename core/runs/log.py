@@ -84,7 +84,7 @@ def params_to_json(params: Params) -> dict[str, Any]:
 
 def params_from_json(data: Mapping[str, Any]) -> Params:
     """Read what :func:`params_to_json` wrote. Raises ``ParamsError``, ``KeyError`` or ``ValueError``."""
-    return type_of(data).check(data["values"])
+    return type_of(data).kept(data["values"])
 
 
 def _tuples(value: object) -> object:

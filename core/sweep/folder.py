@@ -86,7 +86,8 @@ class Sweep:
         try:
             path.mkdir(parents=True, exist_ok=True)
             if (path / PLAN).exists():
-                if json.loads((path / PLAN).read_text(encoding="utf-8")) != plan:
+                # as it is understood: that of a version before has fewer parameters
+                if _plan(cls.open(path).spec) != _plan(_spec(plan)):
                     raise SweepError(f"{where!r} holds another sweep: choose another --run-dir")
                 return cls(path, spec)
             if found := next((item for item in path.iterdir() if not _is_left_over(item)), None):
@@ -239,7 +240,7 @@ def _plan(spec: SweepSpec) -> dict[str, Any]:
 
 def _spec(plan: Mapping[str, Any]) -> SweepSpec:
     model = type_of(plan)
-    base = model.check(plan["params"])
+    base = model.kept(plan["params"])
     varied = tuple(str(name) for name in plan["varied"])
     if unknown := [name for name in varied if name not in model.model_fields]:
         raise SweepError(f"unknown parameter {printable(unknown[0])!r}")

@@ -10,11 +10,17 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from nnfd.core.errors import DataError
+from nnfd.core.network.data import load
+from nnfd.core.params import NetworkParams
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.sweep.folder import Sweep
 from tests.support.comparing import column, comparing, states
 
 OLD = Path(__file__).parents[1] / "data" / "before_the_house"
@@ -85,6 +91,26 @@ def test_a_finished_sweep_is_done_already(run, root):
     assert code == 0
     assert "4 of 4 runs are done already" in out
     assert {name: (root / "sweep" / name).read_bytes() for name in before} == before
+
+
+def test_a_sweep_goes_on_by_its_spec(root):
+    assert Sweep.create(root / "sweep", Sweep.open(root / "sweep").spec).path == root / "sweep"
+
+
+def test_a_file_is_read_as_it_was(root):
+    """That version took every column, also one that is an index, and the first line for the names."""
+    rows = "\n".join(f"{i},{i % 7 / 7},{i % 2}" for i in range(60))
+    (root / "own.csv").write_text(f"id,2,y\n{rows}\n", encoding="utf-8")
+    toml = root / "network" / "params.toml"
+    old = toml.read_text(encoding="utf-8").replace('"iris"', f'"{(root / "own.csv").as_posix()}"')
+    toml.write_text(old, encoding="utf-8")
+    kept = RunFolder.open(root / "network").params
+    assert load(kept).feature_names == ("id", "2")
+    assert NetworkParams.kept(kept.values()) == kept
+    new = NetworkParams(dataset=kept.dataset)
+    assert NetworkParams.kept(tomllib.loads(new.to_toml())) == new, "of this version"
+    with pytest.raises(DataError, match="is a number"):
+        load(new)
 
 
 async def test_they_are_compared(root):
