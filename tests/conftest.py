@@ -38,6 +38,11 @@ def pytest_xdist_auto_num_workers():
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_make_parametrize_id(val):
+    """Name a test by the beginning of a long text; whole ones went back and forth between the processes."""
+    return f"{ascii(val[:40])} and so on" if isinstance(val, str | bytes) and len(val) > 100 else None
+
+
 @pytest.fixture
 def run(capsys):
     """Call the command line; return exit code, standard output and standard error."""

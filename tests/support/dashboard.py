@@ -9,7 +9,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.params import DiffusionParams
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
-from tests.support.waiting import until_async
+from tests.support.waiting import LIMIT, until_async
 from tests.support.widget_host import screen, strips
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Lab:
     def __init__(self, pilot: Pilot[None]) -> None:
         self.pilot = pilot
         self.app: LabApp = pilot.app
+        self.app.NOTIFICATION_TIMEOUT = LIMIT  # what is told stays until it was read, however slow the machine is
 
     @property
     def screen(self) -> LabScreen:

@@ -148,7 +148,10 @@ class TestWrongInput:
         with Sweep.create(tmp_path / "s", parse_spec(SMALL)), pytest.raises(SweepError, match="under way"):
             Sweep.open(tmp_path / "s").__enter__()
 
-    @pytest.mark.parametrize("content", ["", "[]", "{}", '{"kind": "network", "params": {}, "runs": 3}', "[" * 100_000])
+    @pytest.mark.parametrize(
+        "content",
+        ["", "[]", "{}", '{"kind": "network", "params": {}, "runs": 3}', pytest.param("[" * 100_000, id="deep")],
+    )
     def test_a_damaged_plan(self, tmp_path, run, content):
         (tmp_path / "s").mkdir()
         (tmp_path / "s" / "sweep.json").write_text(content)
