@@ -40,7 +40,7 @@ def pytest_xdist_auto_num_workers():
 
 def pytest_make_parametrize_id(val):
     """Name a test by the beginning of a long text; whole ones went back and forth between the processes."""
-    return f"{ascii(val[:40])} and so on" if isinstance(val, str | bytes) and len(val) > 100 else None
+    return f"{val[:40]!a} and so on" if isinstance(val, str | bytes) and len(val) > 100 else None
 
 
 @pytest.fixture
