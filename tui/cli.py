@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cyclopts import App, CycloptsError, UnknownCommandError, UnusedCliTokensError
+from cyclopts import App, CycloptsError, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.text import did_you_mean, printable
@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = app(words)
         sys.stdout.flush()
     except CycloptsError as error:
-        return _fail(explain(error, app), 2)
+        return _fail(explain(error, app, words), 2)
     except NnfdError as error:
         return _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
@@ -155,20 +155,31 @@ def use_one_blas_thread() -> None:
         os.environ.setdefault(name, "1")
 
 
-def explain(error: CycloptsError, app: App) -> str:
-    """Write an error of the command line as one line."""
+def explain(error: CycloptsError, app: App, given: Sequence[str] = ()) -> str:
+    """Write an error of the command line as one line; `given` are all words of it."""
     error.verbose = False
+    chain = list(error.command_chain or ())
+    if isinstance(error, UnknownOptionError) and error.token is not None:
+        option = (error.token.keyword or error.token.value).partition("=")[0]
+        owners = [name for name in _COMMANDS if [name] != chain and option in _options(app[name])]
+        if owners:
+            here = f"{' '.join(chain)} has no option" if chain else "without a command there is no option"
+            return f"{here} {printable(option)}: it belongs to {', '.join(owners)}"
     word = error.unused_tokens[0] if error.unused_tokens else ""
     if isinstance(error, UnknownCommandError | UnusedCliTokensError) and word:
-        chain = list(error.command_chain or ())
+        after = " (after '--' nothing is an option or a command)" if "--" in given else ""
         for name in chain:
             app = app[name]
         names = [name for name in app if not name.startswith("-")]
         if not names:
-            return f"{' '.join(chain)}: {printable(word)!r} is one argument too many"
-        hint = did_you_mean(word, names) or f"; known are {', '.join(names)}"
-        return f"{printable(' '.join([*chain, word]))!r} is no command{hint}"
+            return f"{' '.join(chain)}: {printable(word)!r} is one argument too many{after}"
+        hint = "" if word in names else did_you_mean(word, names) or f"; known are {', '.join(names)}"
+        return f"{printable(' '.join([*chain, word]))!r} is no command{after}{hint}"
     return printable(" ".join(str(error).split()))
+
+
+def _options(command: App) -> set[str]:
+    return {name for argument in command.assemble_argument_collection() for name in argument.names}
 
 
 def _unforeseen(error: Exception, words: Sequence[str]) -> str:

@@ -40,6 +40,8 @@ class Terminal:
         self._stream = pyte.Stream(self.screen)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.bytes_read = 0
+        self.written = ""
+        """Everything the command has written to its terminal."""
         self._fd, child = pty.openpty()
         fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
@@ -77,7 +79,9 @@ class Terminal:
         except OSError:  # Linux answers EIO once the other side is closed
             return False
         self.bytes_read += len(data)
-        self._stream.feed(self._decoder.decode(data))
+        text = self._decoder.decode(data)
+        self.written += text
+        self._stream.feed(text)
         return bool(data)
 
     def wait_for(self, condition: str | Callable[[str], bool]) -> str:

@@ -17,6 +17,7 @@ from nnfd.tui.screens.runs.screen import RunsScreen
 from nnfd.tui.widgets.param_row import ParamRow
 from nnfd.tui.widgets.params_form import ParamsForm
 from tests.support.dashboard import OVER_AT_ONCE, opened
+from tests.support.terminal import Terminal
 
 MARKUP = "[red]x[/] [@click=app.quit]y[/]"
 HOSTILE = f"{MARKUP} \x1b[31m\x9b2J\u202e"
@@ -135,3 +136,37 @@ async def test_in_the_form_and_in_what_is_pasted():
         row.field.value = HOSTILE  # by whatever way
         await lab.until(lambda: SHOWN in lab.text())
         assert_clean(lab.text())
+
+
+TITLE = "\x1b]0;taken over\x07"
+ACTING = "\x9b\u202e\u2066\u200b\u2028"
+"""What no part of Textual writes of its own accord."""
+
+
+def test_what_reaches_the_terminal_itself(tmp_path):
+    hostile = f"{TITLE}{ACTING}"
+    (tmp_path / f"{hostile}.toml").write_text(PRESET.replace(json.dumps(HOSTILE), json.dumps(hostile)))
+    data = tmp_path / f"{hostile}.csv"
+    data.write_text("p,q,y\n" + "".join(f"{i % 7},{i % 5},{'ab'[i % 2]}{hostile}\n" for i in range(40)))
+    words = ("train", f"./{hostile}.toml", "--dataset", str(data), "--label", "y", "--runs-root", "there")
+    with Terminal(*words, columns=160, rows=50, cwd=tmp_path) as terminal:
+        terminal.wait_for(lambda text: "done" in text or "failed" in text)
+        assert "done" in terminal.text
+        for key, words in (("e", "nothing changed"), ("p", "enter starts")):
+            terminal.press(key)
+            terminal.wait_for(words)
+            terminal.press("\x1b")
+            terminal.wait_for(lambda text, words=words: words not in text)
+        terminal.press("x")
+        terminal.wait_for("Export this run")
+        terminal.press("\r")
+        terminal.wait_for("written: ")
+        terminal.press("4")
+        terminal.wait_for("taken over")
+        terminal.press("c")
+        terminal.wait_for(lambda text: "taken over" in text and "Compare" in text)
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+    assert "taken over" in terminal.written
+    assert TITLE[:4] not in terminal.written
+    assert not set(ACTING) & set(terminal.written)

@@ -455,3 +455,24 @@ def test_the_options_of_a_new_run_hold_for_the_plain_dashboard(run, here, monkey
     assert opened["a"][1].record
     assert "at least 1 item" in " ".join(run("train", "--help")[1].replace("│", " ").split())
     assert "item(s)" not in run("train", "--help")[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--headless"], "without a command there is no option --headless: it belongs to train, fur, resume"),
+        (["fur", "--lr", "3"], "fur has no option --lr: it belongs to train, resume"),
+        (["runs", "--zoom=3"], "runs has no option --zoom: it belongs to export"),
+        (["--", "train"], "'train' is no command (after '--' nothing is an option or a command)"),
+        (
+            ["train", "--", "--epochs", "3"],
+            "'3' is one argument too many (after '--' nothing is an option or a command)",
+        ),
+        (["train", "--epoch", "3"], "Unknown option: --epoch. Did you mean --epochs?"),
+    ],
+)
+def test_hints_do_not_contradict_themselves(run, words, said):
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "did you mean 'train'" not in err
