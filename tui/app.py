@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
-import signal
-import sys
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,14 +16,17 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
 from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
 from nnfd.tui.dialogs.help import HelpScreen
+from nnfd.tui.dialogs.palette import KeyCommands, Palette
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
 from nnfd.tui.safe_app import SafeApp
+from nnfd.tui.signals import on_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from textual.binding import BindingType
+    from textual.command import Provider
 
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.course import CourseJob
@@ -65,6 +64,7 @@ class LabApp(SafeApp):
 
     TITLE = "nnfd-tui"
     CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {KeyCommands}
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
         (100, "-middle"),
@@ -128,7 +128,7 @@ class LabApp(SafeApp):
 
     def on_mount(self) -> None:
         """Open on the lab of the first run."""
-        self._quit_on_signals()
+        on_the_end(self.give_up, self._leave_at_once)
         self.switch_mode(self._first_mode)
 
     def action_lab(self, mode: str) -> None:
@@ -206,10 +206,10 @@ class LabApp(SafeApp):
         return [lab for lab in self._labs.values() if lab.session.folder is not None and lab.session.folder.is_at(path)]
 
     def on_compare_runs(self, event: CompareRuns) -> None:
-        """Show the runs beside those that are compared already."""
+        """Show these runs side by side, in place of those that were compared."""
         self._go_to("compare")
         assert self._compare is not None, "its screen is in front"
-        self.call_after_refresh(self._compare.add_runs, event.paths)
+        self.call_after_refresh(self._compare.compare, event.paths)
 
     def _show(self, get: Callable[[], tuple[RunSpec, RunFolder | None]]) -> None:
         """Bring a run to the front of its lab; what hinders it is shown, and nothing is changed then."""
@@ -241,6 +241,11 @@ class LabApp(SafeApp):
         """Go to the next theme."""
         here = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(here + 1) % len(THEMES)]
+        self.notify(self.theme, title="theme", timeout=1.5)
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         """Show the keys that work here."""
@@ -256,6 +261,7 @@ class LabApp(SafeApp):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
+        self.leaving = True
         try:
             for lab in self._labs.values():
                 lab.session.stop()
@@ -280,23 +286,8 @@ class LabApp(SafeApp):
         course = [] if self._compare is None else [self._compare.course]
         return [*course, *([] if self.sweep is None else [self.sweep])]
 
-    def _quit_on_signals(self) -> None:
-        """Let what ends a process save the state too, and what batch systems send before; Windows has no handlers."""
-        if sys.platform == "win32":
-            return
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-            loop.add_signal_handler(number, self._on_signal)
-
-    def _on_signal(self) -> None:
-        if sys.__stdout__ is not None and not sys.__stdout__.isatty():
-            # the terminal that Textual draws on is gone: it would wait for ever to put it back in order
-            threading.Thread(target=self._leave_at_once).start()
-        else:
-            self.run_worker(self.action_quit())
-
     def _leave_at_once(self) -> None:
-        """Save every run and end the process; in a thread, as the event loop may hang in a write any moment."""
+        """Save every run and end the process."""
         sessions = [lab.session for lab in self._labs.values() if lab.session.phase is not Phase.IDLE]
         work = [*sessions, *self._jobs()]
         for one in work:

@@ -37,7 +37,7 @@ class BeginRun(Message):
 
 @dataclass(eq=False)
 class CompareRuns(Message):
-    """Put these runs side by side with what is compared already."""
+    """Put these runs side by side, and no others."""
 
     paths: Sequence[Path]
 

@@ -44,6 +44,8 @@ class SafeApp(App[None]):
         """Keys and mouse events that have come from the terminal so far."""
         self.failures: list[Failure] = []
         """What failed, each place once."""
+        self.leaving = False
+        """Whether it is about to end."""
         self._repeats: dict[str, int] = {}
         self._gave_up = False
 
@@ -82,9 +84,14 @@ class SafeApp(App[None]):
         self.notify(text, severity="warning", markup=False)
 
     async def on_event(self, event: Event) -> None:
-        """Count what comes from the terminal; take what acts on one out of what is pasted."""
+        """Count what comes from the terminal; take what acts on one out of what is pasted.
+
+        What is typed behind the end is not looked at.
+        """
         if isinstance(event, InputEvent) and not event.is_forwarded:
             self.inputs_taken += 1
+        if self.leaving and isinstance(event, InputEvent | Paste):
+            return
         if isinstance(event, Paste) and not event.text.isprintable():
             event.text = "\n".join(map(printable, event.text.splitlines()))
         await super().on_event(event)

@@ -98,6 +98,11 @@ class Terminal:
         """Type."""
         os.write(self._fd, keys.encode() if isinstance(keys, str) else keys)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size, as a user who drags its window does."""
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def wait_exit(self) -> int:
         """Read until the command ends; return its exit code."""
         until(

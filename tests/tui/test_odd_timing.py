@@ -10,17 +10,18 @@ from textual.events import Key
 from textual.widgets import Input
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import Edited, Started
+from nnfd.core.engine.events import Edited, Notice, Paint, Painted, Started
 from nnfd.core.errors import RunError
 from nnfd.core.library.export import export_run
 from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
-from nnfd.core.params import FurParams, NetworkParams, presets
+from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, presets
 from nnfd.core.runs import folder as runs
 from nnfd.tui.commands.reporting import Output
 from nnfd.tui.jobs.history import FieldHistory
-from nnfd.tui.jobs.session import Storage
+from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.pace import PACE_LIMITS
+from nnfd.tui.screens.network.screen import NetworkScreen
 from tests.support.dashboard import opened
 from tests.support.terminal import Terminal
 from tests.support.waiting import LIMIT
@@ -42,6 +43,35 @@ async def test_keys_at_typing_speed_while_a_lab_opens():
         await lab.until(lambda: lab.app.current_mode == "fur" and fur.phase is Phase.RUNNING)
         await lab.press("1")
         await lab.until(lambda: lab.screen is not fur and lab.screen.history.position > 0)
+
+
+async def test_a_lab_is_left_and_come_back_to_before_it_is_there():
+    async with opened(FIELD):
+        network = NetworkScreen(RunSpec(SMALL, "test", "t"), Storage(record=False))
+        network.run_line.leave()
+        network.run_line.come_back()
+
+
+async def test_a_lab_that_is_left_twice_before_it_comes_back_goes_on():
+    async with opened(FIELD.edited({"steps": 100_000})) as lab:
+        line = lab.screen.run_line
+        await lab.until(lambda: lab.screen.phase is Phase.RUNNING)
+        line.leave()
+        await lab.until(lambda: lab.screen.phase is Phase.PAUSED)
+        line.leave()
+        line.come_back()
+        await lab.until(lambda: lab.screen.phase is Phase.RUNNING)
+
+
+@pytest.mark.parametrize("keys", [["4"], ["4", "question_mark"], ["4", "ctrl+p"]])
+async def test_the_signal_that_ends_it_does_so_while_no_run_is_under_way(keys):
+    async with opened(DiffusionParams(width=8, height=8, steps=1, engine="numpy")) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.app.workers.wait_for_complete()
+        await lab.press(*keys)
+        lab.app.run_worker(lab.app.action_quit())  # as the signal does
+        await lab.until(lambda: lab.app.return_code is not None)
+        assert lab.app.return_code == 0
 
 
 async def test_minus_where_the_whole_grid_is_shown_small_already():
@@ -154,6 +184,22 @@ async def test_a_brush_of_a_larger_grid_paints_on_a_smaller_one():
         await lab.press("i", "enter")
         await lab.full_speed_to_the_end()
         assert lab.screen.session.failure is None
+
+
+async def test_a_notice_that_comes_with_every_stroke_is_told_once_until_an_edit(monkeypatch):
+    said = []
+    async with opened(FIELD.edited({"steps": 1})) as lab:
+        await lab.full_speed_to_the_end()
+        monkeypatch.setattr(lab.screen.run_line, "notify", lambda message, **_: said.append(message))
+        mailbox = lab.screen.session.mailbox
+        for step in range(3):
+            mailbox.put(Painted(step, Paint("a", 1, 1, 1, 1.0)))
+            mailbox.put(Notice(step, "extinct", "a is gone"))
+        await lab.until(lambda: said)
+        mailbox.put(Edited(3, FIELD, {}))
+        mailbox.put(Notice(3, "extinct", "a is gone again"))
+        await lab.until(lambda: len(said) > 1)
+    assert said == ["a is gone", "a is gone again"]
 
 
 async def test_paint_on_the_last_frame_looked_back_on_grows():

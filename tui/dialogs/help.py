@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
+
+from nnfd.tui.dialogs.ask import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,11 +29,11 @@ def key_table(bindings: Iterable[tuple[str, str, str]]) -> Table:
     return table
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Text about the screen below and a table of its keys; any of escape, ? and q closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Close", id="help.close", tooltip="Back to the screen"),
+        Binding("escape,question_mark,q", "leave", "Close", id="help.close", tooltip="Back to the screen"),
     ]
 
     def __init__(self, about: str, keys: Iterable[tuple[str, str, str]]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Label, OptionList, Static
+from textual.widgets import Label, Static
 from textual.widgets.option_list import Option
 
 from nnfd.core.fields.models import main_field
@@ -15,6 +15,7 @@ from nnfd.core.fields.thumbnails import read
 from nnfd.core.params import FieldParams, Kind, show_value
 from nnfd.core.params.presets import Preset, load_all
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.widgets.option_list import SafeOptionList
 from nnfd.tui.widgets.pixel_view import PixelView
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class PresetPicker(Dialog[Preset]):
         with Vertical(classes="dialog"):
             yield Label("Presets", classes="dialog-title")
             with Horizontal():
-                yield OptionList(*(Option(Text(preset.name), id=preset.name) for preset in self._presets))
+                yield SafeOptionList(*(Option(Text(preset.name), id=preset.name) for preset in self._presets))
                 with VerticalScroll(can_focus=False):
                     yield Static(id="preset-text")
                     yield PixelView()
@@ -60,13 +61,13 @@ class PresetPicker(Dialog[Preset]):
     def on_mount(self) -> None:
         """Start at the current preset."""
         names = [preset.name for preset in self._presets]
-        options = self.query_one(OptionList)
+        options = self.query_one(SafeOptionList)
         options.highlighted = names.index(self._current) if self._current in names else 0
         options.focus()
         for problem in self._problems:
             self.notify(problem, title="a preset of yours is left out", severity="warning", markup=False)
 
-    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(self, event: SafeOptionList.OptionHighlighted) -> None:
         """Show what the preset does."""
         preset = self._presets[event.option_index]
         self.query_one("#preset-text", Static).update(describe(preset))
@@ -77,6 +78,6 @@ class PresetPicker(Dialog[Preset]):
         if pixels is not None and isinstance(params, FieldParams):
             picture.show(pixels, lut(default_colormap(main_field(params))))
 
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+    def on_option_list_option_selected(self, event: SafeOptionList.OptionSelected) -> None:
         """Start the preset."""
         self.close(self._presets[event.option_index])

@@ -24,16 +24,14 @@ TWO_LINES = 9
 """From this height on the legend may have a line of its own."""
 SMOOTHINGS = (0.0, 0.6, 0.9)
 """Weights that the smoothing key goes through."""
-_SERIES_COLOURS = ("text-primary", "text-warning", "text-success", "text-error", "text-accent", "text-secondary")
-"""Theme variables that every theme keeps readable on its background."""
 _HUES = (210, 30, 120, 330, 55, 270, 175, 0)
 """Degrees; neighbours are far from each other."""
 
 
-def many_colours(background: Color) -> tuple[RGB, ...]:
-    """Return eight colours that are readable on the background.
+def series_colours(background: Color) -> tuple[RGB, ...]:
+    """Return eight colours that are readable on the background and can be told apart.
 
-    They are for many curves: of a theme's own colours, two are often the same.
+    Of a theme's own colours two are often the same, and those of nord and solarized all look alike.
     """
     lightness = 0.27 if background.get_contrast_text(1.0).brightness < 0.5 else 0.7
     return tuple(Color.from_hsl(hue / 360, 0.75, lightness).rgb for hue in _HUES)
@@ -116,17 +114,12 @@ class CurveView(Widget):
         """Return the colours of the theme in use."""
         variables = self.app.theme_variables
         background = self.background_colors[1]
-        lettered = any(series.letter for series in self.chart.series)
-
-        def colour(name: str) -> RGB:
-            text = Color.parse(variables[name])
-            return (background + text).rgb
 
         return ChartStyle(
             background=background.rgb,
             text=background.blend(background.get_contrast_text(1.0), 0.65).rgb,
-            series=many_colours(background) if lettered else tuple(colour(name) for name in _SERIES_COLOURS),
-            marker=colour("text-accent"),
+            series=series_colours(background),
+            marker=(background + Color.parse(variables["text-accent"])).rgb,
             cursor=background.get_contrast_text(1.0).rgb,
         )
 

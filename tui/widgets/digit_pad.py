@@ -50,11 +50,17 @@ def next_ink(ink: float) -> float:
     return next((value for value in INKS if value > ink), INKS[0])
 
 
+class PadRow(Horizontal):
+    """The pad beside the bars; to draw on it selects no text."""
+
+    ALLOW_SELECT = False
+
+
 class DigitPad(PicturePanel):
     """Draws 8 x 8 pixels of 0 to 16, as in scikit-learn's digits, and shows what the network says about them."""
 
     DEFAULT_CSS = """
-    DigitPad Horizontal { height: 1fr; }
+    DigitPad PadRow { height: 1fr; }
     DigitPad PixelView { margin-right: 1; }
     DigitPad TextLine { color: $text-muted; }
     DigitPad:focus TextLine { background: $boost; }
@@ -84,7 +90,7 @@ class DigitPad(PicturePanel):
     def compose(self) -> ComposeResult:
         """Hint, pad, bars."""
         yield TextLine("arrows move · enter inks · c clears · mouse draws")
-        with Horizontal():
+        with PadRow():
             yield self._picture
             yield self._bars
 

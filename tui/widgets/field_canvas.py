@@ -56,6 +56,7 @@ class FieldPicture:
 class FieldCanvas(Widget):
     """The picture alone. It draws every line at once, because one refresh of all is far cheaper than many of parts."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = "FieldCanvas { width: 1fr; height: 1fr; }"
 
     @dataclass

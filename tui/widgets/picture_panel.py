@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class PicturePanel(Vertical, can_focus=True):
     """A panel whose pictures depend on its size and on the colours of the theme."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = "PicturePanel { width: 1fr; height: 1fr; }"
 
     @abstractmethod

@@ -37,6 +37,7 @@ def scaled(values: NDArray[np.float64], top: float, scale: int) -> NDArray[np.ui
 class PixelView(Widget):
     """Shows palette indices as half blocks, as large as they are."""
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = "PixelView { width: auto; height: auto; }"
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import DataTable
 from nnfd.core.library.columns import known_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from typing import Literal
 
 R = TypeVar("R")
@@ -54,22 +54,21 @@ class TableColumn(Generic[R]):
     least: int = 0
     """Cells that it is wide at least."""
     most: int | None = None
-    """Cells of its texts at the most; longer ones are cut in their middle."""
+    """Cells of its texts where not all columns have room; longer ones are cut in their middle."""
     best: Collection[str] = ()
     """Keys of the rows with a star; the others leave room for it."""
 
     def cell(self, key: str, row: R) -> Cell:
         """Return text and style of what a row has here."""
         text = self.write(row)
-        if self.most is not None:
-            text = shorten_middle(text, self.most)
         if key in self.best:
             return text + STAR, "bold"
         return text + " " * len(STAR) if self.best and text else text, self.style(row)
 
-    def draw(self, cell: Cell) -> Text:
+    def draw(self, cell: Cell, *, whole: bool) -> Text:
         """Return a cell as the table takes it."""
-        return Text(cell[0], cell[1], justify="right" if self.right else "left", no_wrap=True)
+        text = cell[0] if whole or self.most is None else shorten_middle(cell[0], self.most)
+        return Text(text, cell[1], justify="right" if self.right else "left", no_wrap=True)
 
 
 class SteadyTable(DataTable[Text], Generic[R]):
@@ -119,7 +118,9 @@ class SteadyTable(DataTable[Text], Generic[R]):
         self._cells: dict[str, list[Cell]] = {}
         """What is drawn, by row, in the order in which they stand."""
         self._heads: dict[str, tuple[str, int]] = {}
-        """Heading and width of every column that is drawn."""
+        """Heading of every column that is drawn, and the width that it takes uncut."""
+        self._whole = False
+        """Whether all columns have room, so that nothing is cut."""
         self._renamed: dict[str | None, str] = {}
 
     # -- what is shown
@@ -192,7 +193,7 @@ class SteadyTable(DataTable[Text], Generic[R]):
         }
         heads = self._wide_enough([key for key, cells in self._cells.items() if cells is not before.get(key)])
         if heads != self._heads or self._cells.keys() != before.keys():
-            self._heads = heads
+            self._heads, self._whole = heads, self._have_room(heads)
             self._fill(follow=follow)
             return
         for key, cells in self._cells.items():
@@ -200,7 +201,7 @@ class SteadyTable(DataTable[Text], Generic[R]):
                 continue
             for column, old, new in zip(columns, before[key], cells, strict=True):
                 if old != new:
-                    self.update_cell(key, column.key, column.draw(new))
+                    self.update_cell(key, column.key, column.draw(new, whole=self._whole))
         if list(self._cells) != list(before):
             self._move_rows(follow=follow)
 
@@ -220,6 +221,17 @@ class SteadyTable(DataTable[Text], Generic[R]):
             heads[key] = heading, max([before, column.least, cell_len(heading), *widths])
         return heads
 
+    def _have_room(self, heads: Mapping[str, tuple[str, int]]) -> bool:
+        widths = [width + 2 * self.cell_padding for _, width in heads.values()]
+        return sum(widths) <= self.scrollable_content_region.width
+
+    def on_resize(self) -> None:
+        """Cut names, or no longer."""
+        whole = self._have_room(self._heads)
+        if self._heads and whole != self._whole:
+            self._whole = whole
+            self._fill(follow=False)
+
     def _sorted_here(self, key: str) -> bool:
         return self._arrows and key == self.sorted_by
 
@@ -227,12 +239,13 @@ class SteadyTable(DataTable[Text], Generic[R]):
         here, row, x, y = self.key_under_cursor, self.cursor_row, self.scroll_x, self.scroll_y
         here = self._renamed.pop(here, here)
         self.clear(columns=True)
-        for key, (heading, width) in self._heads.items():
-            self.add_column(Text(heading), key=key, width=width)
+        columns = self._columns.values()
+        for column, (heading, width) in zip(columns, self._heads.values(), strict=True):
+            most = width if self._whole or column.most is None else max(column.most, cell_len(heading))
+            self.add_column(Text(heading), key=column.key, width=min(width, most))
         for key, cells in self._cells.items():
-            self.add_row(
-                *(column.draw(cell) for column, cell in zip(self._columns.values(), cells, strict=True)), key=key
-            )
+            drawn = (column.draw(cell, whole=self._whole) for column, cell in zip(columns, cells, strict=True))
+            self.add_row(*drawn, key=key)
         # where the row is gone, stay in its place: what one types next is not meant for the first of all
         at = list(self._cells).index(here) if here in self._cells else max(0, min(row, len(self._cells) - 1))
         self._go_back(at, x, y, follow=follow)

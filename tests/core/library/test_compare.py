@@ -29,7 +29,7 @@ from nnfd.tui import cli
 from nnfd.tui.screens.compare.runs import RecordedRun
 from nnfd.tui.screens.compare.table import table_columns
 from nnfd.tui.widgets.chart import Chart, Series, draw_chart, legend, letter_places
-from nnfd.tui.widgets.curves import many_colours
+from nnfd.tui.widgets.curves import series_colours
 from nnfd.tui.widgets.small_multiples import Picture, describe, ranges
 from nnfd.tui.widgets.steady_table import shorten_middle
 from tests.support.dashboard import luminance
@@ -156,7 +156,7 @@ def test_the_legend_falls_back_to_the_letters():
 @pytest.mark.parametrize("background", ["#121212", "#2e3440", "#282828", "#e0e0e0", "#fdf6e3", "#ffffff"])
 def test_colours_of_many_curves_are_readable_and_differ(background):
     background = Color.parse(background)
-    colours = many_colours(background)
+    colours = series_colours(background)
     assert len(set(colours)) == 8
     for colour in colours:
         dark, light = sorted(luminance(rgb) for rgb in (colour, background.rgb))

@@ -216,6 +216,17 @@ async def test_drawing_with_the_keyboard(coloured):
         assert app.messages[-1].sum() == 0 == pad.pixels.sum()
 
 
+@pytest.mark.parametrize("widget", [DigitPad, FieldView])
+async def test_drawing_with_the_mouse_selects_no_text(widget):
+    app = Host(widget())
+    async with app.run_test(size=(60, 16)) as pilot:
+        await pilot.mouse_down(offset=(4, 3))
+        await pilot.hover(offset=(30, 9))
+        await pilot.mouse_up(offset=(30, 9))
+        await pilot.pause()
+        assert not app.screen.get_selected_text()
+
+
 async def test_drawing_with_the_mouse(coloured):
     pad = DigitPad()
     app = Host(pad)

@@ -114,3 +114,25 @@ async def test_a_row_that_goes_leaves_the_cursor_in_its_place_and_one_with_a_new
         assert table.row_under_cursor["run"] == "99"
         table.show([])
         assert table.row_under_cursor is None
+
+
+async def test_a_long_name_is_cut_only_where_not_all_columns_have_room():
+    name = "a-run-with-a-rather-long-name-20260101-120000"
+    app = TableApp()
+    app.table = SteadyTable(
+        lambda row: row["run"],
+        [TableColumn("run", "run", lambda row: row["run"], most=20), TableColumn("state", "state", lambda _: "done")],
+    )
+
+    def shown():
+        return app.table.get_cell_at((0, 0)).plain
+
+    async with app.run_test(size=(40, 12)) as pilot:
+        app.table.show([{"run": name}])
+        await pilot.pause()
+        assert shown() == "a-run-wit…101-120000"
+        for width, expected in ((60, name), (40, "a-run-wit…101-120000"), (60, name)):
+            await pilot.resize_terminal(width, 12)
+            await pilot.pause()
+            assert shown() == expected
+            assert app.table.ordered_columns[0].width == len(expected)

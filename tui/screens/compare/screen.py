@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Label
-from textual.worker import Worker, WorkerState
+from textual.widgets import Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.compare import Compared, letters
@@ -21,6 +20,7 @@ from nnfd.tui.screens.compare.course_line import CourseLine
 from nnfd.tui.screens.compare.runs import BaselineRow, RecordedRun, look_at
 from nnfd.tui.screens.compare.table import table_columns
 from nnfd.tui.screens.compare.view import CompareView, View
+from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.steady_table import SteadyTable
 from nnfd.tui.widgets.top_bar import TopBar
 
@@ -85,7 +85,6 @@ class CompareScreen(Screen[None]):
         self.course_line = CourseLine(storage)
         self._numbered = 0
         self._looking = False
-        self._possible: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield TopBar("compare")
@@ -93,17 +92,21 @@ class CompareScreen(Screen[None]):
         yield Label(EMPTY, id="compare-note", markup=False)
         yield self.table
         yield self.course_line
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.set_interval(LOOK_SECONDS, self.look)
         self.show()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what happened while another screen was in front."""
         self.look()
 
     # -- which runs
+
+    def compare(self, paths: Sequence[Path]) -> None:
+        """Compare these runs, and no others."""
+        self.runs, self._numbered = [], 0
+        self.add_runs(paths)
 
     def add_runs(self, paths: Sequence[Path]) -> None:
         """Put these runs into the comparison; those that are in it already, or damaged, are left out."""
@@ -142,20 +145,17 @@ class CompareScreen(Screen[None]):
             self.show()
 
     def _look(self, runs: Sequence[RecordedRun]) -> None:
-        for found in look_at(runs):
-            self.post_message(self.Looked(found, over=False))
-        self.post_message(self.Looked((), over=True))
-
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Look again another time, if a look failed in a way that nobody foresaw."""
-        if event.state is WorkerState.ERROR and event.worker.group == "look":
-            self._looking = False
+        try:
+            for found in look_at(runs):
+                self.post_message(self.Looked(found, over=False))
+        finally:  # look again another time, whatever failed
+            self.post_message(self.Looked((), over=True))
 
     def on_compare_screen_looked(self, event: Looked) -> None:
         """Take in what was read, and draw if it is something new."""
         event.stop()
         self._looking = self._looking and not event.over
-        for run, update in event.found:
+        for run, update in [pair for pair in event.found if pair[0] in self.runs]:  # some were taken out meanwhile
             if update.problem and update.problem != run.problem:
                 self.notify(update.problem, title=f"run {run.label}", severity="error", markup=False)
             run.take_in(update)
@@ -177,10 +177,7 @@ class CompareScreen(Screen[None]):
         self.set_class(self.view.view is not View.CURVES, "-pictures")
         self.query_one(TopBar).title = f"{len(self.runs)} runs · {self.view.view}"
         self._show_note()
-        possible = tuple(self.check_action(key.action, ()) for key in self.BINDINGS if isinstance(key, Binding))
-        if possible != self._possible:  # the footer is built anew each time
-            self._possible = possible
-            self.refresh_bindings()
+        self.refresh_bindings()
 
     def _show_note(self) -> None:
         here = self.under_cursor()

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from textual.message import Message
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import Event, Notice
+from nnfd.core.engine.events import Edited, Event, Notice
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import FieldParams, Params
 from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
@@ -106,6 +106,8 @@ class RunLine(StatusLine, Generic[H]):
         self._own_seconds = own_seconds
         self._last_told = 0.0
         self._told_failure: str | None = None
+        self._noticed: set[str] = set()
+        """Codes of the notices that were told since the run began or was edited."""
         self._possible = False, False
         self._pauses_away = False
 
@@ -127,6 +129,7 @@ class RunLine(StatusLine, Generic[H]):
 
     def _open(self) -> None:
         self._told_failure = None
+        self._noticed.clear()
         self.post_message(self.Begun(another=True))
         # after the first paint, which the import of scikit-learn in the worker would hold up
         self.call_after_refresh(self.run_worker, self.run.session.run, group="engine", thread=True)
@@ -149,6 +152,8 @@ class RunLine(StatusLine, Generic[H]):
 
     def leave(self) -> None:
         """Another lab comes to the front: hold the run, so that it does not compute unseen; not another process's."""
+        if self._pauses_away:  # left again before it came back: it is held still
+            return
         self._pauses_away = not self.run.spec.watched and self.run.phase in {Phase.RUNNING, Phase.IDLE}
         if self._pauses_away:
             self.run.session.controller.pause()
@@ -156,6 +161,7 @@ class RunLine(StatusLine, Generic[H]):
     def come_back(self) -> None:
         """Go on with a run that :meth:`leave` held."""
         if self._pauses_away:
+            self._pauses_away = False
             self.run.session.controller.resume()
         self.tell()
 
@@ -178,10 +184,15 @@ class RunLine(StatusLine, Generic[H]):
         fresh = session.mailbox.fresh
         if fresh:
             self.post_message(self.Begun(another=False))
+            self._noticed.clear()
         for event in events:
-            if isinstance(event, Notice) and not fresh:  # not what was told long ago
-                title = f"{self._unit[:-1]} {event.position}"
-                self.notify(event.message, title=title, severity="warning", markup=False)
+            if isinstance(event, Edited):
+                self._noticed.clear()
+            elif isinstance(event, Notice) and event.code not in self._noticed:  # it comes again after each stroke
+                self._noticed.add(event.code)
+                if not fresh:  # not what was told long ago
+                    title = f"{self._unit[:-1]} {event.position}"
+                    self.notify(event.message, title=title, severity="warning", markup=False)
         while isinstance(session, WatchSession) and session.controller.refusals:
             self.notify(session.controller.refusals.pop(0), severity="error", markup=False)
         if session.failure is not None and session.failure != self._told_failure:
@@ -192,7 +203,9 @@ class RunLine(StatusLine, Generic[H]):
             self.tell()
 
     def tell(self) -> None:
-        """Bring the line up to date."""
+        """Bring the line up to date; a key may come before it is there."""
+        if not self.is_attached:
+            return
         self._last_told = time.perf_counter()
         run = self.run
         controller, ended = run.session.controller, run.history.ended
@@ -211,7 +224,7 @@ class RunLine(StatusLine, Generic[H]):
             )
         )
         possible = run.is_alive, run.session.folder is not None
-        if possible != self._possible:  # the footer is built anew each time, which takes longer than a frame
+        if possible != self._possible:  # to ask every key whether it works takes a good part of a frame
             self._possible = possible
             self.screen.refresh_bindings()
         self.post_message(self.Told())

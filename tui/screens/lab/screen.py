@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic
 from textual.actions import parse
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from nnfd.core.errors import NnfdError
 from nnfd.tui.dialogs.export import ExportScreen
@@ -18,6 +17,7 @@ from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.screens.lab.run_line import RunLine
+from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.timeline import Timeline
 from nnfd.tui.widgets.top_bar import TopBar
@@ -123,7 +123,7 @@ class LabScreen(Screen[None], Generic[H]):
         yield from self.compose_views()
         yield self.timeline
         yield self.run_line
-        yield Footer()
+        yield KeyLine()
 
     # -- the run
 

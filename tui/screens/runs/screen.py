@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Label
+from textual.widgets import Input, Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library import upkeep
@@ -24,6 +24,7 @@ from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
 from nnfd.tui.screens.runs.table import RunsTable, note_of, question_about, title_of
+from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ ABOUT = (
     "Every run folder below the runs root, those of sweeps included. enter shows a run in its lab, also one that "
     "another process does; u goes on with one that was stopped or killed; e begins a new one from the parameters of "
     "this one. / filters by words (name, state, tags, what was changed ...), s sorts by the next column. m marks runs: "
-    "c compares and d deletes what is marked. Changed: the parameters that are not the preset's."
+    "c compares just what is marked, d deletes it. Changed: the parameters that are not the preset's."
 )
 EMPTY = "no runs were recorded yet: 1 and 2 begin some"
 NO_MATCH = "no run has all these words: escape shows all again"
@@ -59,7 +60,7 @@ class RunsScreen(Screen[None]):
         Binding("d,delete", "delete", "Delete", id="runs.delete", tooltip="Delete the marked runs, or this one; asks"),
         Binding("m", "mark", "Mark", id="runs.mark", tooltip="Mark the run, or take the mark away"),
         Binding("M", "mark_all", "Mark all", id="runs.mark_all", tooltip="Mark all shown runs, or none", show=False),
-        Binding("c", "compare", "Compare", id="runs.compare", tooltip="Compare the marked runs, or this one"),
+        Binding("c", "compare", "Compare", id="runs.compare", tooltip="Compare just the marked runs, or this one"),
         Binding("n", "rename", "Name", id="runs.rename", tooltip="Give the run another name", show=False),
         Binding("T", "tag", "Tags", id="runs.tag", tooltip="Words to find the run by, set apart by commas", show=False),
         Binding("x", "export", "Export", id="runs.export", tooltip="Write the run to a file", show=False),
@@ -104,7 +105,7 @@ class RunsScreen(Screen[None]):
         yield self.words
         yield self.table
         yield Label("reading the runs ...", id="runs-note", markup=False)
-        yield Footer(show_command_palette=False)  # at 80 columns the keys of this screen need the room
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.words.display = False
@@ -293,7 +294,6 @@ class RunsScreen(Screen[None]):
             self.post_message(self.Deleted(problem))
 
     def on_runs_screen_deleted(self, event: Deleted) -> None:
-        """Say what hindered it, if anything did."""
         event.stop()
         if event.problem:
             self.notify(event.problem, severity="error", markup=False)

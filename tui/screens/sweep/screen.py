@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Label
+from textual.widgets import Label
 from textual.worker import Worker, WorkerState
 
 from nnfd.core.engine.control import Phase
@@ -17,6 +17,7 @@ from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import PointSummary, best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.messages import OpenRun
+from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 from nnfd.tui.widgets.top_bar import TopBar
@@ -92,7 +93,7 @@ class SweepScreen(Screen[None]):
         yield Label("points: mean ± standard deviation over the seeds", classes="-heading", markup=False)
         yield self._points
         yield StatusLine()
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin at once, and look for the runs under way from time to time."""

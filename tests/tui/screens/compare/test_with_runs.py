@@ -26,3 +26,6 @@ async def test_a_run_is_listed_compared_and_opened(tmp_path, run, size):
         await lab.until(lambda: {"param:lr", "result:test_acc"} <= {c.key.value for c in table.ordered_columns})
         await lab.press("enter")
         await lab.until(lambda: lab.app.current_mode == "network" and lab.screen.history.position == 3)
+        await lab.press("4", "M", "c")  # both marks are gone: this one alone, not beside those compared before
+        await lab.until(lambda: [run.label for run in lab.app.screen.runs] == ["A"])
+        await lab.until(lambda: table.row_count == 1)

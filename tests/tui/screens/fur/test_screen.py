@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from textual.widgets import Footer
 
 from nnfd.core.engine import inbox
 from nnfd.core.engine.control import Phase
@@ -28,6 +27,7 @@ from nnfd.tui.screens.fur.numbers import NumbersPane, field_numbers, number_line
 from nnfd.tui.screens.fur.screen import FurScreen
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.field_canvas import FieldCanvas
+from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.params_form import ParamsForm
 from tests.support.dashboard import opened
 
@@ -305,7 +305,7 @@ async def test_key_two_and_one_change_labs():
         assert screen.phase is Phase.PAUSED
         await this.press("2")
         await this.until(lambda: this.app.screen is screen and screen.phase is Phase.RUNNING)
-        assert screen.query_one(Footer)
+        assert screen.query_one(KeyLine)
 
 
 async def test_a_run_that_is_looked_at_stays_paused_when_its_lab_comes_back(tmp_path):

@@ -43,6 +43,7 @@ async def test_results_stream_into_the_table_and_the_best_is_marked(tmp_path, si
         assert status(lab).phase is Phase.RUNNING
         await lab.until(lambda: status(lab).phase is Phase.DONE)
         assert (status(lab).done, status(lab).total) == (8, 8)
+        assert "5 Sweep" in lab.text().splitlines()[0]
         points = lab.app.screen.query_one("#sweep-points", DataTable)
         means = {row: str(points.get_cell_at((row, 6))).split(" ")[0] for row in range(4)}
         (best,) = [row for row in means if str(points.get_cell_at((row, 0))) == "* best"]
@@ -88,6 +89,7 @@ async def test_the_key_of_the_sweep_is_there_with_a_sweep_only():
         await lab.until(lambda: hasattr(app.screen, "session"))
         await lab.press("5")
         assert app.current_mode == "network"
+        assert "5 Sweep" not in lab.text()
         await app.action_quit()
 
 

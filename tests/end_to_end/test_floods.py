@@ -1,0 +1,16 @@
+"""Floods of input on every screen: none ends the dashboard, and SIGTERM ends it after each."""
+
+import pytest
+
+from tests.support.floods import Flood
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_flood_of_input_leaves_the_dashboard_alive_and_willing_to_end(seed, tmp_path):
+    assert Flood(seed, tmp_path).run() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1300))
+def test_many_floods_of_input(seed, tmp_path):
+    assert Flood(seed, tmp_path).run() == ""

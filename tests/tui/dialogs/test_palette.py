@@ -1,0 +1,63 @@
+"""The command palette and the list of presets."""
+
+import pytest
+from textual.command import CommandList
+from textual.events import Key
+from textual.widgets import OptionList
+
+from nnfd.core.params import FurParams, NetworkParams
+from nnfd.tui.dialogs.palette import Palette
+from tests.support.dashboard import opened
+
+SMALL = NetworkParams(dataset="iris", hidden=(4,), epochs=12, patience=0)
+
+
+def listed(lab):
+    options = lab.app.screen.query_one(CommandList).options
+    return [getattr(option.prompt, "plain", str(option.prompt)).splitlines()[0] for option in options]
+
+
+async def test_the_palette_lists_what_the_keys_of_the_screen_do():
+    async with opened(SMALL, (120, 60)) as lab:
+        await lab.press("ctrl+p")
+        await lab.until(lambda: isinstance(lab.app.screen, Palette) and any("Help  (?)" in one for one in listed(lab)))
+        found = listed(lab)
+        for command in ("Start/pause  (space)", "Edit  (e)", "Log scale  (l)", "Fur  (2)", "Theme  (t)", "Quit  (q)"):
+            assert found.count(command) == 1
+        assert "Quit" not in found
+
+
+async def test_a_command_of_the_palette_does_what_its_key_does():
+    async with opened(FurParams(width=12, height=10, seeds=2, steps=100_000)) as lab:
+        fur = lab.screen
+        await lab.press("ctrl+p")
+        await lab.press(*"side by side")
+        await lab.until(lambda: any(one.startswith("View  (v)") for one in listed(lab)))
+        await lab.press("enter")
+        await lab.until(lambda: fur.fields.side_by_side)
+
+
+@pytest.mark.parametrize("opens", ["ctrl+p", "p"])
+async def test_a_page_key_before_the_list_is_laid_out_does_nothing(opens):
+    keys = ["pageup", "pagedown"] * 10
+    async with opened(SMALL) as lab:
+        for name in (opens, *keys):
+            lab.app.post_message(Key(name, None))
+        await lab.until(lambda: len(lab.app.screen_stack) == 2 and lab.app.screen.query(OptionList))
+        options = lab.app.screen.query_one(OptionList)
+        for key in keys:
+            lab.app.post_message(Key(key, None))
+            await lab.pilot.pause(0.01)
+        await lab.until(lambda: options.option_count > 3)
+        assert lab.app.is_running
+
+
+@pytest.mark.parametrize("opens", ["ctrl+p", "question_mark", "p"])
+async def test_escape_pressed_three_times_closes_it_once(opens):
+    async with opened(SMALL) as lab:
+        await lab.press(opens)
+        await lab.until(lambda: len(lab.app.screen_stack) == 2 and lab.app.screen.is_mounted)
+        for _ in range(3):
+            lab.app.post_message(Key("escape", None))
+        await lab.until(lambda: len(lab.app.screen_stack) == 1)
+        assert lab.app.is_running
