@@ -17,6 +17,7 @@ from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, presets
 from nnfd.core.runs import folder as runs
+from nnfd.core.runs.find import find
 from nnfd.tui.commands.reporting import Output
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
@@ -253,7 +254,7 @@ def test_an_output_that_cannot_be_written_stops_the_run_once(number):
 
 def test_a_name_that_is_too_long_is_not_there(tmp_path):
     with pytest.raises(RunError, match="is not there"):
-        runs.find("n" * 5000, tmp_path)
+        find("n" * 5000, tmp_path)
     with runs.RunFolder.create(tmp_path / "run", preset="p", title="t", params=SMALL):
         pass
     with pytest.raises(RunError, match="there is no folder"):
