@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from textual.command import Hits
     from textual.types import IgnoreReturnCallbackType
+    from textual.widgets import Input
 
 
 class Command(NamedTuple):
@@ -60,7 +61,11 @@ class Palette(CommandPalette):
         """Close it: once, as a second escape may come before the first has closed it."""
         return super().dismiss(result) if self.is_current else AwaitComplete()
 
+    def on_input_changed(self, event: Input.Changed) -> None:
+        if not self.is_current:  # to search now would look for a list that is gone
+            event.prevent_default()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "command_list" and not all(map(knows_its_lines, self.query(CommandList))):
+        if not self.is_current or (action == "command_list" and not any(map(knows_its_lines, self.query(CommandList)))):
             return False
         return super().check_action(action, parameters)
