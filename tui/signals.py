@@ -1,4 +1,4 @@
-"""What ends a dashboard from outside: SIGTERM, SIGHUP when its terminal goes away, and what batch systems send first."""
+"""What ends a dashboard from outside: SIGTERM, SIGHUP of a lost terminal, and what batch systems send before."""
 
 from __future__ import annotations
 
