@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from nnfd.tui import cli, failures, safe_app
+from nnfd.tui import cli
+from nnfd.tui.guard import failures, safe_app
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,9 @@ from nnfd.core.params import Kind
 from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
 from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.dialogs.palette import KeyCommands, Palette
+from nnfd.tui.guard.safe_app import SafeApp
+from nnfd.tui.guard.signals import on_the_end
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
-from nnfd.tui.safe_app import SafeApp
-from nnfd.tui.signals import on_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable

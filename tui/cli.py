@@ -19,7 +19,7 @@ from cyclopts import App, CycloptsError, UnknownCommandError, UnknownOptionError
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.text import did_you_mean, printable
-from nnfd.tui.streams import make_usable
+from nnfd.tui.guard.streams import make_usable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,7 +184,7 @@ def _options(command: App) -> set[str]:
 
 def _unforeseen(error: Exception, words: Sequence[str]) -> str:
     """Write down what no command foresaw, and return the line that says so."""
-    from nnfd.tui.failures import record
+    from nnfd.tui.guard.failures import record
 
     return record(next((f"{PROGRAM} {word}" for word in words[:1] if word in _COMMANDS), PROGRAM), error).line
 

@@ -10,8 +10,8 @@ from nnfd.core.engine.events import position_of
 from nnfd.core.params import FurParams, NetworkParams
 from nnfd.core.runs.checkpoint import peek
 from nnfd.core.runs.folder import RunFolder
-from nnfd.tui import failures
 from nnfd.tui.dialogs import export
+from nnfd.tui.guard import failures
 from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.screens.runs.screen import RunsScreen

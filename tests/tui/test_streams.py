@@ -12,7 +12,7 @@ import pytest
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.runs.folder import RunFolder
-from nnfd.tui import streams
+from nnfd.tui.guard import streams
 from tests.support.terminal import COMMAND, Terminal
 
 RUN = ("train", "--dataset", "iris", "--epochs", "100000", "--patience", "0", "--run-dir", "r")

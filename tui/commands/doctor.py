@@ -18,7 +18,7 @@ from platformdirs import user_cache_path
 from nnfd.core.params.presets import user_folder
 from nnfd.core.runs.names import default_root
 from nnfd.core.text import ascii_json, printable
-from nnfd.tui.failures import log_path
+from nnfd.tui.guard.failures import log_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable

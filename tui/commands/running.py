@@ -27,7 +27,7 @@ from nnfd.tui.commands.flags import (
     override,
     overrides_model,
 )
-from nnfd.tui.streams import need_terminal
+from nnfd.tui.guard.streams import need_terminal
 
 NetworkFlags = overrides_model("NetworkFlags", [NetworkParams])
 FieldFlags = overrides_model("FieldFlags", FIELD_MODELS)

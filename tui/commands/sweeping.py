@@ -31,7 +31,7 @@ from nnfd.tui.commands.flags import ROOT, RunsRoot
 from nnfd.tui.commands.headless import stop_on_signals
 from nnfd.tui.commands.listing import print_table
 from nnfd.tui.commands.reporting import Output
-from nnfd.tui.streams import need_terminal
+from nnfd.tui.guard.streams import need_terminal
 
 INTERRUPTED = 130
 TABLE_SECONDS = 2.0

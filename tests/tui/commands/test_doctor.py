@@ -2,7 +2,7 @@
 
 import json
 
-from nnfd.tui import failures
+from nnfd.tui.guard import failures
 
 
 def test_it_names_folders_versions_and_terminal(run):

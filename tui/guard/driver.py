@@ -13,7 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import InputEvent
 from textual.message import Message
 
-from nnfd.tui.streams import screen_stream
+from nnfd.tui.guard.streams import screen_stream
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -20,7 +20,7 @@ from textual.strip import Strip
 from textual.worker import WorkerFailed
 
 from nnfd.core.text import printable
-from nnfd.tui.failures import Failure, place_of, record
+from nnfd.tui.guard.failures import Failure, place_of, record
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -138,7 +138,7 @@ class SafeApp(App[None]):
 def _driver_class() -> type[Driver] | None:
     if sys.platform == "win32":
         return None
-    from nnfd.tui.driver import SafeDriver
+    from nnfd.tui.guard.driver import SafeDriver
 
     return SafeDriver
 
