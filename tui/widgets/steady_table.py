@@ -33,10 +33,6 @@ def shorten_middle(name: str, width: int) -> str:
     return f"{set_cell_size(name, width - 1 - end)}…{tail}"
 
 
-def _plain(_row: object) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class TableColumn(Generic[R]):
     """What is told of each row, and how."""
@@ -46,7 +42,7 @@ class TableColumn(Generic[R]):
     write: Callable[[R], str]
     rank: Callable[[R], Any] | None = None
     """What rows are sorted by, None for a row that comes last either way; without it, they are not sorted by it."""
-    style: Callable[[R], str] = _plain
+    style: Callable[[R], str] = lambda _row: ""
     falling: bool = False
     """Whether the greatest come first unless the order is turned round."""
     right: bool = False

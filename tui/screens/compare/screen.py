@@ -206,8 +206,6 @@ class CompareScreen(Screen[None]):
     def on_data_table_row_selected(self) -> None:
         self.action_open()
 
-    # -- the course
-
     @property
     def course(self) -> CourseJob:
         return self.course_line.job

@@ -208,21 +208,7 @@ class RunLine(StatusLine, Generic[H]):
             return
         self._last_told = time.perf_counter()
         run = self.run
-        controller, ended = run.session.controller, run.history.ended
-        done, total = run.history.position, run.params.total
-        self.show(
-            Status(
-                phase=run.phase,
-                what=run.spec.preset,
-                done=done,
-                total=total if run.history.started else None,
-                unit=self._unit,
-                speed=speed_text(controller.speed, run.params),
-                seconds_left=(total - done) / controller.speed if controller.speed > 0 and not ended else None,
-                pace=controller.pace,
-                message=run.session.failure or (ended.message if ended else ""),
-            )
-        )
+        self.show(status_of(run, self._unit))
         possible = run.is_alive, run.session.folder is not None
         if possible != self._possible:  # to ask every key whether it works takes a good part of a frame
             self._possible = possible
@@ -282,6 +268,23 @@ class RunLine(StatusLine, Generic[H]):
     def action_full_speed(self) -> None:
         self.run.pace.toggle_full_speed(natural_pace(self.run.params))
         self.tell()
+
+
+def status_of(run: CurrentRun[H], unit: str) -> Status:
+    """Return what the line says of a run; `unit` is what its pace counts."""
+    controller, ended = run.session.controller, run.history.ended
+    done, total = run.history.position, run.params.total
+    return Status(
+        phase=run.phase,
+        what=run.spec.preset,
+        done=done,
+        total=total if run.history.started else None,
+        unit=unit,
+        speed=speed_text(controller.speed, run.params),
+        seconds_left=(total - done) / controller.speed if controller.speed > 0 and not ended else None,
+        pace=controller.pace,
+        message=run.session.failure or (ended.message if ended else ""),
+    )
 
 
 def speed_text(speed: float, params: Params) -> str:
