@@ -37,6 +37,7 @@ _COMMANDS = {
     "rename": ("managing:rename", "Give a run another name."),
     "tag": ("managing:tag", "Add words to a run, to find it by; or take them away."),
     "delete": ("managing:delete", "Delete runs, after asking."),
+    "prune": ("managing:prune", "Delete the oldest runs until the others fit into a size, after asking."),
     "export": ("exporting:export", "Write pictures, numbers or weights of a run to a file."),
     "reproduce": ("checking:reproduce", "Train the course's networks and compare with what it reported."),
     "doctor": ("doctor:doctor", "Say where things lie, which versions there are and what the terminal can."),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
+from nnfd.core.params.base import MOST
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -54,6 +56,13 @@ def frozen(array: NDArray[Any]) -> NDArray[Any]:
     copy = array.copy()
     copy.setflags(write=False)
     return copy
+
+
+def count(name: str, value: object) -> int:
+    """Return a count that a file holds. Raises ``ValueError`` if it is none."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST:
+        raise ValueError(f"{name}: {str(value)[:40]} is no count")
+    return value
 
 
 def pack_meta(meta: Mapping[str, object]) -> NDArray[Any]:

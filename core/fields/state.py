@@ -6,13 +6,22 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from nnfd.core.engine.state import META, pack_meta, unpack_meta
+from nnfd.core.engine.state import META, count, pack_meta, unpack_meta
 from nnfd.core.params import FieldParams, head_of, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+
+def check_fields(params: FieldParams, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Raise ``ValueError`` unless these are the fields of a run with these parameters."""
+    if arrays.keys() != set(params.model.fields):
+        raise ValueError(f"the fields are {', '.join(arrays)}, not those of its run")
+    for name, array in arrays.items():
+        if array.shape != (params.height, params.width) or array.dtype != params.dtype:
+            raise ValueError(f"field {name} has shape {array.shape} and type {array.dtype}, not those of its run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +59,10 @@ class FieldState:
         if not isinstance(params, FieldParams):
             raise ValueError(f"a state of kind {params.kind} is no field state")
         fields = {name: arrays[name] for name in params.model.fields}
-        for name, array in fields.items():
-            if array.shape != (params.height, params.width) or array.dtype != params.dtype:
-                raise ValueError(f"field {name} has shape {array.shape} and type {array.dtype}, not those of its run")
+        check_fields(params, fields)
+        for array in fields.values():
             array.setflags(write=False)
-        return cls(params=params, step=meta["step"], fields=fields)
+        return cls(params=params, step=count("step", meta["step"]), fields=fields)
 
     def with_params(self, params: FieldParams) -> FieldState:
         """Return this state under other parameters, for a branch. Raises ``ParamsError`` if they need a restart."""

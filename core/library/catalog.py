@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import zipfile
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, ParamsError, PresetError, RunError
+from nnfd.core.library.run_files import RunFiles, frames_size, is_whole
 from nnfd.core.library.upkeep import read_tags
 from nnfd.core.params import presets
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import headline, measured
-from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, PLAN, RESULT, RUNS, STATE, TAGS, run_name
+from nnfd.core.runs.names import (
+    EVENTS,
+    FRAMES,
+    PLAN,
+    RUNS,
+    STATE,
+    STATE_BEFORE,
+    TAGS,
+    run_name,
+)
 from nnfd.core.runs.remote import Live
 from nnfd.core.runs.result import Result
 from nnfd.core.text import printable
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nnfd.core.params import Kind, Params
-    from nnfd.core.runs.folder import RunInfo
+    from nnfd.core.runs.info import RunInfo
 
 
 class RunStatus(StrEnum):
@@ -76,64 +85,6 @@ class RunSummary:
     """Bytes of all its files."""
     problem: str = ""
     """One line, if the run is damaged, or its tags are."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFiles:
-    """The files of a run folder, the lock apart, which is touched by everyone who asks whether the run is alive."""
-
-    stats: frozenset[tuple[str, int, int]]
-    """Name, time of the last change in nanoseconds, bytes."""
-    frames_changed: int
-    """When a frame was last added or removed, in nanoseconds."""
-
-    odd: str = ""
-    """One line, if the folder cannot be read, or one of its files is none: to open a pipe would wait for ever."""
-
-    @classmethod
-    def of(cls, path: Path) -> Self:
-        """Look at a folder."""
-        stats, frames_changed, odd = set(), 0, ""
-        try:
-            with os.scandir(path) as entries:
-                for entry in entries:
-                    stat = entry.stat(follow_symlinks=False)
-                    if entry.name == FRAMES:
-                        frames_changed = stat.st_mtime_ns
-                    elif entry.is_file(follow_symlinks=False):
-                        stats.add((entry.name, stat.st_mtime_ns, stat.st_size))
-                    elif entry.name in FILES:
-                        odd = f"{entry.name} is no file"
-        except OSError as error:
-            return cls(frozenset(), 0, f"it cannot be read: {error.strerror}")
-        return cls(frozenset(one for one in stats if one[0] != LOCK), frames_changed, odd)
-
-    @property
-    def names(self) -> set[str]:
-        """Names of the files."""
-        return {name for name, _, _ in self.stats}
-
-    @property
-    def modified(self) -> float:
-        """When the run last changed, in seconds since the epoch."""
-        kept = {EVENTS, PARAMS, STATE, RESULT}
-        return max((changed for name, changed, _ in self.stats if name in kept), default=0) / 1e9
-
-    @property
-    def size(self) -> int:
-        """Bytes, the frames apart."""
-        return sum(size for _, _, size in self.stats)
-
-
-def frames_size(folder: Path) -> int:
-    """Return the bytes of all frames, about."""
-    # The frames of a run are equal in shape and not compressed, so one tells the size of all: asking each one took
-    # 0.4 s of the 0.7 s that a thousand runs with 200 frames each need to list.
-    try:
-        frames = os.listdir(folder)  # noqa: PTH208 - names alone, which take half the time
-        return len(frames) * (folder / frames[0]).stat().st_size if frames else 0
-    except OSError:
-        return 0  # no frames, or thinned away just now; the next look gets it
 
 
 class Catalog:
@@ -214,7 +165,7 @@ def _summarise(path: Path, files: RunFiles, origins: _Origins) -> RunSummary:
         if files.odd:
             raise RunError(f"run {printable(str(path))!r} is damaged: {printable(files.odd)}")
         folder = RunFolder.open(path)
-        if STATE in files.names and not zipfile.is_zipfile(path / STATE):
+        if STATE in files.names and not is_whole(path / STATE) and not is_whole(path / STATE_BEFORE):
             raise RunError(f"{printable(str(path / STATE))!r} is damaged: it is cut off")
         result = Result.read(folder)
         run = _unfinished(run, folder) if result is None else _finished(run, folder, result)

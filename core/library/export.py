@@ -7,7 +7,6 @@ import io
 import json
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,19 +18,18 @@ from nnfd.core.fields import picture
 from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
-from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
-from nnfd.core.runs.names import STATE
 from nnfd.core.text import did_you_mean, plain_value, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from nnfd.core.runs.arrays import Arrays
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.core.runs.frames import Arrays
 
 Write = Callable[[IO[bytes]], object]
 """Writes the content into an open file."""
@@ -99,7 +97,7 @@ def export_run(
         _refuse("a network run has no fields", field=field, step=step, colormap=colormap)
         write = _network_as(suffix, folder)
     try:
-        replace_file(Path(os.path.realpath(to)), write)  # a link is followed, not replaced
+        replace_file(to, write)
     except OSError as error:
         raise storage_error(error, to) from None
 
@@ -115,7 +113,10 @@ def _bytes(content: bytes) -> Write:
 
 
 def _arrays(arrays: Mapping[str, Any]) -> Write:
-    return lambda file: np.savez_compressed(file, **arrays)
+    # through memory: a zip file that meets a full disk half way raises anew from every clean-up of its own
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return lambda file: file.write(content.getbuffer())
 
 
 # -- fields
@@ -174,7 +175,7 @@ class _Kept:
         self._frames = folder.frames()
         self._newest: dict[int, Arrays] = {}
         self.steps = self._frames.steps()
-        saved = Checkpoint.load(folder.path / STATE, folder.params.kind)
+        saved = folder.saved()
         if saved is not None and saved.state is not None and saved.state.position not in self.steps:
             self._newest[saved.state.position] = saved.state.frame()
             self.steps = sorted([*self.steps, *self._newest])
@@ -189,8 +190,13 @@ class _Kept:
             raise ParamsError(f"--step: {step} is not kept; nearest are {', '.join(map(str, near))}") from None
 
     def frames(self, field: str) -> Iterator[NDArray[Any]]:
-        """Read one field over time, one frame in memory at a time."""
-        return (self.load(step)[field] for step in self.steps)
+        """Read one field over time, one frame in memory at a time; what a live run thins meanwhile is left out."""
+        for step in self.steps:
+            try:
+                arrays = self._newest[step] if step in self._newest else self._frames.load(step)
+            except KeyError:
+                continue
+            yield arrays[field]
 
 
 # -- networks
@@ -235,7 +241,7 @@ def best_weights(folder: RunFolder) -> dict[str, NDArray[Any]]:
     """Return the best weights of a network run: ``W0``, ``b0``, ..., with batch normalisation also its arrays."""
     from nnfd.core.network.train import model_at
 
-    saved = Checkpoint.load(folder.path / STATE, folder.params.kind)
+    saved = folder.saved()
     if saved is None or not isinstance(saved.state, NetworkState):
         raise RunError(f"run {folder.name!r} has nothing to export yet: no state is saved")
     state = saved.state

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from typing import TYPE_CHECKING
 
 from filelock import Timeout
 
 from nnfd.core.errors import RunError
-from nnfd.core.runs.files import storage_error, write_file
+from nnfd.core.runs.files import clear_half_written, read_file, storage_error, write_file
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.lock import LOCK_WAIT, lock_of
-from nnfd.core.runs.names import EVENTS, FAILED, FILES, FRAMES, LOCK, PARAMS, PLAN, RUNS, STATE, TAGS, sweep_of
+from nnfd.core.runs.lock import lock_of, take
+from nnfd.core.runs.names import EVENTS, FAILED, FILES, FRAME, FRAMES, LOCK, PARAMS, PLAN, RUNS, STATE, TAGS, sweep_of
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 100
 """Bytes."""
 LONGEST_TAG, MOST_TAGS = 40, 20
-_FRAME = re.compile(r"\d+\.npz")
-_HALF_WRITTEN = re.compile(r"\.(.+)\.\d+\.tmp")
-"""What a kill leaves of a file that was being replaced."""
+MOST_TAGS_BYTES = 64_000
 
 
 def check_is_run(run: Path, root: Path) -> None:
@@ -118,7 +115,7 @@ def tag(run: Path, root: Path, words: Iterable[str], kept: Iterable[str] = ()) -
     with _changing(run):
         check_is_run(run, root)
     tags = sorted({*check_tags(words), *kept})
-    write_file(run / TAGS, json.dumps(tags, ensure_ascii=False).encode())
+    write_file(run / TAGS, json.dumps(tags, ensure_ascii=False).encode(), private=True)
 
 
 def check_tags(words: Iterable[str]) -> tuple[str, ...]:
@@ -136,10 +133,10 @@ def read_tags(run: Path) -> tuple[str, ...]:
     """Return the tags of a run, safe to show. Raises :class:`RunError` if the file is damaged."""
     file = run / TAGS
     try:
-        tags = json.loads(file.read_text(encoding="utf-8"))
+        tags = json.loads(read_file(file, MOST_TAGS_BYTES))
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, RecursionError, RunError):
         tags = None
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise RunError(f"{printable(str(file))!r} is damaged: it is no list of tags")
@@ -184,15 +181,12 @@ def _remove_files(run: Path) -> None:
         frames.unlink()
     elif frames.is_dir():
         for file in list(frames.iterdir()):
-            half = _HALF_WRITTEN.fullmatch(file.name)
-            if _FRAME.fullmatch(half[1] if half else file.name):
+            if FRAME.fullmatch(file.name):
                 file.unlink(missing_ok=True)
+        clear_half_written(frames, lambda name: bool(FRAME.fullmatch(name)))
         with contextlib.suppress(OSError):  # something else is in it; it is told of below
             frames.rmdir()
-    for file in list(run.iterdir()):
-        half = _HALF_WRITTEN.fullmatch(file.name)
-        if half and half[1] in {*names, EVENTS}:
-            file.unlink(missing_ok=True)
+    clear_half_written(run, {*names, EVENTS}.__contains__)
     (run / EVENTS).unlink(missing_ok=True)
 
 
@@ -200,10 +194,13 @@ def _remove_files(run: Path) -> None:
 def _alone(run: Path) -> Iterator[None]:
     """Hold the lock of a run's folder. Raises :class:`RunError` if a process does the run."""
     try:
-        with lock_of(run / LOCK).acquire(timeout=LOCK_WAIT):
-            yield
+        take(lock := lock_of(run / LOCK))
     except Timeout:
         raise RunError(f"run {printable(str(run))!r} is under way: stop it first") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextlib.contextmanager

@@ -6,7 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from nnfd.core.engine.state import META, pack_meta, unpack_meta
+import numpy as np
+
+from nnfd.core.engine.state import META, count, pack_meta, unpack_meta
+from nnfd.core.network.memory import parameter_count
 from nnfd.core.params import NetworkParams
 
 if TYPE_CHECKING:
@@ -76,16 +79,19 @@ class NetworkState:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Rebuild the state from what :meth:`to_arrays` gave."""
         meta = unpack_meta(arrays[META])
-        named: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {name: meta[name] for name in _NUMBERS}
+        named: dict[str, Any] = {name: arrays[name] for name in _ARRAYS} | {
+            name: float(meta[name]) if name == "best_loss" else count(name, meta[name]) for name in _NUMBERS
+        }
         state = cls(
             params=NetworkParams.kept(meta["params"]),
-            layer_sizes=tuple(meta["layer_sizes"]),
-            slots=tuple(arrays[f"slot_{i}"] for i in range(meta["slots"])),
+            layer_sizes=tuple(count("layer_sizes", size) for size in meta["layer_sizes"]),
+            slots=tuple(arrays[f"slot_{i}"] for i in range(count("slots", meta["slots"]))),
             rng=meta["rng"],
             data_path=_text_or_none(meta.get("data_path")),
             data_sha256=_text_or_none(meta.get("data_sha256")),
             **named,
         )
+        _check(state)
         for array in (*(arrays[name] for name in _ARRAYS), *state.slots):
             array.setflags(write=False)
         return state
@@ -94,6 +100,26 @@ class NetworkState:
         """Return this state under other parameters, for a branch. Raises ``ParamsError`` if they need a restart."""
         self.params.check_live_edit(params)
         return dataclasses.replace(self, params=params)
+
+
+def _check(state: NetworkState) -> None:
+    """Raise ``ValueError``, or what NumPy raises, unless numbers of such shapes can be of a run."""
+    params, sizes = state.params, state.layer_sizes
+    if len(sizes) < 2 or sizes[1:-1] != params.hidden:
+        raise ValueError(f"layers of {sizes} are not those of its parameters")
+    weights = parameter_count(sizes, norm=params.batch_norm)
+    statistics = 2 * sum(params.hidden) if params.batch_norm else 0
+    named = {"theta": (state.theta, weights), "best_theta": (state.best_theta, weights)}
+    named |= {"stats": (state.stats, statistics), "best_stats": (state.best_stats, statistics)}
+    slots = [weights] if params.optimizer == "sgd" else [weights, weights, 2]
+    if len(state.slots) != len(slots):
+        raise ValueError(f"{len(state.slots)} arrays of memory are not those of {params.optimizer}")
+    named |= {f"slot_{i}": pair for i, pair in enumerate(zip(state.slots, slots, strict=True))}
+    for name, (array, length) in named.items():
+        kind = np.float64 if length == 2 and name == "slot_2" else params.dtype
+        if array.shape != (length,) or array.dtype != kind:
+            raise ValueError(f"{name} has shape {array.shape} and type {array.dtype}, not those of its run")
+    np.random.default_rng().bit_generator.state = dict(state.rng)
 
 
 def _text_or_none(value: object) -> str | None:

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Edited, Painted
 from nnfd.core.errors import RunError
-from nnfd.core.runs.files import storage_error
-from nnfd.core.runs.log import EventLogError, from_json, to_json
+from nnfd.core.runs.files import open_file, open_plain, read_file, storage_error
+from nnfd.core.runs.log import EventLogError, from_json, log_line
 from nnfd.core.runs.names import ASKED
+from nnfd.core.runs.seal import sealed, unsealed
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ UserEvent = Edited | Painted
 
 TURN_BYTES = 64
 """The first line is shorter."""
+MOST_ASKED = 64_000_000
+"""Bytes of the file at the most."""
 
 
 def user_event(line: str) -> UserEvent:
@@ -55,23 +58,21 @@ class Asked:
     def begin(self, turn: str) -> None:
         """Write the file anew for a turn that :func:`new_turn` named. Raises ``OSError``."""
         self._file.unlink(missing_ok=True)
-        self._append(json.dumps({"turn": turn}), os.O_CREAT | os.O_EXCL)
+        self._append(sealed(json.dumps({"turn": turn}).encode()) + b"\n", os.O_CREAT | os.O_EXCL)
 
     def add(self, event: UserEvent) -> None:
         """Note what is asked, as the event that will answer it. Raises ``StorageError`` or ``RunError``."""
         try:
-            self._append(to_json(event))
+            self._append(log_line(event))
         except OSError as error:
             raise storage_error(error, self._file) from None
 
-    def _append(self, line: str, flags: int = 0) -> None:
+    def _append(self, line: bytes, flags: int = 0) -> None:
         """Write one line, whole or not at all."""
-        content = line.encode() + b"\n"
-        flags |= os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        handle = os.open(self._file, flags, 0o600)
+        handle = open_plain(self._file, os.O_WRONLY | os.O_APPEND | flags)
         try:
             size = os.fstat(handle).st_size
-            rest = memoryview(content)
+            rest = memoryview(line)
             try:
                 while rest:
                     rest = rest[os.write(handle, rest) :]
@@ -85,7 +86,7 @@ class Asked:
 def read_turn(run: Path) -> str | None:
     """Return the name of the newest turn at the run in this folder; None if there is none. Raises ``OSError``."""
     try:
-        with (run / ASKED).open("rb") as file:
+        with open_file(run / ASKED) as file:
             return _turn(file.readline(TURN_BYTES))
     except FileNotFoundError:
         return None
@@ -97,17 +98,19 @@ def read_asked(run: Path) -> tuple[str | None, list[UserEvent]]:
     A last line that is cut off was not acknowledged and is left out.
     """
     try:
-        first, *lines = (run / ASKED).read_bytes().split(b"\n")
+        first, *lines = read_file(run / ASKED, MOST_ASKED).split(b"\n")
     except FileNotFoundError:
         return None, []
     try:
-        return _turn(first + b"\n"), [user_event(line.decode()) for line in lines[:-1]]
-    except (EventLogError, UnicodeDecodeError) as error:
+        if lines and _turn(first + b"\n") is None:
+            raise ValueError("it names no turn")
+        return _turn(first + b"\n"), [user_event(unsealed(line).decode()) for line in lines[:-1]]
+    except (EventLogError, ValueError) as error:
         raise RunError(f"{printable(str(run / ASKED))!r} is damaged: {error}") from None
 
 
 def _turn(line: bytes) -> str | None:
     try:
-        return str(json.loads(line)["turn"]) if line.endswith(b"\n") else None
+        return str(json.loads(unsealed(line))["turn"]) if line.endswith(b"\n") else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None

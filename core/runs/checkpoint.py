@@ -5,35 +5,48 @@ the length of the log at its moment. What the log holds beyond is computed anew 
 edits and strokes of paint, cannot be computed: it is replayed at its exact positions. A replay may be killed as well,
 so the commands that still wait to be replayed are kept in the checkpoint itself. After them comes what was asked and
 not done when the run was killed (``asked.jsonl``): at the first boundary where the log ends.
+
+The state before the newest stays beside it, in ``state-1.npz``, in case the newest is damaged.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
+import math
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, StepsDone
-from nnfd.core.engine.state import pack_meta, unpack_meta
+from nnfd.core.engine.room import room
+from nnfd.core.engine.state import count, pack_meta
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.params import Kind
-from nnfd.core.runs.asked import Asked, UserEvent, new_turn, read_asked, user_event
-from nnfd.core.runs.files import storage_error
-from nnfd.core.runs.frames import load_arrays, save_arrays
-from nnfd.core.runs.log import read_events, to_json
-from nnfd.core.runs.names import EVENTS, FRAMES, RESULT, STATE
-from nnfd.core.text import printable
+from nnfd.core.params import FieldParams, Kind, NetworkParams
+from nnfd.core.runs.arrays import load_arrays, save_arrays
+from nnfd.core.runs.asked import UserEvent, user_event
+from nnfd.core.runs.log import to_json
+from nnfd.core.runs.names import STATE_BEFORE
+from nnfd.core.text import plain_value, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from nnfd.core.engine.events import Command, Event
     from nnfd.core.engine.state import State
     from nnfd.core.params import Params
-    from nnfd.core.runs.folder import RunFolder
+    from nnfd.core.runs.arrays import Arrays
 
 LOG = "_log"
 """Name of the array that holds what the checkpoint adds to the state."""
+MOST_TEXT = 32_000_000
+"""Bytes in a state besides its numbers: parameters, and what is to be replayed."""
+
+
+def most_bytes(params: Params) -> int:
+    """Return the bytes that a state or a frame of a run may have; of a network as many as fit into the memory."""
+    if isinstance(params, FieldParams):
+        return len(params.model.fields) * params.width * params.height * 8 + MOST_TEXT
+    return room()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +67,14 @@ class Checkpoint:
     """The turn at the run in which it was saved; None before the first."""
     asked: int = 0
     """How many of the commands that were asked in that turn were done."""
+    origin: int | None = 0
+    """The position that the run began at, later than 0 for a branch; None in a file of an earlier version."""
 
-    def save(self, path: Path) -> None:
-        """Write it, whole or not at all, and onto the disk. Raises ``OSError``."""
+    def save(self, path: Path, *, keep: bool = False) -> None:
+        """Write it, whole or not at all, and onto the disk. Raises ``OSError``.
+
+        With `keep`, what is there already becomes the state before the newest.
+        """
         arrays = {} if self.state is None else self.state.to_arrays()
         meta = {
             "offset": self.offset,
@@ -65,37 +83,88 @@ class Checkpoint:
             "seconds": self.seconds,
             "turn": self.turn,
             "asked": self.asked,
+            "origin": self.origin,
         }
+        if keep:
+            _keep(path)
         save_arrays(path, {**arrays, LOG: pack_meta(meta)}, sync=True)
 
     @classmethod
-    def load(cls, path: Path, kind: Kind) -> Checkpoint | None:
-        """Read it; None if there is none. Raises ``RunError`` if it is damaged or of another kind of run."""
+    def load(cls, path: Path, params: Params) -> Checkpoint | None:
+        """Read it; None if there is none. Raises ``RunError`` if it is damaged or of another run than of `params`."""
         try:
-            arrays = load_arrays(path)
+            arrays = load_arrays(path, most_bytes(params))
         except KeyError:
             return None
-        where = printable(str(path))
+        kind = params.kind
         try:
-            meta = unpack_meta(arrays.pop(LOG))
-            pending = tuple(user_event(line) for line in meta["pending"])
+            meta = _Meta(_meta(arrays.pop(LOG)))
             state = _state_type(kind).from_arrays(arrays) if arrays else None
-            turn = meta.get("turn")  # as "asked", not there in a file of an earlier version
-            checkpoint = cls(
-                state,
-                int(meta["offset"]),
-                pending,
-                dict(meta["best"]),
-                float(meta["seconds"]),
-                None if turn is None else str(turn),
-                int(meta.get("asked", 0)),
-            )
-        except (KeyError, ValueError, TypeError, AttributeError, AssertionError, NnfdError) as error:
+        except _NO_CHECKPOINT as error:
             reason = printable(str(error)) or "it holds no state"
-            raise RunError(f"{where!r} is damaged: {reason}") from None
+            raise RunError(f"{printable(str(path))!r} is damaged: {reason}") from None
         if state is not None and state.params.kind is not kind:
+            where = printable(str(path))
             raise RunError(f"{where!r} is damaged: it is of kind {state.params.kind}, the run of kind {kind}")
-        return checkpoint
+        return cls(state, meta.offset, meta.pending, meta.best, meta.seconds, meta.turn, meta.asked, meta.origin)
+
+
+def saved_offset(path: Path, params: Params) -> int:
+    """Return the length of the log at the moment of the saved state, 0 without one. Raises ``RunError`` if damaged."""
+    try:
+        return _Meta(_meta(load_arrays(path, most_bytes(params), LOG)[LOG])).offset
+    except KeyError:
+        return 0
+    except _NO_CHECKPOINT as error:
+        raise RunError(f"{printable(str(path))!r} is damaged: {printable(str(error))}") from None
+
+
+def _keep(path: Path) -> None:
+    before = path.with_name(STATE_BEFORE)
+    # a file system without hard links keeps the newest state alone; before the first there is none
+    with contextlib.suppress(OSError):
+        before.unlink(missing_ok=True)
+        os.link(path, before, follow_symlinks=False)
+
+
+_NO_CHECKPOINT = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+    NnfdError,
+)
+"""What reading a state raises that was made by hand."""
+
+
+def _meta(array: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the file holds
+    meta: dict[str, Any] = json.loads(array.item(), parse_constant=_refuse)
+    return meta
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(f"{word} is no number")
+
+
+class _Meta:
+    """What a checkpoint adds to the state, each value of its type."""
+
+    def __init__(self, meta: Mapping[str, Any]) -> None:
+        self.offset = count("offset", meta["offset"])
+        self.pending = tuple(user_event(line) for line in meta["pending"])
+        self.best = {str(name): plain_value(value) for name, value in dict(meta["best"]).items()}
+        self.seconds = float(meta["seconds"])
+        if not (math.isfinite(self.seconds) and self.seconds >= 0):
+            raise ValueError(f"seconds: {self.seconds} is no time")
+        turn = meta.get("turn")  # as "asked" and "origin", not there in a file of an earlier version
+        self.turn = None if turn is None else str(turn)
+        self.asked = count("asked", meta.get("asked", 0))
+        origin = meta.get("origin")
+        self.origin = None if origin is None else count("origin", origin)
 
 
 def _state_type(kind: Kind) -> type[State]:
@@ -108,132 +177,13 @@ def _state_type(kind: Kind) -> type[State]:
     return FieldState
 
 
-def command_of(event: UserEvent) -> Command:
-    """Return the command that this event was the answer to."""
-    return event.params if isinstance(event, Edited) else event.paint
+def frame_check(params: Params, arrays: Arrays) -> None:
+    """Raise ``ValueError`` unless these arrays can be a frame of a run with these parameters."""
+    if isinstance(params, FieldParams):
+        from nnfd.core.fields.state import check_fields
 
-
-@dataclass(frozen=True, slots=True)
-class Resumption:
-    """What is needed to go on with a run."""
-
-    params: Params
-    """Parameters in effect at the state."""
-    state: State | None
-    """Where to go on; None if the run was killed before its first state was saved: it starts again."""
-    events: tuple[Event, ...]
-    """The log up to the state."""
-    checkpoint: Checkpoint
-
-    @property
-    def replay(self) -> list[tuple[int, Command]]:
-        """Positions and commands that the controller is to replay."""
-        return [(event.position, command_of(event)) for event in self.checkpoint.pending]
-
-    @property
-    def latest_params(self) -> Params:
-        """Parameters in effect once everything is replayed: the base for an edit."""
-        edits = [event.params for event in self.checkpoint.pending if isinstance(event, Edited)]
-        return edits[-1] if edits else self.params
-
-
-def resume(folder: RunFolder) -> Resumption:
-    """Become the writer of a run's folder and bring it to its newest saved state.
-
-    The log is cut where the state was saved; frames beyond it and the result of an earlier end are removed.
-
-    Raises
-    ------
-    RunError
-        If another process writes to the folder, or something in it is damaged. Nothing is changed then.
-    DataError
-        If the data that the run was begun with is gone, or has changed. Nothing is changed then.
-    StorageError
-        If the disk is full.
-    """
-    folder.hold()
-    try:
-        found = peek(folder)
-        _check_data(found.state)
-        resumption = replace(found, checkpoint=replace(found.checkpoint, turn=new_turn(), asked=0))
-        _cut(folder, resumption.checkpoint)
-    except OSError as error:
-        folder.close()
-        raise storage_error(error, folder.path) from None
-    except BaseException:
-        folder.close()
-        raise
-    return resumption
-
-
-def _check_data(state: State | None) -> None:
-    from nnfd.core.network.checks import check_data_file
-    from nnfd.core.network.state import NetworkState
-
-    if isinstance(state, NetworkState):
-        check_data_file(state)
-
-
-def check_data(run: Path, kind: Kind) -> None:
-    """Look whether the data of a run is what it was, before another one begins under its parameters.
-
-    Raises ``DataError`` if it is gone or has changed, ``RunError`` if the state that knows it is damaged.
-    """
-    saved = Checkpoint.load(run / STATE, kind)
-    _check_data(None if saved is None else saved.state)
-
-
-def peek(folder: RunFolder) -> Resumption:
-    """Read what :func:`resume` would go on with, and change nothing. Raises ``RunError``."""
-    saved = Checkpoint.load(folder.path / STATE, folder.params.kind) or Checkpoint(None)
-    log = folder.path / EVENTS
-    beyond, _ = read_events(log, saved.offset)
-    done = [event for event in beyond if isinstance(event, UserEvent)]
-    # commands given by the user wait for the replay to end, and are done in the order in which they were asked
-    waiting = [*saved.pending, *_asked(folder, saved)][len(done) :]
-    last = max([0 if saved.state is None else saved.state.position, *map(_position, beyond)])
-    for event in waiting:
-        last = max(last, event.position)
-        done.append(replace(event, position=last))
-    checkpoint = replace(saved, pending=tuple(done))
-    return Resumption(
-        params=folder.params if saved.state is None else saved.state.params,
-        state=saved.state,
-        events=tuple(read_events(log, 0, saved.offset)[0]),
-        checkpoint=checkpoint,
-    )
-
-
-def _position(event: Event) -> int:
-    """Return the epochs or time steps that were done when an event came."""
-    match event:
-        case EpochDone() | BatchProgress():
-            return event.epoch - isinstance(event, BatchProgress)
-        case StepsDone():
-            return event.step
-        case _:
-            return event.position
-
-
-def _asked(folder: RunFolder, saved: Checkpoint) -> list[UserEvent]:
-    """Return what was asked after the state was saved: done since or not, in order."""
-    turn, asked = read_asked(folder.path)
-    if saved.turn == turn:
-        return asked[saved.asked :]
-    # a state that is there before the first turn; else one that was saved by the turn that was about to begin
-    return asked if saved.turn is None and not saved.offset else []
-
-
-def _cut(folder: RunFolder, checkpoint: Checkpoint) -> None:
-    """Cut log and frames back to the state; the commands beyond it are made safe first."""
-    checkpoint.save(folder.path / STATE)
-    log = folder.path / EVENTS
-    log.touch()
-    if log.stat().st_size > checkpoint.offset:
-        os.truncate(log, checkpoint.offset)
-    # after the cut and before the log grows again: so whoever reads the log knows it by the turn
-    assert checkpoint.turn is not None
-    Asked(folder.path).begin(checkpoint.turn)
-    if (folder.path / FRAMES).exists():
-        folder.frames().drop_after(0 if checkpoint.state is None else checkpoint.state.position)
-    (folder.path / RESULT).unlink(missing_ok=True)
+        check_fields(params, arrays)
+    elif isinstance(params, NetworkParams) and (
+        "theta" not in arrays or any(array.ndim != 1 or array.dtype != params.dtype for array in arrays.values())
+    ):
+        raise ValueError(f"it holds no weights of type {params.dtype}")

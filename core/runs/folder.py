@@ -6,6 +6,7 @@
     events.jsonl    one event a line, appended
     asked.jsonl     what the run was asked to do, before it is done; see :mod:`nnfd.core.runs.asked`
     state.npz       the newest saved state, and how far the log went when it was saved
+    state-1.npz     the state before it
     frames/         one file a kept frame, for the timeline
     result.json     how the run ended; it is not there while a run is under way or if it was killed
     lock            held (not merely there) by the process that writes
@@ -13,31 +14,31 @@
     live.json, commands.jsonl   what passes between that process and those that watch; see :mod:`nnfd.core.runs.remote`
 
 Only the process that holds the lock writes; the tags are the user's at any moment. The lock goes with its process, so
-it tells a live run from a killed one.
+it tells a live run from a killed one. The folder and its files are private to their user. It may come from anywhere, so
+only plain files in it are read, and no link is followed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import tomllib
-from dataclasses import dataclass
-from functools import cached_property
-from io import FileIO
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from filelock import Timeout
 
-from nnfd.core.errors import ParamsError, RunError
-from nnfd.core.params import head_of, type_of
-from nnfd.core.runs.files import replace_file, storage_error, write_file
-from nnfd.core.runs.lock import LOCK_WAIT, is_held, lock_of
+from nnfd.core.errors import RunError
+from nnfd.core.runs.files import cut_file, open_log, read_file, replace_file, storage_error, write_file
+from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.lock import is_held, lock_of, take
 from nnfd.core.runs.log import read_events
-from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, run_name
-from nnfd.core.text import printable, toml_table
+from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, STATE, run_name
+from nnfd.core.runs.seal import sealed, unsealed
+from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from io import FileIO
     from pathlib import Path
     from types import TracebackType
 
@@ -45,47 +46,11 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
+    from nnfd.core.runs.checkpoint import Checkpoint
     from nnfd.core.runs.frames import FolderFrames
 
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """What ``params.toml`` says. Its texts hold no control characters."""
-
-    preset: str
-    title: str
-    params: Params
-
-    def to_toml(self) -> str:
-        """Write the file's content.
-
-        It tells its own length: what is left of a file that was cut off may well be sound TOML, with other numbers.
-        """
-        head = {**head_of(self.params), "preset": self.preset, "title": self.title}
-        rest = f"{toml_table(head)}\n[params]\n{self.params.to_toml()}"
-        return f"lines = {rest.count(chr(10)) + 1}\n{rest}"
-
-    @classmethod
-    def read(cls, path: Path) -> Self:
-        """Read the file. Raises :class:`RunError`."""
-        where = f"run {printable(str(path.parent))!r}"
-        try:
-            text = path.read_text(encoding="utf-8")
-            table = tomllib.loads(text)
-            params = type_of(table).kept(table["params"])
-            info = cls(printable(str(table["preset"])), printable(str(table["title"])), params)
-        except (FileNotFoundError, NotADirectoryError):
-            raise RunError(f"{where}: there is no run here: {path.name} is missing") from None
-        except UnicodeDecodeError:
-            raise RunError(f"{where} is damaged: {path.name} is no text") from None
-        except KeyError as error:
-            raise RunError(f"{where} is damaged: {path.name} has no {printable(str(error))}") from None
-        except (OSError, ValueError, TypeError, RecursionError, ParamsError) as error:
-            raise RunError(f"{where} is damaged: {path.name}: {printable(str(error))}") from None
-        lines = text.count("\n")
-        if table.get("lines", lines) != lines:
-            raise RunError(f"{where} is damaged: {path.name} is cut off or was changed")
-        return info
+MOST_RESULT = 16_000_000
+"""Bytes of ``result.json`` at the most."""
 
 
 class RunFolder:
@@ -133,7 +98,7 @@ class RunFolder:
             If the disk is full.
         """
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = cls(directory, RunInfo(printable(preset), printable(title), params))
             folder.hold()
             try:
@@ -168,16 +133,16 @@ class RunFolder:
             raise RunError(f"run folder {where!r} is not empty: {printable(found.name)!r} is in it")
         if fill is not None:
             fill(self.path)
-        replace_file(self.path / EVENTS, lambda _: None)
+        replace_file(self.path / EVENTS, lambda _: None, private=True)
         content = self.info.to_toml().encode()
-        replace_file(self.path / PARAMS, lambda file: file.write(content))
+        replace_file(self.path / PARAMS, lambda file: file.write(content), private=True)
 
     # -- the lock
 
     def hold(self) -> None:
         """Become the writer of this folder. Raises :class:`RunError` if another process or thread is."""
         try:
-            self._lock.acquire(timeout=LOCK_WAIT)
+            take(self._lock)
         except Timeout:
             raise RunError(f"run {printable(str(self.path))!r} is under way: another process writes to it") from None
         except OSError as error:
@@ -187,11 +152,14 @@ class RunFolder:
         """Open the event log to append to it; :meth:`close` closes it. Raises as :meth:`create` does."""
         file = self.path / EVENTS
         try:
-            # unbuffered: a line is one write, and nothing is left that could fail in close()
-            self._log = FileIO(file, "ab")
+            self._log = open_log(file)
         except OSError as error:
             raise storage_error(error, file) from None
         return self._log
+
+    def truncate_log(self, length: int) -> None:
+        """Cut the event log back to `length` bytes, or make it. Raises ``OSError`` or ``RunError``."""
+        cut_file(self.path / EVENTS, length)
 
     def close(self) -> None:
         """Close the log and let go of the lock."""
@@ -243,20 +211,46 @@ class RunFolder:
         return self.path.resolve() == path.resolve()
 
     def events(self) -> list[Event]:
-        """Read every event logged so far. Raises :class:`RunError` if the log is damaged before its last line."""
-        return read_events(self.path / EVENTS)[0]
+        """Read every event logged so far.
+
+        Raises :class:`RunError` if the log is damaged before its last line, or shorter than the saved state says.
+        """
+        from nnfd.core.runs.checkpoint import saved_offset
+
+        offset = 0
+        with contextlib.suppress(RunError):  # told to whoever needs the state
+            offset = saved_offset(self.path / STATE, self.params)  # first: the log of a live run grows meanwhile
+        events, end = read_events(self.path / EVENTS)
+        if end < offset:
+            where = printable(str(self.path / EVENTS))
+            raise RunError(
+                f"{where!r} is damaged: it is shorter than it was; 'nnfd-tui resume' goes on with what is left"
+            )
+        return events
+
+    def saved(self) -> Checkpoint | None:
+        """Read the newest saved state; None if there is none. Raises :class:`RunError` if it is damaged."""
+        from nnfd.core.runs.checkpoint import Checkpoint
+
+        return Checkpoint.load(self.path / STATE, self.params)
 
     def frames(self, budget_bytes: int | None = None) -> FolderFrames:
-        """Return the store of the kept frames."""
+        """Return the store of the kept frames. Raises :class:`RunError` if their folder is a link or cannot be read."""
+        from nnfd.core.runs.checkpoint import frame_check, most_bytes
         from nnfd.core.runs.frames import DEFAULT_BUDGET, FolderFrames
 
-        return FolderFrames(self.path / FRAMES, DEFAULT_BUDGET if budget_bytes is None else budget_bytes)
+        return FolderFrames(
+            self.path / FRAMES,
+            DEFAULT_BUDGET if budget_bytes is None else budget_bytes,
+            most=most_bytes(self.params),
+            check=partial(frame_check, self.params),
+        )
 
     def result(self) -> dict[str, Any] | None:
         """Read how the run ended; None if it has not. Raises :class:`RunError` if the file is damaged."""
         file = self.path / RESULT
         try:
-            result = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refuse)
+            result = json.loads(unsealed(read_file(file, MOST_RESULT)), parse_constant=_refuse)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
@@ -267,8 +261,8 @@ class RunFolder:
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Write how the run ended. Raises :class:`StorageError` or :class:`RunError`."""
-        content = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        write_file(self.path / RESULT, content.encode())
+        content = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
+        write_file(self.path / RESULT, sealed(content.encode()) + b"\n", private=True)
 
 
 def _refuse(word: str) -> None:

@@ -105,7 +105,7 @@ class Follower:
         saved = found.st_mtime_ns, found.st_ino
         if saved == self._saved:
             return None
-        checkpoint = Checkpoint.load(file, self._folder.params.kind)
+        checkpoint = Checkpoint.load(file, self._folder.params)
         self._saved = saved
         return None if checkpoint is None else checkpoint.state
 

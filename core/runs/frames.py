@@ -7,29 +7,32 @@ evenly; the first and the newest frame always stay.
 from __future__ import annotations
 
 import bisect
-import contextlib
-import io
 import itertools
-import zipfile
-import zlib
+import os
+import stat
+import threading
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from nnfd.core.errors import RunError
-from nnfd.core.runs.files import replace_file
+from nnfd.core.runs.arrays import load_arrays, save_arrays
+from nnfd.core.runs.files import clear_half_written
+from nnfd.core.runs.names import FRAME
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-Arrays = dict[str, "NDArray[Any]"]
+    from nnfd.core.runs.arrays import Arrays
 
 DEFAULT_BUDGET = 200_000_000
 """Bytes of frames a run keeps unless the user says otherwise."""
+
+_SETTLED = 100_000_000
+"""Nanoseconds after which a change of a folder has another time than the one before it."""
 
 _KEPT_SHARE = 0.75
 """Thinning goes down to this share of the budget, so that it is not needed again at the very next frame."""
@@ -113,23 +116,70 @@ class MemoryFrames:
 class FolderFrames:
     """Frames as ``STEP.npz`` files in a folder, STEP zero-padded to nine digits.
 
+    One thread adds and drops; any may ask and load.
+
     Parameters
     ----------
     path
         The folder; it is made when the first frame is added.
     budget_bytes
         Bytes that the files may take.
+    most
+        Bytes that one frame may have.
+    check
+        Raises ``ValueError`` for arrays that are no frame of this run.
+
+    Raises
+    ------
+    RunError
+        If `path` is a link or no folder, or cannot be read.
     """
 
-    def __init__(self, path: Path, budget_bytes: int = DEFAULT_BUDGET) -> None:
+    def __init__(
+        self,
+        path: Path,
+        budget_bytes: int = DEFAULT_BUDGET,
+        *,
+        most: int = DEFAULT_BUDGET,
+        check: Callable[[Arrays], None] | None = None,
+    ) -> None:
         self.path = path
+        self._most = most
+        self._check = check
         self._index = _Index(budget_bytes)
-        with contextlib.suppress(FileNotFoundError):
-            self._index.fill({int(file.stem): file.stat().st_size for file in path.glob("*.npz") if _is_frame(file)})
+        self._guard = threading.Lock()
+        self._changed = -1
+        self._weighed = False
+        self.refresh()
 
     def steps(self) -> list[int]:
-        """Return the positions of the frames in the folder now, ascending, those of another writer included."""
-        return sorted(int(file.stem) for file in self.path.glob("*.npz") if _is_frame(file))
+        """Return the positions of the frames, ascending, those of another writer as of the last :meth:`refresh`."""
+        return list(self._index.steps)
+
+    def refresh(self) -> None:
+        """Look for frames that another writer has added or dropped; quick where there are none. Raises ``RunError``."""
+        where = printable(str(self.path))
+        try:
+            found = os.lstat(self.path)
+            if not stat.S_ISDIR(found.st_mode):
+                raise RunError(f"{where!r} is damaged: it is no folder")  # a link may lead to frames of another run
+            if found.st_mtime_ns == self._changed:
+                return
+            # names alone, as the folder's time was asked before: a frame that comes in between is seen next time
+            names = os.listdir(self.path)  # noqa: PTH208 - half the time of iterdir
+        except FileNotFoundError:
+            self._changed, names = -1, []
+        except OSError as error:
+            raise RunError(f"{where!r} cannot be read: {error.strerror}") from None
+        else:
+            self._changed = found.st_mtime_ns
+            if time.time_ns() - found.st_mtime_ns < _SETTLED:
+                self._changed = -1
+        steps = sorted(int(name.removesuffix(".npz")) for name in names if FRAME.fullmatch(name))
+        with self._guard:
+            if steps != self._index.steps:
+                self._index.fill(dict.fromkeys(steps, 0))
+                self._weighed = False
 
     def load(self, step: int) -> Arrays:
         """Return the arrays of one frame.
@@ -137,61 +187,61 @@ class FolderFrames:
         Raises
         ------
         KeyError
-            If it is not kept.
+            If it is not kept (any more).
         RunError
             If its file is damaged.
         """
-        return load_arrays(self._file(step))
+        file = self._file(step)
+        try:
+            arrays = load_arrays(file, self._most)
+        except KeyError:
+            with self._guard:
+                self._index.remove(step)
+            raise
+        try:
+            if self._check is not None:
+                self._check(arrays)
+        except ValueError as error:
+            raise RunError(f"{printable(str(file))!r} is damaged: {printable(str(error))}") from None
+        return arrays
 
     def add(self, step: int, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Write a frame. Raises ``OSError``; the frames there were stay whole."""
-        self.path.mkdir(exist_ok=True)
+        self.path.mkdir(mode=0o700, exist_ok=True)
+        self._weigh()
         file = self._file(step)
         save_arrays(file, arrays)
-        for old in self._index.add(step, file.stat().st_size):
+        size = file.stat().st_size
+        with self._guard:
+            dropped = self._index.add(step, size)
+        for old in dropped:
             self._file(old).unlink(missing_ok=True)
 
     def drop_after(self, step: int) -> None:
-        """Remove the frames beyond `step`: a run that goes on from there writes them anew."""
-        for old in [old for old in self._index.steps if old > step]:
+        """Remove the frames beyond `step`, which a run that goes on from there writes anew, and half-written ones."""
+        clear_half_written(self.path, lambda name: bool(FRAME.fullmatch(name)))
+        for old in [old for old in self.steps() if old > step]:
             self._file(old).unlink(missing_ok=True)
-            self._index.remove(old)
+            with self._guard:
+                self._index.remove(old)
+
+    def _weigh(self) -> None:
+        """Find the sizes of the files that were there before: only who writes needs them, and asking takes long."""
+        if not self._weighed:
+            sizes = {step: _size(self._file(step)) for step in self.steps()}
+            with self._guard:
+                self._index.fill(sizes)
+            self._weighed = True
 
     def _file(self, step: int) -> Path:
         return self.path / f"{step:09d}.npz"
 
 
-def save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], *, sync: bool = False) -> None:
-    """Write named arrays as an uncompressed NPZ file, whole or not at all. Raises ``OSError``."""
-    # through memory: a zip file that meets a full disk half way raises anew from every clean-up of its own
-    content = io.BytesIO()
-    np.savez(content, **arrays)  # type: ignore[arg-type]  # the stub fears a field named allow_pickle
-    replace_file(path, lambda file: file.write(content.getbuffer()), sync=sync)
-
-
-def load_arrays(path: Path) -> Arrays:
-    """Read an NPZ file that holds nothing but plain arrays.
-
-    Raises
-    ------
-    KeyError
-        If there is no such file.
-    RunError
-        If it is damaged or holds pickled objects.
-    """
+def _size(file: Path) -> int:
     try:
-        # opened here, as np.load leaves a damaged file open
-        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
+        return file.stat().st_size
     except FileNotFoundError:
-        raise KeyError(path.name) from None
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise RunError(f"{printable(str(path))!r} is damaged: {printable(reason)}") from None
-
-
-def _is_frame(file: Path) -> bool:
-    return file.stem.isdecimal()
+        return 0
 
 
 class _Index:
@@ -224,5 +274,6 @@ class _Index:
         return dropped
 
     def remove(self, step: int) -> None:
-        self.steps.remove(step)
-        self._total -= self._sizes.pop(step)
+        if step in self._sizes:
+            self.steps.remove(step)
+            self._total -= self._sizes.pop(step)

@@ -9,7 +9,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nnfd.core.engine.control import Controller, FreeRun
-from nnfd.core.engine.events import Ended, EpochDone, Painted, StepsDone
+from nnfd.core.engine.events import Ended, EpochDone, Notice, Painted, Started, StepsDone
 from nnfd.core.errors import StorageError
 from nnfd.core.fields.seeds import check_paint
 from nnfd.core.fields.state import FieldState
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params
     from nnfd.core.runs.asked import UserEvent
-    from nnfd.core.runs.checkpoint import Resumption
     from nnfd.core.runs.frames import FrameStore
+    from nnfd.core.runs.resumption import Resumption
 
 Generating: TypeAlias = "Generator[Event, Any, Any]"
 """A step-generator of either kind; it takes the commands of its kind and returns the result of its kind."""
@@ -161,6 +161,7 @@ class LiveRun:
         self._state = resumption.state if resumption else state
         self._given = sink
         self._folder = folder
+        self._mended = resumption.mended if resumption else ""
         self._frame_every = frames
         self._discard = discard and resumption is None
         self._began = False
@@ -211,6 +212,11 @@ class LiveRun:
 
     def _sink(self, event: Event) -> None:
         self._began = True
+        self._keep(event)
+        if isinstance(event, Started) and self._mended:
+            self._keep(Notice(event.position, "mended", self._mended))
+
+    def _keep(self, event: Event) -> None:
         if self._recorder is not None:
             self._recorder(event)  # first: what others do with it must not cost the state
         else:

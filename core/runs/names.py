@@ -10,10 +10,11 @@ from nnfd.core.errors import RunError
 from nnfd.core.runs.files import storage_error
 from nnfd.core.text import printable
 
-PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS, ASKED = (
+PARAMS, EVENTS, STATE, STATE_BEFORE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS, ASKED = (
     "params.toml",
     "events.jsonl",
     "state.npz",
+    "state-1.npz",
     "frames",
     "result.json",
     "lock",
@@ -24,8 +25,11 @@ PARAMS, EVENTS, STATE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS, ASKED = (
 )
 
 # the parameters first: what is left after a kill in the middle of a deletion is no run that could be taken up
-FILES = (PARAMS, RESULT, STATE, EVENTS, ASKED, TAGS, LIVE, COMMANDS)
+FILES = (PARAMS, RESULT, STATE, STATE_BEFORE, EVENTS, ASKED, TAGS, LIVE, COMMANDS)
 """All files of a run but its lock and its frames."""
+
+FRAME = re.compile(r"[0-9]{9}\.npz|[1-9][0-9]{9,15}\.npz")
+"""The file of a frame: its position in at least nine digits."""
 
 PLAN, RUNS, STOPPING, FAILED = "sweep.json", "runs", "stopping", "failed.txt"
 """Files of a sweep, the folder of its runs, and the file in a run's folder that says why it failed."""
@@ -60,7 +64,7 @@ def default_directory(root: Path, preset: str) -> Path:
     while True:
         path = root / (base if number == 1 else f"{base}-{number}")
         try:
-            path.mkdir(parents=True)
+            path.mkdir(mode=0o700, parents=True)
         except FileExistsError:
             if not path.is_dir():  # the root, or a folder above it, is a file
                 raise RunError(f"{printable(str(root))!r} cannot hold runs: it is no folder") from None

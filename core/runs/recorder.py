@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
@@ -13,7 +14,7 @@ from nnfd.core.params import Kind
 from nnfd.core.runs.asked import Asked, new_turn
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import storage_error
-from nnfd.core.runs.log import params_to_json, to_json
+from nnfd.core.runs.log import log_line, params_to_json
 from nnfd.core.runs.names import STATE
 from nnfd.core.text import plain_value
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from nnfd.core.engine.state import State
     from nnfd.core.params import Params
     from nnfd.core.runs.asked import UserEvent
-    from nnfd.core.runs.checkpoint import Resumption
     from nnfd.core.runs.folder import RunFolder
     from nnfd.core.runs.frames import FolderFrames
+    from nnfd.core.runs.resumption import Resumption
 
 LOGGED_EPOCHS = 10_000
 LOGGED_CHUNKS = 2_000
@@ -56,7 +57,7 @@ class Recorder:
     budget
         Bytes of frames to keep; None for the default.
     resumption
-        What :func:`nnfd.core.runs.checkpoint.resume` gave, if the run goes on.
+        What :func:`nnfd.core.runs.resumption.resume` gave, if the run goes on.
     save
         How often the state is saved.
     clock
@@ -97,6 +98,8 @@ class Recorder:
         self._asked_done = 0
         if before.turn is None:
             self._write(lambda: self._asked.begin(self._turn))
+        self._is_new = resumption is None
+        self._origin = before.origin
         self._params: Params = folder.params
         """The parameters in effect."""
         self._alive = EverySeconds(1.0, clock)
@@ -105,7 +108,7 @@ class Recorder:
         self._unsaved: State | None = None
         """The newest state, if it is not the saved one."""
         self._last_logged = before.state.position if before.state else 0
-        self._last_frame = self._last_logged
+        self._last_frame = self._last_saved = self._last_logged
         self._ended: Ended | None = None
         self._log = folder.open_log()
 
@@ -140,6 +143,8 @@ class Recorder:
         match event:
             case Started():
                 self._params = event.params
+                if self._is_new:
+                    self._origin = event.position
                 self._append(event)
             case BatchProgress():
                 if self._alive.due():
@@ -208,7 +213,7 @@ class Recorder:
         self._midway = False
 
     def _append(self, event: Event) -> None:
-        line = memoryview(to_json(event).encode() + b"\n")
+        line = memoryview(log_line(event))
         while line:
             line = line[self._log.write(line) :]
         if isinstance(event, EpochDone | StepsDone):
@@ -237,8 +242,11 @@ class Recorder:
             self._seconds(),
             self._turn,
             self._asked_done,
+            self._origin,
         )
-        checkpoint.save(self.folder.path / STATE)
+        os.fsync(self._log.fileno())  # a state must not outlive the lines that it counts on
+        checkpoint.save(self.folder.path / STATE, keep=state.position != self._last_saved)
+        self._last_saved = state.position
         self._unsaved = None
 
     def _seconds(self) -> float:

@@ -26,7 +26,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Paint
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import FieldParams
-from nnfd.core.runs.files import replace_file, storage_error
+from nnfd.core.runs.files import read_file, replace_file, storage_error
 from nnfd.core.runs.names import COMMANDS, LIVE
 from nnfd.core.text import printable
 
@@ -49,6 +49,8 @@ MOST_UNANSWERED = 64
 """Commands of one watcher that may wait for an answer; a stroke over a large grid would ask for any number."""
 ANSWERS_KEPT = 4 * MOST_UNANSWERED
 """Answers that stand in the file at once, whoever asked."""
+MOST_LIVE = 4_000_000
+"""Bytes of ``live.json`` at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,11 @@ class Live:
     def read(cls, run: Path) -> Self | None:
         """Read it from a run folder; None if it is not there or damaged, which says no more than that."""
         try:
-            data = json.loads((run / LIVE).read_text(encoding="utf-8"))
+            data = json.loads(read_file(run / LIVE, MOST_LIVE))
             pace = None if data["pace"] is None else float(data["pace"])
             answers = {printable(str(name)): printable(str(text)) for name, text in data["answers"].items()}
             return cls(Phase(data["phase"]), pace, float(data["speed"]), answers)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, RunError):
             return None
 
 
@@ -186,7 +188,7 @@ class Remote:
             return
         content = json.dumps(asdict(now), allow_nan=False).encode()
         try:
-            replace_file(self._path / LIVE, lambda file: file.write(content))
+            replace_file(self._path / LIVE, lambda file: file.write(content), private=True)
         except OSError:
             return  # tried again next round; on a full disk the recorder ends the run, and says so
         self._told = now

@@ -10,7 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.params import Params
-from nnfd.core.runs.log import MOST_UNITS, params_from_json
+from nnfd.core.params.base import MOST
+from nnfd.core.runs.log import params_from_json
 from nnfd.core.runs.names import RESULT
 from nnfd.core.text import plain_value, printable
 
@@ -26,7 +27,7 @@ def _numbers(pattern: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 Text = Annotated[str, BeforeValidator(lambda value: printable(str(value)))]
-Count = Annotated[int, Field(strict=True, ge=0, le=MOST_UNITS)]
+Count = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 
 
 class TestSet(BaseModel):

@@ -17,14 +17,15 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, SweepError
 from nnfd.core.params import Params, head_of, type_of
-from nnfd.core.runs.files import replace_file, storage_error
-from nnfd.core.runs.folder import RunFolder, RunInfo
-from nnfd.core.runs.lock import is_held
+from nnfd.core.runs.files import HALF_WRITTEN, open_file, read_file, replace_file, storage_error
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.info import RunInfo
+from nnfd.core.runs.lock import is_held, lock_of, take
 from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import measured, names_for
 from nnfd.core.runs.names import EVENTS, FAILED, LIVE, LOCK, PARAMS, PLAN, RESULT, RUNS
@@ -40,8 +41,10 @@ if TYPE_CHECKING:
 
 
 ENDED = "ended"
+MOST_PLAN = 64_000_000
+"""Bytes of the plan at the most."""
 LONGEST_MESSAGE = 1000
-"""Characters of a run's failure that are read."""
+"""Bytes of a run's failure that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Sweep:
     def __init__(self, path: Path, spec: SweepSpec) -> None:
         self.path = path
         self.spec = spec
-        self._lock = FileLock(path / LOCK, thread_local=False)
+        self._lock = lock_of(path / LOCK)
 
     @classmethod
     def create(cls, path: Path, spec: SweepSpec) -> Self:
@@ -84,7 +87,7 @@ class Sweep:
         plan = _plan(spec)
         where = printable(str(path))
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
             if (path / PLAN).exists():
                 # as it is understood: that of a version before has fewer parameters
                 if _plan(cls.open(path).spec) != _plan(_spec(plan)):
@@ -94,7 +97,7 @@ class Sweep:
                 raise SweepError(f"{where!r} is not empty: {printable(found.name)!r} is in it")
             content = json.dumps(plan, indent=1, ensure_ascii=False).encode()
             # first of all: killed after this, it is a sweep that can go on
-            replace_file(path / PLAN, lambda file: file.write(content))
+            replace_file(path / PLAN, lambda file: file.write(content), private=True)
             (path / RUNS).mkdir(exist_ok=True)
         except OSError as error:
             raise storage_error(error, path) from None
@@ -107,7 +110,7 @@ class Sweep:
         """Open a sweep. Raises :class:`SweepError` if there is none or it is damaged."""
         where = f"sweep {printable(str(path))!r}"
         try:
-            plan = json.loads((path / PLAN).read_text(encoding="utf-8"))
+            plan = json.loads(read_file(path / PLAN, MOST_PLAN))
             return cls(path, _spec(plan))
         except (FileNotFoundError, NotADirectoryError):
             raise SweepError(f"{where}: there is no sweep here: {PLAN} is missing") from None
@@ -116,7 +119,7 @@ class Sweep:
 
     def __enter__(self) -> Self:
         try:
-            self._lock.acquire(timeout=0)
+            take(self._lock, 0)
         except Timeout:
             raise SweepError(f"sweep {printable(str(self.path))!r} is under way in another process") from None
         except OSError as error:
@@ -202,8 +205,8 @@ def _row(point: Point, status: str = "", message: str = "") -> Row:
 def _failure(file: Path) -> str:
     """Read why a run failed; empty if it did not."""
     try:
-        with file.open(encoding="utf-8", errors="replace") as text:
-            return printable(text.read(LONGEST_MESSAGE).strip()) or "it failed"
+        with open_file(file) as content:
+            return printable(content.read(LONGEST_MESSAGE).decode(errors="replace").strip()) or "it failed"
     except (FileNotFoundError, NotADirectoryError):
         return ""
 
@@ -260,4 +263,7 @@ def _point(number: int, base: Params, varied: Sequence[str], run: Mapping[str, A
 
 def _is_left_over(item: Path) -> bool:
     """Tell whether a file is what a sweep left that was killed before its plan was there."""
-    return item.name.startswith(f".{PLAN}.") or (item.name == RUNS and item.is_dir() and not any(item.iterdir()))
+    half = HALF_WRITTEN.fullmatch(item.name)
+    if half is not None:
+        return half["old"] in {None, PLAN}
+    return item.name == RUNS and item.is_dir() and not any(item.iterdir())

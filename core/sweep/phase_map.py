@@ -93,7 +93,7 @@ def phase_map(sweep: Sweep, rows: Sequence[Row]) -> PhaseMap:
 def _final_state(path: Path, params: object) -> FieldState | None:
     assert isinstance(params, FieldParams)
     try:
-        saved = Checkpoint.load(path / STATE, params.kind)
+        saved = Checkpoint.load(path / STATE, params)
     except NnfdError:
         return None  # a gap in the map: a picture of the others is better than none
     return saved.state if saved is not None and isinstance(saved.state, FieldState) else None

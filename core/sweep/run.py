@@ -168,7 +168,7 @@ def _cores() -> int:
 def _position(point: Point, path: Path) -> int:
     """Return how far a run got, by its saved state."""
     try:
-        saved = Checkpoint.load(path / STATE, point.params.kind)
+        saved = Checkpoint.load(path / STATE, point.params)
     except (NnfdError, OSError):
         return 0
     return 0 if saved is None or saved.state is None else saved.state.position

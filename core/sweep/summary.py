@@ -108,4 +108,4 @@ def _cell(value: float | None) -> str:
 def _write(path: Path, table: Sequence[Sequence[str]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
-    write_file(path, text.getvalue().encode())
+    write_file(path, text.getvalue().encode(), private=True)

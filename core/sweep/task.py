@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import NnfdError, StoppedError
-from nnfd.core.runs.checkpoint import resume
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.lock import is_held
 from nnfd.core.runs.names import FAILED, LOCK, PARAMS
+from nnfd.core.runs.resumption import resume
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -88,8 +88,8 @@ def record_failure(path: Path, reason: str) -> str:
     reason = printable(reason)
     # the caller knows the reason too: where it cannot be written, the folder is told to be damaged next time
     with contextlib.suppress(OSError):
-        path.mkdir(parents=True, exist_ok=True)
-        replace_file(path / FAILED, lambda file: file.write(f"{reason}\n".encode()))
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path / FAILED, lambda file: file.write(f"{reason}\n".encode()), private=True)
     return reason
 
 

@@ -12,10 +12,10 @@ import pytest
 
 from nnfd.core.engine.events import Edited, Painted
 from nnfd.core.errors import RunError
-from nnfd.core.runs.checkpoint import peek
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.names import LIVE
 from nnfd.core.runs.remote import Live, send
+from nnfd.core.runs.resumption import peek
 from tests.support.waiting import until
 
 COMMAND = [sys.executable, "-m", "nnfd.tui.cli"]

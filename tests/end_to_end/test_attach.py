@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from nnfd.core.engine.control import Controller, Phase
 from nnfd.core.engine.events import Edited, EpochDone
-from nnfd.core.params import Kind
+from nnfd.core.params import NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import load_data, start
@@ -147,7 +147,7 @@ async def test_a_death_is_told_and_the_run_goes_on_here_bit_for_bit(tmp_path):
             await lab.press("S")
             await lab.until(lab.screen.session.finished.is_set)
     assert edits(tmp_path / "r") == [edit]
-    state = Checkpoint.load(tmp_path / "r" / STATE, Kind.NETWORK).state
+    state = Checkpoint.load(tmp_path / "r" / STATE, NetworkParams()).state
     whole = unbroken(tmp_path, edit, state.epoch)
     assert whole.epoch == state.epoch > edit.position
     for name in ("theta", "best_theta"):

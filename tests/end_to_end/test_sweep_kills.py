@@ -14,7 +14,7 @@ import pytest
 
 from nnfd.core.errors import WorkersLostError
 from nnfd.core.network import data
-from nnfd.core.params import Kind
+from nnfd.core.params import NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.lock import is_held
@@ -169,7 +169,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path, referenc
             until(lambda: condition() or over.is_set())
 
         def saved(run):
-            checkpoint = Checkpoint.load(run / STATE, Kind.NETWORK)
+            checkpoint = Checkpoint.load(run / STATE, NetworkParams())
             return 0 if checkpoint is None else checkpoint.state.position
 
         def killer():

@@ -20,20 +20,22 @@ from nnfd.core.engine.events import (
 )
 from nnfd.core.engine.state import frozen
 from nnfd.core.fields.state import FieldState
+from nnfd.core.network.memory import parameter_count
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import DiffusionParams, NetworkParams
 
 
 def network_state(params: NetworkParams | None = None) -> NetworkState:
     params = params or NetworkParams()
-    theta = frozen(np.linspace(0.0, 1.0, 7))
+    sizes = (2, *params.hidden, 2)
+    theta = frozen(np.linspace(0.0, 1.0, parameter_count(sizes, norm=False)))
     return NetworkState(
         params=params,
-        layer_sizes=(2, 1, 2),
+        layer_sizes=sizes,
         epoch=0,
         theta=theta,
         stats=frozen(np.zeros(0)),
-        slots=(frozen(np.zeros(7)),),
+        slots=(frozen(np.zeros_like(theta)),),
         best_theta=theta,
         best_stats=frozen(np.zeros(0)),
         best_loss=float("inf"),
@@ -63,7 +65,7 @@ def train(
         if state.epoch + 1 == diverge_at:
             outcome = Outcome.DIVERGED
             break
-        theta = frozen(state.theta * 0.999 + state.params.lr * rng.standard_normal(7))
+        theta = frozen(state.theta * 0.999 + state.params.lr * rng.standard_normal(state.theta.size))
         loss = float(np.abs(theta).mean())
         best = loss < state.best_loss
         state = dataclasses.replace(

@@ -8,8 +8,8 @@ import pytest
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import position_of
 from nnfd.core.params import FurParams, NetworkParams
-from nnfd.core.runs.checkpoint import peek
 from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.resumption import peek
 from nnfd.tui.dialogs import export
 from nnfd.tui.guard import failures
 from nnfd.tui.jobs.session import Storage

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from cyclopts import Group, Parameter
 from pydantic import BaseModel, create_model
 
 from nnfd.core.errors import ParamsError
+from nnfd.core.library.quota import DEFAULT_QUOTA
 from nnfd.core.params import ParamInfo, Params, show_value
 from nnfd.core.runs.names import default_root
 from nnfd.core.text import printable
@@ -77,11 +79,20 @@ def override(params: Params, changes: Mapping[str, object]) -> Params:
     return params.edited(changes, text=True)
 
 
-def read_size(text: str) -> int:
+QUOTA_VARIABLE = "NNFD_TUI_QUOTA"
+"""The environment variable that sets the quota for good."""
+
+
+def default_quota() -> str:
+    """Return the size that the runs may take, as the user has set it or by default."""
+    return os.environ.get(QUOTA_VARIABLE) or DEFAULT_QUOTA
+
+
+def read_size(text: str, name: str = "--keep") -> int:
     """Read a size such as ``200MB`` in bytes. Raises :class:`ParamsError`."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
     if match is None or match[2] not in _UNITS:
-        raise ParamsError(f"--keep: {text!r} is not allowed: write a size such as 200MB or 1.5GB")
+        raise ParamsError(f"{name}: {printable(text)!r} is not allowed: write a size such as 200MB or 1.5GB")
     return int(float(match[1]) * _UNITS[match[2]])
 
 
@@ -135,3 +146,10 @@ class NewRunOptions(RunOptions):
     runs_root: RunsRoot = ROOT
     record: bool = True
     """Whether the run is recorded; one that is not cannot be resumed."""
+    quota: Annotated[str, Parameter(metavar="SIZE")] = field(default_factory=default_quota)
+    """Disk space for all runs; the list of runs says when they take more. NNFD_TUI_QUOTA sets it for good."""
+
+    @property
+    def most_bytes(self) -> int:
+        """Bytes that all runs may take."""
+        return read_size(self.quota, "--quota" if self.quota != default_quota() else QUOTA_VARIABLE)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Ended, Event
     from nnfd.core.params import Params
-    from nnfd.core.runs.checkpoint import Resumption
     from nnfd.core.runs.folder import RunFolder
+    from nnfd.core.runs.resumption import Resumption
     from nnfd.tui.commands.flags import RunOptions
 
 EXIT_CODES = {

@@ -1,20 +1,22 @@
-"""``rename``, ``delete``, ``tag``: what is done to a recorded run as a whole."""
+"""``rename``, ``delete``, ``prune``, ``tag``: what is done to a recorded run as a whole."""
 
 from __future__ import annotations
 
 import sys
+import time
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library import upkeep
-from nnfd.core.library.catalog import LIVE_STATES, summarise
-from nnfd.core.library.columns import size
+from nnfd.core.library.catalog import LIVE_STATES, list_runs, summarise
+from nnfd.core.library.columns import Column, cell, size
+from nnfd.core.library.quota import to_prune, total_size
 from nnfd.core.library.upkeep import read_tags
 from nnfd.core.runs.find import locate
 from nnfd.core.text import printable
-from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
+from nnfd.tui.commands.flags import QUOTA_VARIABLE, ROOT, RunName, RunsRoot, default_quota, read_size
 
 
 def rename(run: RunName, name: str, /, *, runs_root: RunsRoot = ROOT) -> int:
@@ -59,9 +61,55 @@ def delete(
     return 0
 
 
-def _agreed(what: str) -> bool:
+def prune(
+    *,
+    keep: Annotated[str | None, Parameter(metavar="SIZE")] = None,
+    yes: Annotated[bool, Parameter(negative=())] = False,
+    dry_run: Annotated[bool, Parameter(negative=())] = False,
+    runs_root: RunsRoot = ROOT,
+) -> int:
+    """Delete the oldest runs until the others take no more than the quota, after asking.
+
+    A run that is tagged, damaged or under way stays, and so does one of a sweep under way.
+
+    Parameters
+    ----------
+    keep
+        What the runs may take together, such as 500MB; without it, the quota: NNFD_TUI_QUOTA, or 5GB.
+    yes
+        Do not ask.
+    dry_run
+        Delete nothing, say what would be.
+    """
+    most = read_size(default_quota(), QUOTA_VARIABLE) if keep is None else read_size(keep)
+    runs = list_runs(runs_root)
+    total, chosen = total_size(runs), to_prune(runs, most)
+    left = total - total_size(chosen)
+    sys.stdout.write(f"{len(runs)} runs below {printable(str(runs_root))!r} take {size(total)} of {size(most)}\n")
+    if left > most:
+        stay = "tagged, damaged or under way"
+        sys.stdout.write(f"{size(left)} stay{' all the same' if chosen else ''}: those runs are {stay}\n")
+    now = time.time()
+    for run in chosen:
+        sys.stdout.write(f"  {run.name}  {run.status}, {cell(run, Column.AGE, now)} old, {size(run.size)}\n")
+    if not chosen or dry_run:
+        sys.stdout.write("nothing was deleted\n" if chosen else "nothing is to be deleted\n")
+        return 0
+    if not yes and not _agreed(f"these {len(chosen)} runs ({size(total_size(chosen))})", "prune"):
+        sys.stdout.write("nothing was deleted\n")
+        return 0
+    for run in chosen:
+        if not to_prune([summarise(run.path)], -1):
+            sys.stdout.write(f"left: {run.name} was taken up or tagged meanwhile\n")
+            continue
+        upkeep.delete(run.path, runs_root)
+        sys.stdout.write(f"deleted: {run.name}\n")
+    return 0
+
+
+def _agreed(what: str, command: str = "delete") -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise NnfdError("there is no terminal to ask on: add --yes to delete")
+        raise NnfdError(f"there is no terminal to ask on: add --yes to {command}")
     try:
         return input(f"delete {what}? [y/N] ").strip().lower() in {"y", "yes"}
     except EOFError:

@@ -13,7 +13,8 @@ from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
 from nnfd.core.params.paths import located
 from nnfd.core.params.presets import DEFAULT_PRESETS, Preset
 from nnfd.core.runs.find import find, locate
-from nnfd.core.runs.folder import RunFolder, RunInfo
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.names import PARAMS, default_directory
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import (
@@ -89,8 +90,8 @@ def resume(
                 f"--{next(iter(changes))}: edits on the command line need --headless; press e in the dashboard"
             )
         return _open_dashboard(folder.info, NewRunOptions(keep=options.keep, runs_root=runs_root), resume=folder.path)
-    from nnfd.core.runs.checkpoint import peek
-    from nnfd.core.runs.checkpoint import resume as resume_folder
+    from nnfd.core.runs.resumption import peek
+    from nnfd.core.runs.resumption import resume as resume_folder
     from nnfd.tui.commands.headless import Headless
 
     budget = options.budget
@@ -139,10 +140,10 @@ def _chosen(name: str, root: Path, changes: dict[str, object]) -> Preset:
     if run.params is None:
         raise RunError(run.problem)
     if isinstance(run.params, NetworkParams) and "dataset" not in changes:
-        from nnfd.core.runs.checkpoint import check_data
+        from nnfd.core.runs.resumption import check_data
 
         try:
-            check_data(path, run.params.kind)
+            check_data(path, run.params)
         except DataError as error:
             raise DataError(f"{error}; --dataset PATH takes what is there now") from None
     return presets.Preset(run.preset, run.title, "", run.params)
@@ -175,10 +176,10 @@ def _open_dashboard(
 ) -> int:
     """Open the dashboard on a new run, or on the one in the folder `resume` or `attach`."""
     # read before Textual is imported and the screen is taken: a wrong size is one line on a whole screen
-    budget = options.budget
+    budget, quota = options.budget, options.most_bytes
     from nnfd.tui.commands.dashboard import run_dashboard
     from nnfd.tui.jobs.session import RunSpec, Storage
 
-    storage = Storage(root=options.runs_root, record=options.record, budget=budget)
+    storage = Storage(root=options.runs_root, record=options.record, budget=budget, quota=quota)
     spec = RunSpec(run.params, run.preset, run.title)
     return run_dashboard(spec, storage, directory=options.run_dir, resume=resume, attach=attach)

@@ -11,12 +11,12 @@ from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, in_words
 from nnfd.core.params import FieldParams, Params
 from nnfd.core.params.paths import located
-from nnfd.core.runs.checkpoint import resume
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.frames import DEFAULT_BUDGET
 from nnfd.core.runs.live import LiveRun, new_folder
 from nnfd.core.runs.names import default_directory, default_root
 from nnfd.core.runs.recorder import frame_cadence
+from nnfd.core.runs.resumption import resume
 from nnfd.tui.jobs.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from nnfd.core.engine.control import Controller
     from nnfd.core.engine.state import State
     from nnfd.core.network.data import Dataset
-    from nnfd.core.runs.checkpoint import Resumption
     from nnfd.core.runs.frames import FrameStore
+    from nnfd.core.runs.resumption import Resumption
 
 EPOCHS_PER_SECOND = 10.0
 """Pace of a watched network run: slow enough to follow."""
@@ -62,6 +62,8 @@ class Storage:
     record: bool = True
     budget: int = DEFAULT_BUDGET
     """Bytes of frames a run."""
+    quota: int | None = None
+    """Bytes that all runs may take before the user is told; None for any."""
 
     def new_folder(self, spec: RunSpec, directory: Path | None = None) -> RunFolder | None:
         """Make the folder of a new run, None if runs are not recorded. Raises ``RunError`` or ``StorageError``."""
@@ -72,7 +74,7 @@ class Storage:
 
 
 def resumed(path: Path) -> tuple[RunSpec, RunFolder]:
-    """Take over the run in this folder where it was saved. Raises as :func:`nnfd.core.runs.checkpoint.resume` does."""
+    """Take over the run in this folder where it was saved. Raises as :func:`nnfd.core.runs.resumption.resume` does."""
     folder = RunFolder.open(path)
     resumption = resume(folder)
     return RunSpec(resumption.params, folder.info.preset, folder.info.title, resumption=resumption), folder

@@ -206,6 +206,7 @@ class WatchSession:
             self._fail(str(error))
 
     def _take_in(self, news: News) -> None:
+        self.frames.refresh()
         if news.fresh:
             self.mailbox.start_over()
             self._ended = None

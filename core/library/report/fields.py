@@ -15,8 +15,6 @@ from nnfd.core.fields.stability import predicted_wavelength
 from nnfd.core.fields.state import FieldState
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.params import FieldParams, Params
-from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.names import STATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,7 +66,7 @@ def field_parts(folder: RunFolder, events: Sequence[Event], params: Params) -> d
 
 
 def _newest(folder: RunFolder) -> FieldState:
-    saved = Checkpoint.load(folder.path / STATE, folder.params.kind)
+    saved = folder.saved()
     if saved is None or not isinstance(saved.state, FieldState):
         raise RunError("no state is saved yet")
     return saved.state

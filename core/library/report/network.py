@@ -16,8 +16,6 @@ from nnfd.core.network.evaluate import Evaluation, ReportRow, evaluate, scores
 from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams, Params
-from nnfd.core.runs.checkpoint import Checkpoint
-from nnfd.core.runs.names import STATE
 from nnfd.core.runs.result import Result, TestSet
 from nnfd.core.text import printable
 
@@ -84,7 +82,7 @@ def _recorded(folder: RunFolder) -> TestSet | None:
 
 
 def _newest(folder: RunFolder) -> NetworkState:
-    saved = Checkpoint.load(folder.path / STATE, folder.params.kind)
+    saved = folder.saved()
     state = saved.state if saved is not None else None
     if not isinstance(state, NetworkState) or not state.epoch:
         raise RunError("no weights are saved yet")

@@ -22,7 +22,6 @@ from nnfd.core.library.report.fields import picture
 from nnfd.core.library.report.run import report
 from nnfd.core.library.report.templates import render
 from nnfd.core.params import NetworkParams
-from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.names import STATE
 
@@ -303,7 +302,7 @@ def test_the_test_figures_are_those_that_were_recorded_and_changed_data_is_named
 def test_a_run_of_an_earlier_version_knows_its_data_by_its_figures(learnt):
     path, rows = learnt
     folder = RunFolder.open(path)
-    saved = Checkpoint.load(path / STATE, folder.params.kind)
+    saved = folder.saved()
     state = dataclasses.replace(saved.state, data_path=None, data_sha256=None)
     dataclasses.replace(saved, state=state).save(path / STATE)
     assert "fitted for this report" in Page(report(folder)).text

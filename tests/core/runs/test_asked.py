@@ -12,11 +12,12 @@ from nnfd.core.engine.inbox import MOST_WAITING
 from nnfd.core.errors import ParamsError, RunError, StorageError
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.asked import Asked, read_asked
-from nnfd.core.runs.checkpoint import Checkpoint, peek, resume
+from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun, accept, new_folder
 from nnfd.core.runs.names import ASKED, STATE
 from nnfd.core.runs.recorder import Recorder
+from nnfd.core.runs.resumption import peek, resume
 from tests.support import fakes
 from tests.support.waiting import until
 
@@ -193,7 +194,8 @@ def test_a_last_line_that_is_cut_off_was_not_acknowledged_and_another_is_damage(
         with pytest.raises(RunError, match=r"asked\.jsonl.*damaged"):
             peek(folder)
         file.write_bytes(b"garbage\n")
-        assert not peek(folder).replay, "of no turn"
+        with pytest.raises(RunError, match=r"asked\.jsonl.*damaged: it names no turn"):
+            peek(folder)
 
 
 def test_a_folder_of_an_earlier_version_asks_for_nothing(tmp_path):

@@ -13,16 +13,18 @@ from nnfd.core.engine.cadence import EverySteps, Sparingly
 from nnfd.core.engine.control import Controller
 from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Paint, Painted, Started, StepsDone, position_of
 from nnfd.core.errors import RunError, StorageError
-from nnfd.core.params import DiffusionParams, Kind, NetworkParams
+from nnfd.core.params import DiffusionParams, FurParams, NetworkParams
 from nnfd.core.runs import checkpoint as checkpoints
-from nnfd.core.runs.checkpoint import Checkpoint, resume
+from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.find import find
-from nnfd.core.runs.folder import RunFolder, RunInfo
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.live import new_folder
 from nnfd.core.runs.lock import is_held
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import default_directory
 from nnfd.core.runs.recorder import Recorder
+from nnfd.core.runs.resumption import resume
 from tests.support import fakes
 
 HOSTILE = 'Title with "quotes" \\ [bold red]markup[/] \x1b[31m\x7f\x9b é😀'
@@ -415,7 +417,9 @@ class TestResume:
 
 class TestDamage:
     def finished(self, tmp_path):
+        """A run with one state: there is none before it to go on from."""
         session(tmp_path / "r", NetworkParams(epochs=6), {})
+        (tmp_path / "r" / "state-1.npz").unlink()
         return tmp_path / "r"
 
     @pytest.mark.parametrize("keep", [0, 1, 100, 0.5, 0.99])
@@ -434,7 +438,7 @@ class TestDamage:
     def test_flipped_bytes_are_found(self, tmp_path):
         path = self.finished(tmp_path)
         content = bytearray((path / "state.npz").read_bytes())
-        theta = Checkpoint.load(path / "state.npz", Kind.NETWORK).state.theta
+        theta = Checkpoint.load(path / "state.npz", NetworkParams()).state.theta
         content[content.index(theta.tobytes()) + 3] ^= 0xFF
         (path / "state.npz").write_bytes(content)
         with pytest.raises(RunError, match=r"state.npz' is damaged"):
@@ -446,12 +450,12 @@ class TestDamage:
         with pytest.raises(RunError, match="damaged"):
             resume(RunFolder.open(path))
         Checkpoint(None).save(path / "state.npz")
-        assert Checkpoint.load(path / "state.npz", Kind.NETWORK) == Checkpoint(None)
+        assert Checkpoint.load(path / "state.npz", NetworkParams()) == Checkpoint(None)
 
     def test_the_state_of_another_kind_is_refused(self, tmp_path):
         session(tmp_path / "f", DiffusionParams(width=5, height=4, steps=30), {}, kind="fields")
         with pytest.raises(RunError, match="of kind diffusion, the run of kind fur"):
-            Checkpoint.load(tmp_path / "f" / "state.npz", Kind.FUR)
+            Checkpoint.load(tmp_path / "f" / "state.npz", FurParams())
 
 
 class TestFullDisk:

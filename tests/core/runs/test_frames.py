@@ -115,3 +115,67 @@ def test_a_failed_write_leaves_the_old_frame_and_no_other_file(tmp_path, monkeyp
         store.add(1, {"a": np.zeros(5)})
     assert [file.name for file in (tmp_path / "frames").iterdir()] == ["000000001.npz"]
     np.testing.assert_array_equal(store.load(1)["a"], FRAME["a"])
+
+
+class TestListing:
+    def test_asking_for_the_frames_looks_at_no_folder(self, tmp_path, monkeypatch):
+        store = FolderFrames(tmp_path / "frames")
+        for step in range(1, 6):
+            store.add(step, FRAME)
+        for name in ("scandir", "listdir", "lstat", "stat"):
+            monkeypatch.setattr(os, name, lambda *_: pytest.fail("looked at the folder"))
+        assert store.steps() == [1, 2, 3, 4, 5]
+
+    def test_a_watcher_sees_what_another_adds_and_drops_once_it_looks(self, tmp_path):
+        watcher, writer = (FolderFrames(tmp_path / "frames", 3000) for _ in range(2))
+        watcher.refresh()
+        assert watcher.steps() == []
+        for step in range(1, 40):
+            writer.add(step, {"a": np.zeros(50)})
+            watcher.refresh()
+            assert watcher.steps() == writer.steps()
+        assert len(writer.steps()) < 10
+        writer.drop_after(1)
+        watcher.refresh()
+        assert watcher.steps() == [1]
+
+    def test_a_folder_that_has_not_changed_is_not_listed_again(self, tmp_path, monkeypatch):
+        FolderFrames(tmp_path / "frames").add(1, FRAME)
+        os.utime(tmp_path / "frames", (1, 1))
+        watcher = FolderFrames(tmp_path / "frames")
+        listed = []
+        listdir = os.listdir
+        monkeypatch.setattr(os, "listdir", lambda path: (listed.append(path), listdir(path))[1])
+        for _ in range(3):
+            watcher.refresh()
+        assert listed == []
+        FolderFrames(tmp_path / "frames").add(2, FRAME)
+        listed.clear()
+        watcher.refresh()
+        assert listed == [tmp_path / "frames"]
+        assert watcher.steps() == [1, 2]
+
+    def test_a_frame_that_is_gone_is_not_kept_any_more(self, tmp_path):
+        store = FolderFrames(tmp_path / "frames")
+        for step in (1, 2, 3):
+            store.add(step, FRAME)
+        (tmp_path / "frames" / "000000002.npz").unlink()
+        with pytest.raises(KeyError):
+            store.load(2)
+        assert store.steps() == [1, 3]
+
+    def test_what_a_kill_left_half_written_goes_when_the_run_goes_on(self, tmp_path):
+        store = FolderFrames(tmp_path / "frames")
+        store.add(1, FRAME)
+        for name in (".000000002.npz.12.tmp", ".nnfd-0123456789abcdef.tmp", ".mine.npz.12.tmp"):
+            (tmp_path / "frames" / name).write_bytes(b"x")
+        store.drop_after(1)
+        assert sorted(file.name for file in store.path.iterdir()) == [".mine.npz.12.tmp", "000000001.npz"]
+
+    @pytest.mark.parametrize(
+        "name", ["1.npz", "+00000001.npz", "0000000010.npz", "\u0661" * 9 + ".npz", "0" * 40 + ".npz"]
+    )
+    def test_only_names_that_a_frame_has_are_frames(self, tmp_path, name):
+        (tmp_path / "frames").mkdir()
+        (tmp_path / "frames" / f"{name}.npz").write_bytes(b"x")
+        assert FolderFrames(tmp_path / "frames").steps() == []

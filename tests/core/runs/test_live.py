@@ -12,10 +12,11 @@ from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Started
 from nnfd.core.errors import DataError, StorageError
 from nnfd.core.fields.simulate import simulate
 from nnfd.core.params import DiffusionParams, NetworkParams
-from nnfd.core.runs.checkpoint import peek, resume
-from nnfd.core.runs.folder import RunFolder, RunInfo
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.live import LiveRun, new_folder
 from nnfd.core.runs.result import Result
+from nnfd.core.runs.resumption import peek, resume
 from tests.support.waiting import until
 
 FIELDS = DiffusionParams(width=12, height=9, seeds=3, steps=40)

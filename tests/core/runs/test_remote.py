@@ -10,14 +10,15 @@ from nnfd.core.engine.control import Controller, Phase
 from nnfd.core.engine.events import Edited, Ended, Painted, position_of
 from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RunStatus, summarise
-from nnfd.core.params import DiffusionParams, Kind, NetworkParams
-from nnfd.core.runs.checkpoint import Checkpoint, resume
+from nnfd.core.params import DiffusionParams, NetworkParams
+from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.live import accept
 from nnfd.core.runs.names import COMMANDS, EVENTS, LIVE, STATE
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.remote import Live, Remote, send
+from nnfd.core.runs.resumption import resume
 from tests.support import fakes
 from tests.support.waiting import until
 
@@ -106,7 +107,7 @@ class TestCommands:
 
     @staticmethod
     def _saved(path):
-        return Checkpoint.load(path / STATE, Kind.NETWORK).state.epoch
+        return Checkpoint.load(path / STATE, NetworkParams()).state.epoch
 
     @pytest.mark.parametrize(
         ("command", "why"),

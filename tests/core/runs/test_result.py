@@ -8,7 +8,8 @@ import pytest
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import RunError
 from nnfd.core.params import DiffusionParams, NetworkParams
-from nnfd.core.runs.folder import RunFolder, RunInfo
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.log import params_to_json
 from nnfd.core.runs.result import Result
 

@@ -9,9 +9,9 @@ from nnfd.core.engine.control import FreeRun
 from nnfd.core.engine.events import Edited, Paint, Painted, position_of
 from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, TuringParams
-from nnfd.core.runs.checkpoint import peek
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import load_data, start
+from nnfd.core.runs.resumption import peek
 from tests.core.runs.test_folder import ALWAYS, RARELY, Killed, commands_in, session
 
 

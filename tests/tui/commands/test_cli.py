@@ -164,7 +164,17 @@ class TestBadInput:
             assert "\x1b" not in err
             assert err.count("\n") == 1
 
+    def test_a_corrupted_state_with_one_before_it(self, run, drops):
+        file = drops.path / "state.npz"
+        file.write_bytes(file.read_bytes()[:200])
+        code, out, err = run("resume", "run", "--headless")
+        assert (code, err) == (0, "")
+        assert "state.npz' is damaged" in out
+        assert "the run goes on from the state before" in out
+        assert drops.result()["outcome"] == "completed"
+
     def test_a_corrupted_state(self, run, drops):
+        (drops.path / "state-1.npz").unlink()
         file = drops.path / "state.npz"
         file.write_bytes(file.read_bytes()[:200])
         code, out, err = run("resume", "run", "--headless")

@@ -157,3 +157,51 @@ def test_a_recorded_run_is_done_again_with_other_flags(run, here):
     assert "is damaged" in err
     (here / "relu").mkdir()
     assert "'relu' is not known; did you mean 'relu-128'?" in run("train", "relu", "--headless")[2]
+
+
+class TestPrune:
+    @pytest.fixture
+    def three(self, here, run):
+        for days, name in enumerate(("old", "kept", "new")):
+            make(here / name, result={})
+            for file in (here / name).iterdir():
+                os.utime(file, (86_400 * days, 86_400 * days))
+        run("tag", "kept", "thesis")
+        return here
+
+    def test_a_dry_run_only_tells(self, run, three):
+        code, out, err = run("prune", "--keep", "0", "--dry-run")
+        assert (code, err) == (0, "")
+        assert re.search(r"3 runs below 'nnfd-runs' take \d+ kB of 0 kB", out)
+        assert re.search(r"^\d+ kB stay|kB stay all the same: those runs are tagged", out, re.MULTILINE)
+        assert [line.split()[0] for line in out.splitlines() if line.startswith("  ")] == ["old", "new"]
+        assert out.endswith("nothing was deleted\n")
+        assert len(list(three.iterdir())) == 3
+
+    def test_yes_deletes_the_oldest_that_may_go(self, run, three):
+        code, out, _ = run("prune", "--keep", "0", "--yes")
+        assert code == 0
+        assert "deleted: old\ndeleted: new\n" in out
+        assert [item.name for item in three.iterdir()] == ["kept"]
+
+    def test_it_asks(self, run, three):
+        code, _, err = run("prune", "--keep", "0")
+        assert (code, err) == (2, "nnfd-tui: there is no terminal to ask on: add --yes to prune\n")
+        with Terminal("prune", "--keep", "0", cwd=three.parent) as terminal:
+            terminal.wait_for("delete these 2 runs")
+            terminal.press("n\n")
+            assert terminal.wait_exit() == 0
+        assert len(list(three.iterdir())) == 3
+
+    def test_the_quota_holds_without_a_size(self, run, three, monkeypatch):
+        assert run("prune", "--yes")[1].endswith("of 5.0 GB\nnothing is to be deleted\n")
+        monkeypatch.setenv("NNFD_TUI_QUOTA", "1b")
+        assert "old" in run("prune", "--dry-run")[1]
+        for value, command, name in (
+            ("much", ("prune",), "NNFD_TUI_QUOTA"),
+            ("1b", ("prune", "--keep", "-1"), "--keep"),
+        ):
+            monkeypatch.setenv("NNFD_TUI_QUOTA", value)
+            code, _, err = run(*command)
+            assert code == 2
+            assert re.fullmatch(rf"nnfd-tui: {name}: .* is not allowed: write a size such as .*\n", err)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from nnfd.core.network.state import NetworkState
+    from nnfd.core.runs.arrays import Arrays
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.core.runs.frames import Arrays
 
 ABOUT = (
     "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "

@@ -16,14 +16,14 @@ from nnfd.core.library import upkeep
 from nnfd.core.library.catalog import LIVE_STATES, RESUMABLE, RunStatus
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs import remote
-from nnfd.core.runs.checkpoint import check_data
 from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.resumption import check_data
 from nnfd.core.text import printable
 from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
 from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
-from nnfd.tui.screens.runs.table import RunsTable, note_of, question_about, title_of
+from nnfd.tui.screens.runs.table import QuotaLine, RunsTable, note_of, question_about, title_of
 from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.top_bar import TopBar
 
@@ -65,12 +65,7 @@ class RunsScreen(Screen[None]):
         Binding("T", "tag", "Tags", id="runs.tag", tooltip="Words to find the run by, set apart by commas", show=False),
         Binding("x", "export", "Export", id="runs.export", tooltip="Write the run to a file", show=False),
         Binding(
-            "space",
-            "toggle_run",
-            "Pause",
-            id="runs.toggle",
-            tooltip="Pause a run under way, or let it go on",
-            show=False,
+            "space", "toggle_run", "Pause", id="runs.toggle", tooltip="Hold a live run, or let it go on", show=False
         ),
         # with priority: it is acted on before the next key is given to whoever has the focus. Else letters typed right
         # behind it, as over a slow line, would be keys of the list, which delete among other things.
@@ -98,12 +93,14 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self.storage = storage
         self.table = RunsTable(storage.root, id="runs-table")
+        self.quota = QuotaLine(storage.quota)
         self.words = Input(placeholder="words that all stand in a run's line, title or tags", id="runs-filter")
 
     def compose(self) -> ComposeResult:
         yield TopBar("runs")
         yield self.words
         yield self.table
+        yield self.quota
         yield Label("reading the runs ...", id="runs-note", markup=False)
         yield KeyLine()
 
@@ -124,6 +121,7 @@ class RunsScreen(Screen[None]):
         """Say how many there are now, and what became of the run under the cursor."""
         self.on_steady_table_reordered()
         self.on_data_table_row_highlighted()
+        self.quota.show(self.table.runs)
 
     def on_data_table_row_highlighted(self) -> None:
         """Say more of the run under the cursor."""
@@ -212,7 +210,7 @@ class RunsScreen(Screen[None]):
 
         def start(params: Params) -> None:
             if isinstance(params, NetworkParams) and not before.changed(params).keys() & {"dataset"}:
-                check_data(path, before.kind)
+                check_data(path, before)
             self.post_message(BeginRun(RunSpec(params, preset, title)))
 
         self.app.push_screen(EditParams(f"A new run from {run.name}", run.params), begin)

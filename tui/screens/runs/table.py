@@ -8,11 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.widgets import Label
 from textual.worker import Worker, WorkerState
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
 from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, Column, cell, matches, rank, size
+from nnfd.core.library.quota import total_size
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
 if TYPE_CHECKING:
@@ -63,6 +65,21 @@ def run_columns() -> list[TableColumn[RunSummary]]:
 
 def _text(run: RunSummary, column: Column) -> str:
     return f"{SYMBOLS[run.status]} {run.status}" if column is Column.STATE else cell(run, column, time.time())
+
+
+class QuotaLine(Label):
+    """Says that the runs take more than they may; None allows any size."""
+
+    def __init__(self, most: int | None) -> None:
+        super().__init__("", id="runs-quota", markup=False)
+        self._most = most
+        self.display = False
+
+    def show(self, runs: Sequence[RunSummary]) -> None:
+        """Look at what these runs take."""
+        most, taken = self._most, total_size(runs)
+        self.display = most is not None and taken > most
+        self.update(f"the runs take {size(taken)} of {size(most or 0)}: 'nnfd-tui prune' deletes the oldest")
 
 
 class RunsTable(SteadyTable[RunSummary]):

@@ -346,3 +346,16 @@ async def test_a_copy_is_not_begun_on_data_that_have_changed(tmp_path):
         await lab.press("enter")
         await lab.until(lambda: "is not what the run was begun with" in lab.said())
         assert lab.app.current_mode == "runs"
+
+
+@pytest.mark.parametrize(("quota", "shown"), [(10, True), (10**9, False), (None, False)])
+async def test_the_list_says_when_the_runs_take_too_much(three, quota, shown):
+    storage = Storage(root=three, record=False, quota=quota)
+    async with opened(NetworkParams(dataset="iris", epochs=1), (80, 24), storage=storage) as lab:
+        await lab.press("4")
+        await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and len(lab.app.screen.table.runs) == 4)
+        line = lab.app.screen.quota
+        await lab.until(lambda: line.display == shown)
+        if shown:
+            assert "kB of 0 kB: 'nnfd-tui prune' deletes the oldest" in str(line.render())
+            assert line.region.height == 1

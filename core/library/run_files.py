@@ -1,0 +1,82 @@
+"""What the files of a run's folder tell a list of runs: whether they changed, how old and how large they are."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from nnfd.core.runs.files import open_file
+from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, STATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """The files of a run folder, the lock apart, which is touched by everyone who asks whether the run is alive."""
+
+    stats: frozenset[tuple[str, int, int]]
+    """Name, time of the last change in nanoseconds, bytes."""
+    frames_changed: int
+    """When a frame was last added or removed, in nanoseconds."""
+
+    odd: str = ""
+    """One line, if the folder cannot be read, or one of its files is none: to open a pipe would wait for ever."""
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Look at a folder."""
+        stats, frames_changed, odd = set(), 0, ""
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    stat = entry.stat(follow_symlinks=False)
+                    if entry.name == FRAMES:
+                        frames_changed = stat.st_mtime_ns
+                        odd = odd if entry.is_dir(follow_symlinks=False) else f"{FRAMES} is no folder"
+                    elif entry.is_file(follow_symlinks=False):
+                        stats.add((entry.name, stat.st_mtime_ns, stat.st_size))
+                    elif entry.name in FILES:
+                        odd = f"{entry.name} is no file"
+        except OSError as error:
+            return cls(frozenset(), 0, f"it cannot be read: {error.strerror}")
+        return cls(frozenset(one for one in stats if one[0] != LOCK), frames_changed, odd)
+
+    @property
+    def names(self) -> set[str]:
+        """Names of the files."""
+        return {name for name, _, _ in self.stats}
+
+    @property
+    def modified(self) -> float:
+        """When the run last changed, in seconds since the epoch."""
+        kept = {EVENTS, PARAMS, STATE, RESULT}
+        return max((changed for name, changed, _ in self.stats if name in kept), default=0) / 1e9
+
+    @property
+    def size(self) -> int:
+        """Bytes, the frames apart."""
+        return sum(size for _, _, size in self.stats)
+
+
+def frames_size(folder: Path) -> int:
+    """Return the bytes of all frames, about."""
+    # The frames of a run are equal in shape and not compressed, so one tells the size of all: asking each one took
+    # 0.4 s of the 0.7 s that a thousand runs with 200 frames each need to list.
+    try:
+        frames = os.listdir(folder)  # noqa: PTH208 - names alone, which take half the time
+        return len(frames) * (folder / frames[0]).stat().st_size if frames else 0
+    except OSError:
+        return 0  # no frames, or thinned away just now; the next look gets it
+
+
+def is_whole(state: Path) -> bool:
+    """Tell whether a state is not cut off."""
+    try:
+        with open_file(state) as file:
+            return zipfile.is_zipfile(file)
+    except OSError:
+        return False
