@@ -102,7 +102,7 @@ def test_what_was_acknowledged_outlives_kills(tmp_path, kind, seed):
     assert do(tmp_path / "r", kind, 2, seed)
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("kills", [pytest.param(10, marks=pytest.mark.slow), pytest.param(100, marks=pytest.mark.soak)])
 @pytest.mark.parametrize(("kind", "seed"), [("network", 3), ("fur", 4)])
-def test_what_was_acknowledged_outlives_a_hundred_kills(tmp_path, kind, seed):
-    assert len(do(tmp_path / "r", kind, 100, seed)) > 100
+def test_what_was_acknowledged_outlives_many_kills(tmp_path, kind, seed, kills):
+    assert len(do(tmp_path / "r", kind, kills, seed)) > kills

@@ -29,7 +29,7 @@ from nnfd.core.runs.names import FILES, FRAMES, LOCK
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and alarms are those of Unix")
 
-QUICK, LONG = 10, 1000
+QUICK, MORE, LONG = 10, 40, 1000
 """Examples of each kind of run."""
 SECONDS = 30
 """What one command may take on a busy machine before it counts as hanging."""
@@ -259,6 +259,12 @@ def test_a_few_damaged_folders(run, tmp_path, sound, expected, kind):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", RUNS)
+def test_more_damaged_folders(run, tmp_path, sound, expected, kind):
+    try_all(run, tmp_path, sound, expected, kind, range(1000, 1000 + MORE), [".csv", ".html"])
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("kind", RUNS)
 @pytest.mark.parametrize("tenth", range(10))
 def test_many_damaged_folders(run, tmp_path, sound, expected, kind, tenth):

@@ -10,7 +10,12 @@ def test_a_flood_of_input_leaves_the_dashboard_alive_and_willing_to_end(seed, tm
     assert Flood(seed, tmp_path).run() == ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1000, 1300))
+FEW, MANY = range(1000, 1010), range(1010, 1300)
+
+
+@pytest.mark.parametrize(
+    "seed",
+    [*(pytest.param(n, marks=pytest.mark.slow) for n in FEW), *(pytest.param(n, marks=pytest.mark.soak) for n in MANY)],
+)
 def test_many_floods_of_input(seed, tmp_path):
     assert Flood(seed, tmp_path).run() == ""

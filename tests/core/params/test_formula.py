@@ -186,7 +186,9 @@ def random_text(rng):
     return "".join(rng.choice(pieces) for _ in range(rng.randrange(1, 40)))
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(20_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "count", [300, pytest.param(2_000, marks=pytest.mark.slow), pytest.param(20_000, marks=pytest.mark.soak)]
+)
 def test_random_texts_give_a_tree_or_one_line(count):
     rng, sound = random.Random(count), 0
     for _ in range(count):
