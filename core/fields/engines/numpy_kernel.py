@@ -94,19 +94,23 @@ class NumpyKernel(Kernel):
 
     def __init__(self, params: FieldParams, fields: Mapping[str, Array], step: int = 0) -> None:
         super().__init__(params, fields, step)
-        self._scalars = {of: np.array(value, self.number) for of, value in self.fixed.items()}
+        self._scalars = {of: np.array(value, self._kind(of)) for of, value in self.fixed.items()}
         self._once = self._lay_out_scalars()
         self._scratch: dict[tuple[int, bool], Array] = {}
         self._whole = np.empty(0, np.intc)
         self._stages = self._lay_out(self.now, self.next)
         self._stages_back = self._lay_out(self.next, self.now)
 
+    def _kind(self, of: int) -> type:
+        """Return the type of a value: a comparison is true or false, also one that is the same at every step."""
+        return bool if self.program.graph.nodes[of].op in TRUTH else self.number
+
     def _lay_out_scalars(self) -> Calls:
         nodes, calls = self.program.graph.nodes, []
         if self.program.time is not None:
             self._scalars[self.program.time] = np.empty((), self.number)
         for of in self.program.scalars:
-            self._scalars[of] = np.empty((), bool if nodes[of].op in TRUTH else self.number)
+            self._scalars[of] = np.empty((), self._kind(of))
         for of in self.program.scalars:
             node = nodes[of]
             whole = (np.empty((), np.intc),) if node.op in _WITH_WHOLE else ()
@@ -141,7 +145,7 @@ class NumpyKernel(Kernel):
         scratch = [self._block((i, truth), stop - start) for i, truth in enumerate(registers.truth)]
         if _WITH_WHOLE & {nodes[of].op for of in each.cells} and not self._whole.size:
             self._whole = np.empty(stop - start, np.intc)  # the first block is the largest
-        maps = {of: array.reshape(-1)[start:stop] for of, array in self.maps.items()}
+        maps = {of: array.reshape(-1)[start:stop].astype(self._kind(of), copy=False) for of, array in self.maps.items()}
 
         def place(of: int) -> Array:
             if nodes[of].op == "load":

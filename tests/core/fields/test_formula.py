@@ -315,6 +315,19 @@ def test_no_name_of_a_model_comes_into_the_compiled_text():
     assert not {name for name in ("eval", "open", "system", "sys_exit") if name in text}
 
 
+@pytest.mark.parametrize("condition", ["x > 2", "t < 3", "k > 0.5", "u > 0.5"])
+def test_a_choice_may_hang_on_the_place_the_time_a_parameter_or_a_field(condition):
+    model = model_of({"u": f"where({condition}, 1, 2) + u"}, k=1.0)
+    params = model(width=6, height=5, steps=4)
+    *_, end = simulate(params)
+    u, step = np.zeros((5, 6)), 0
+    x = np.broadcast_to(np.arange(6.0), u.shape)
+    for step in range(4):
+        holds = {"x > 2": x > 2, "t < 3": step < 3, "k > 0.5": True, "u > 0.5": u > 0.5}[condition]
+        u = u + params.dt * (np.where(holds, 1.0, 2.0) + u)
+    np.testing.assert_array_equal(end.state.fields["u"], u)
+
+
 # -- fuzz
 
 NUMBERS = ["2", "0.5", "1e3", "-1", "pi", "x", "t"]
