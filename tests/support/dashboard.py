@@ -111,6 +111,7 @@ async def opened(
 ) -> AsyncIterator[Lab]:
     """Open the dashboard on a run and stop it at the end; with `notifications` they are on the screen."""
     app = LabApp(RunSpec(params, "test", "A run for tests"), storage or Storage(record=False))
+    app.animation_level = "none"  # a bar that slides to its tab would be seen half way
     async with app.run_test(size=size, notifications=notifications) as pilot:
         app.theme = theme
         lab = Lab(pilot)
