@@ -94,7 +94,7 @@ class NumpyKernel(Kernel):
 
     def __init__(self, params: FieldParams, fields: Mapping[str, Array], step: int = 0) -> None:
         super().__init__(params, fields, step)
-        self._scalars = {of: np.array(value, self._kind(of)) for of, value in self.fixed.items()}
+        self._scalars: dict[int, Array] = {of: np.array(value, self._kind(of)) for of, value in self.fixed.items()}
         self._once = self._lay_out_scalars()
         self._scratch: dict[tuple[int, bool], Array] = {}
         self._whole = np.empty(0, np.intc)
@@ -145,7 +145,9 @@ class NumpyKernel(Kernel):
         scratch = [self._block((i, truth), stop - start) for i, truth in enumerate(registers.truth)]
         if _WITH_WHOLE & {nodes[of].op for of in each.cells} and not self._whole.size:
             self._whole = np.empty(stop - start, np.intc)  # the first block is the largest
-        maps = {of: array.reshape(-1)[start:stop].astype(self._kind(of), copy=False) for of, array in self.maps.items()}
+        maps: dict[int, Array] = {
+            of: array.reshape(-1)[start:stop].astype(self._kind(of), copy=False) for of, array in self.maps.items()
+        }
 
         def place(of: int) -> Array:
             if nodes[of].op == "load":

@@ -346,9 +346,7 @@ def mutated(text, rng, fields):
     return "".join(parts)
 
 
-@pytest.mark.parametrize(
-    "count", [120, pytest.param(1500, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("count", [120, pytest.param(1500, marks=pytest.mark.slow)])
 def test_mutated_models_give_one_line_or_a_run_that_is_finite_or_diagnosed(count):
     rng = random.Random(count)
     sources = [*map(shipped_model, ("fur", "turing")), EVERYTHING.model]
