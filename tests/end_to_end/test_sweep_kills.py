@@ -78,9 +78,10 @@ def test_a_stop_while_the_data_is_loaded_is_heard(tmp_path, monkeypatch):
     with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep:
         runner, load = Runner(sweep, jobs=1), data.load
 
-        def stop_and_load(*arguments):
+        def stop_and_load(params, stopping):
             runner.stop()
-            return load(*arguments)
+            until(stopping, "the stop is heard")
+            return load(params, lambda: False)
 
         monkeypatch.setattr(data, "load", stop_and_load)
         assert list(runner.rows()) == []
