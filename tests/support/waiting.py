@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 
-LIMIT = 180
+LIMIT = 120
 """Seconds after which a wait gives up."""
 
 

@@ -60,7 +60,7 @@ async def test_the_course_is_paused_and_goes_on(tmp_path, short_course):
         job = lab.app.screen.course
         await lab.press("c")
         await lab.until(lambda: status(lab).phase is Phase.RUNNING and job.position > 1)
-        assert status(lab).what.startswith("relu-128 ")
+        await lab.until(lambda: status(lab).what.startswith("relu-128 "))
         await lab.until(lambda: "epochs/s" in status(lab).speed and "space Pause" in lab.text())
         await lab.press("space")
         await lab.until(lambda: status(lab).phase is Phase.PAUSED)
