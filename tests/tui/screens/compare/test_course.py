@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import pytest
 
@@ -101,8 +102,8 @@ async def test_the_course_takes_no_run_that_was_edited_or_is_damaged(tmp_path, s
         await lab.until(lambda: screen.course.position > 2)
         await lab.press("c")
         await lab.until(lambda: list(states(lab).values()) == ["interrupted"])
-        state = screen.runs[0].path / "state.npz"
-        state.write_bytes(b"no state")
+        for name in ("state.npz", "state-1.npz"):
+            (screen.runs[0].path / name).write_bytes(b"no state")
         await lab.press("c")
         await lab.until(lambda: screen.course.position > 2 and len(screen.runs) == 2)
         assert "is damaged" in lab.said()
@@ -111,7 +112,8 @@ async def test_the_course_takes_no_run_that_was_edited_or_is_damaged(tmp_path, s
         await lab.until(screen.course.finished.is_set)
         log = second.path / "events.jsonl"
         lines = log.read_bytes().splitlines(keepends=True)
-        edit = lines[0].replace(b'"started"', b'"edited"').replace(b'"total"', b'"changed":{},"total"')
+        began = {name: value for name, value in json.loads(lines[0]).items() if name != "crc"}
+        edit = json.dumps({**began, "event": "edited", "changed": {}}).encode() + b"\n"
         log.write_bytes(b"".join([*lines[:2], edit, *lines[2:]]))
         await lab.press("c")
         await lab.until(lambda: len(screen.runs) == 3)
