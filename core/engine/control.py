@@ -121,6 +121,7 @@ class Controller(Generic[C, R]):
         self._inbox: Inbox[C] = Inbox(params, replay, accept)
         self._position = 0
         self._phase = Phase.IDLE
+        self._holds = False
 
     # -- asked by the generator
 
@@ -205,6 +206,11 @@ class Controller(Generic[C, R]):
         return self._phase
 
     @property
+    def holds(self) -> bool:
+        """Whether a pause has come into effect: the unit that was under way when it was asked for is done and told."""
+        return self._holds
+
+    @property
     def params(self) -> Params:
         """The parameters in effect once everything sent so far is applied.
 
@@ -285,4 +291,6 @@ class Controller(Generic[C, R]):
         finally:
             self._changed.acquire()
         while self._paused and not (self._stop or self._single_steps or self._inbox.has(self._position)):
+            self._holds = True
             self._changed.wait()
+        self._holds = False

@@ -19,7 +19,7 @@ from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import load_data, start
 from nnfd.core.runs.names import EVENTS, STATE
-from nnfd.core.runs.remote import send
+from nnfd.core.runs.remote import Live, send
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import Storage, watched
 from nnfd.tui.widgets.param_row import ParamRow
@@ -75,6 +75,15 @@ def edits(folder):
     return [event for event in RunFolder.open(folder).events() if isinstance(event, Edited)]
 
 
+def holds(folder):
+    live = Live.read(folder)
+    return live is not None and live.holds
+
+
+def last_epoch(folder):
+    return [event.epoch for event in RunFolder.open(folder).events() if isinstance(event, EpochDone)][-1]
+
+
 def shows_the_test_set(lab):
     return re.search(r"Σ .* 270\b", lab.text()) is not None
 
@@ -118,15 +127,14 @@ async def test_pause_step_and_stop_reach_it(tmp_path):
             await lab.until(lambda: lab.screen.phase is Phase.RUNNING)
             await lab.press("space")
             await lab.until(lambda: lab.screen.phase is Phase.PAUSED)
-            # the folder is brought up to the epoch at which it holds
-            await lab.until(lambda: lab.screen.history.latest.epoch == lab.screen.history.position)
-            held = lab.screen.history.position
+            await lab.until(lambda: holds(tmp_path / "r"))
+            held = last_epoch(tmp_path / "r")
+            await lab.until(lambda: lab.screen.history.position == held)
             await lab.press("s")
-            # the word comes before the epoch under way is done, so that one may be told after it
-            await lab.until(lambda: lab.screen.history.position > held)
-            assert lab.screen.history.position <= held + 2
+            await lab.until(lambda: lab.screen.history.position > held and holds(tmp_path / "r"))
             await lab.press("S")
             await lab.until(lambda: lab.screen.history.ended is not None)
+            assert lab.screen.history.position == last_epoch(tmp_path / "r") == held + 1
             assert lab.screen.phase is Phase.DONE
         assert "stopped" in headless.rest_of_log()
         assert headless.process.returncode == 130

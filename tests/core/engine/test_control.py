@@ -10,7 +10,7 @@ from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Started, 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import DiffusionParams, NetworkParams
 from tests.support import fakes
-from tests.support.waiting import LIMIT
+from tests.support.waiting import LIMIT, until
 
 
 class Driver:
@@ -121,6 +121,27 @@ def test_a_paused_run_waits_steps_and_goes_on():
     driver.controller.resume()
     driver.join()
     assert driver.epochs[-1] == 20
+
+
+def test_a_pause_holds_once_the_epoch_under_way_is_told():
+    told, go_on = threading.Event(), threading.Event()
+
+    def on_hold():
+        told.set()
+        assert go_on.wait(LIMIT)
+
+    driver = Driver(paused=True, on_hold=on_hold)
+    assert told.wait(LIMIT)
+    assert not driver.controller.holds, "what the pause saves is still being saved"
+    go_on.set()
+    until(lambda: driver.controller.holds)
+    driver.controller.step()
+    driver.wait_for_epoch(1)
+    until(lambda: driver.controller.holds)
+    assert driver.epochs == [1]
+    driver.controller.resume()
+    driver.join()
+    assert not driver.controller.holds
 
 
 def test_several_steps_asked_for_at_once_are_all_done():

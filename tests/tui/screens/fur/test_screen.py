@@ -332,15 +332,17 @@ async def test_a_run_that_is_looked_at_stays_paused_when_its_lab_comes_back(tmp_
 
 
 async def test_a_stroke_that_the_run_cannot_take_is_refused_once_and_loses_nothing_that_was_taken(monkeypatch):
-    let_go, paint = threading.Event(), simulate.paint
-    monkeypatch.setattr(simulate, "paint", lambda *what: (let_go.wait(30), paint(*what))[1])
+    painting, let_go, paint = threading.Event(), threading.Event(), simulate.paint
+    monkeypatch.setattr(simulate, "paint", lambda *what: (painting.set(), let_go.wait(), paint(*what))[2])
     monkeypatch.setattr(inbox, "MOST_WAITING", 5)
     async with lab(SEEDED) as (this, screen):
         canvas = screen.fields.view.canvas
         screen.brush_line.brush.radius = 0
         screen.brush_line.brush.values["y"] = 0.7
-        for x in range(12):
-            canvas.post_message(FieldCanvas.Pointed(canvas, x, 3, 1, pressed=x == 0))
+        canvas.post_message(FieldCanvas.Pointed(canvas, 0, 3, 1, pressed=True))
+        await this.until(painting.is_set)  # so that it takes none of those that wait, until it is let go
+        for x in range(1, 12):
+            canvas.post_message(FieldCanvas.Pointed(canvas, x, 3, 1, pressed=False))
         await this.until(lambda: "5 commands wait" in this.said())
         canvas.post_message(FieldCanvas.Pointed(canvas, 20, 3, 1, pressed=True))
         await this.until(lambda: this.said().count("5 commands wait") == 2)
