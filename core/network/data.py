@@ -1,8 +1,8 @@
-"""The data sets: scikit-learn's small ones and a user's own, split and scaled by the course protocol."""
+"""The data sets: scikit-learn's small ones, points in the plane, a user's own; split and scaled as the course does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnfd.core.errors import DataError
+from nnfd.core.network.planar import MAKERS, make_planar
 from nnfd.core.network.reading import named, read_table
 from nnfd.core.network.suspects import check_columns, check_far
 from nnfd.core.network.tables import LIKELY_LABELS, Table
@@ -18,7 +19,13 @@ from nnfd.core.params import NetworkParams, show_value
 from nnfd.core.params.paths import file_format, full_path
 from nnfd.core.text import did_you_mean, printable
 
-BUILT_IN = ("digits", "iris", "wine", "breast_cancer")
+BUNDLED = ("digits", "iris", "wine", "breast_cancer")
+"""Come with scikit-learn."""
+BUILT_IN = (*BUNDLED, *MAKERS)
+"""Need no file."""
+FOR_FILES = {"label": "labels", "drop": "columns", "header": "columns", "categorical": "columns"}
+FOR_MAKERS = {"samples": "samples", "noise": "samples", "data_seed": "samples"}
+"""Parameters that hold for some data sets only, and what the others have instead."""
 SPLIT_SEED = 42
 HELD_OUT = 0.15
 """Share of the samples in the validation set, and in the test set."""
@@ -50,7 +57,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     """What the user should know of the data, in plain words."""
     path: str | None = None
-    """Full path of the file; None for a set that comes with scikit-learn."""
+    """Full path of the file; None for a set that needs none."""
     sha256: str | None = None
     """Of the file's bytes."""
 
@@ -79,24 +86,33 @@ def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) ->
     """
     name = params.dataset
     if name in BUILT_IN:
-        for given in ("label", "drop", "header", "categorical"):
-            if (value := getattr(params, given)) != NetworkParams.model_fields[given].default:
-                raise DataError(
-                    f"{given}: {printable(show_value(value))!r} is not allowed: {name} brings its own "
-                    f"{'labels' if given == 'label' else 'columns'}; leave it at "
-                    f"{show_value(NetworkParams.model_fields[given].default)}"
-                )
+        _refuse(FOR_FILES, params, name)
+        if name in MAKERS:
+            return _split(name, make_planar(params), None, params.dtype)
+        _refuse(FOR_MAKERS, params, name)
         table, image_shape = _built_in(name)
         return _split(name, table, image_shape, params.dtype)
     if file_format(name) is None:
         hint = did_you_mean(name, BUILT_IN) or f"; known are {', '.join(BUILT_IN)}, or a .csv or .npz file"
         raise DataError(f"dataset: {printable(name)!r} is not known{hint}")
     path = Path(full_path(name))
+    _refuse(FOR_MAKERS, params, named(path))
     table = read_table(path, params, stopping)
     _check_classes(table, f"{named(path)}, {table.label_name}")
     table = replace(table, notes=(*table.notes, *check_columns(table, named(path), params))).spread()
     data = _split(path.name.removesuffix(".gz").rpartition(".")[0], table, None, params.dtype)
     return replace(data, path=str(path), sha256=table.sha256)
+
+
+def _refuse(names: Mapping[str, str], params: NetworkParams, where: str) -> None:
+    """Raise :class:`DataError` for a parameter that was set although this data set does without."""
+    for name, own in names.items():
+        default = NetworkParams.model_fields[name].default
+        if (value := getattr(params, name)) != default:
+            raise DataError(
+                f"{name}: {printable(show_value(value))!r} is not allowed: {where} brings its own {own}; "
+                f"leave it at {show_value(default)}"
+            )
 
 
 def _built_in(name: str) -> tuple[Table, tuple[int, int] | None]:

@@ -47,7 +47,7 @@ class NetworkState:
     rng: Mapping[str, Any]
     """State of the bit generator that draws batch order and dropout masks."""
     data_path: str | None = None
-    """Full path of the data's file; None for a set that comes with scikit-learn, and in a state of an older version."""
+    """Full path of the data's file; None for a set that needs none, and in a state of an older version."""
     data_sha256: str | None = None
     """Of the bytes of the data's file; None where there is no path."""
 

@@ -58,7 +58,8 @@ class NetworkParams(Params):
 
     dataset: str = param(
         "digits",
-        "Data: digits, iris, wine, breast_cancer, or a path to a CSV, .csv.gz or NPZ file.",
+        "Data: digits, iris, wine, breast_cancer; points in the plane: moons, circles, blobs, xor, spirals; or a path "
+        "to a CSV, .csv.gz or NPZ file.",
         min_length=1,
     )
     label: str = param(
@@ -71,6 +72,11 @@ class NetworkParams(Params):
     )
     header: YesNo = param("auto", "Whether line 1 of a CSV names the columns; auto: refused if it holds numbers.")
     categorical: Names = param((), "Text columns of a CSV to read as one feature a word.")
+    samples: int = param(500, "Points of moons, circles, blobs, xor, spirals.", unit="samples", ge=60, le=1_000_000)
+    noise: float = param(
+        0.1, "Standard deviation of what moves these points from their place; classes are about 1 apart.", ge=0, le=100
+    )
+    data_seed: int = param(42, "Seed of these points.", ge=0, le=2**32 - 1)
     hidden: LayerSizes = param((128,), "Sizes of the hidden layers, for example 128,64.")
     activation: Activation = param("relu", "Activation of the hidden layers.")
     weight_scale: AutoScale = param(

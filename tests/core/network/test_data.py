@@ -105,6 +105,11 @@ class TestBuiltIn:
             ("iris", 150, 4, ("setosa", "versicolor", "virginica")),
             ("wine", 178, 13, ("class_0", "class_1", "class_2")),
             ("breast_cancer", 569, 30, ("malignant", "benign")),
+            ("moons", 500, 2, ("0", "1")),
+            ("circles", 500, 2, ("0", "1")),
+            ("blobs", 500, 2, ("0", "1", "2")),
+            ("xor", 500, 2, ("0", "1")),
+            ("spirals", 500, 2, ("0", "1")),
         ],
     )
     @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -388,9 +393,16 @@ class TestNpz:
 class TestNames:
     def test_unknown(self):
         assert refused("digit") == "dataset: 'digit' is not known; did you mean 'digits'?"
-        assert "known are digits, iris, wine, breast_cancer, or a .csv or .npz file" in refused("qqqq")
+        known = "digits, iris, wine, breast_cancer, moons, circles, blobs, xor, spirals"
+        assert f"known are {known}, or a .csv or .npz file" in refused("qqqq")
         assert "not known" in refused("my.txt")
         assert "␛" in refused("\x1b[31mqqq")
+
+    @pytest.mark.parametrize(("name", "value"), [("samples", 100), ("noise", 0.0), ("data_seed", 1)])
+    def test_what_only_points_in_the_plane_have(self, tmp_path, name, value):
+        assert refused("iris", **{name: value}).startswith(f"{name}: '{value:g}' is not allowed: iris brings its own")
+        file = csv_file(tmp_path, "a,b,y\n" + rows(30))
+        assert "mine.csv' brings its own samples; leave it at" in refused(file, **{name: value})
 
     def test_a_label_column_of_a_built_in_set(self):
         assert refused("iris", label="species") == (

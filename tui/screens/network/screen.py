@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from nnfd.core.engine.events import EpochDone, Event
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.branch import branch_state
-from nnfd.core.network.data import BUILT_IN
+from nnfd.core.network.data import BUNDLED
 from nnfd.core.network.train import model_at
 from nnfd.core.params import Kind, NetworkParams, Params
 from nnfd.tui.jobs.history import NetworkHistory
@@ -94,7 +94,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         data = self.session.data
         assert data is not None
         self.panels.load(data)
-        if data.name in BUILT_IN:
+        if data.name in BUNDLED:
             self.action_baseline()
 
     def _draw_epochs(self) -> None:
