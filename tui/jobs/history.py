@@ -38,23 +38,47 @@ STATS = ("min", "mean", "max")
 """What is remembered of each field."""
 
 
-class Curves:
-    """Rows of numbers with named columns, appended in amortised constant time."""
+MOST_ROWS = 16_384
+"""Rows that are kept of a run, 2 MB where a model has five fields; a run of an hour at full speed has a million."""
 
-    def __init__(self, columns: Sequence[str]) -> None:
+
+class Curves:
+    """Rows of numbers with named columns, appended in amortised constant time, at most `most` of them.
+
+    When there are so many they are thinned: the newest half stays as it is; of the older rows, each of at most
+    ``most // 4`` equal stretches of the run keeps the one that stands out most from its neighbours. The first row,
+    those of the least and the greatest value of each column and the one at :attr:`pinned` stay in any case. So every
+    row is one that really was, and what is left covers the whole run evenly: a stretch is a power of two long, so that
+    each time it is a few whole ones of the time before.
+    """
+
+    def __init__(self, columns: Sequence[str], most: int = MOST_ROWS) -> None:
         self._columns = {name: i for i, name in enumerate(columns)}
-        self._rows = np.empty((256, len(columns)))
+        self._most = most
+        self._rows = np.empty((min(256, most), len(columns)))
         self._size = 0
+        self.pinned: float | None = None
+        """The position whose row stays, however the others are thinned."""
 
     def __len__(self) -> int:
         return self._size
 
     def append(self, row: Sequence[float]) -> None:
         """Add one row, in column order."""
-        if self._size == len(self._rows):
+        if self._size == self._most:
+            self._thin()
+        elif self._size == len(self._rows):
             self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
         self._rows[self._size] = row
         self._size += 1
+
+    def _thin(self) -> None:
+        older, newer = np.split(self._rows, [self._most // 2])
+        length = 2.0 ** np.ceil(np.log2(max(1.0, (newer[-1, 0] - older[0, 0]) / (self._most // 4))))
+        kept = older[_staying(older, length, self.pinned)]
+        self._rows = np.empty_like(self._rows)  # not in place: views of the old ones are drawn
+        self._size = len(kept) + len(newer)
+        self._rows[: self._size] = np.concatenate([kept, newer])
 
     @property
     def rows(self) -> NDArray[np.float64]:
@@ -81,12 +105,29 @@ class Curves:
         return {name: float(self._rows[index, i]) for name, i in self._columns.items()}
 
 
+def _staying(older: NDArray[np.float64], length: float, pinned: float | None) -> NDArray[np.intp]:
+    """Return which rows stay, ascending, as :class:`Curves` describes it; `length` is that of a stretch."""
+    positions, values = older[:, 0], older[:, 1:]
+    missing = np.isnan(values)
+    extremes = [np.where(missing, np.inf, values).argmin(axis=0), np.where(missing, -np.inf, values).argmax(axis=0)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = (np.take_along_axis(values, at[None], axis=0) for at in extremes)
+        around = np.concatenate([values[:1], (values[:-2] + values[2:]) / 2, values[-1:]])
+        aside = np.abs(values - around) / np.maximum(high - low, np.finfo(float).tiny)
+    standing_out = np.nan_to_num(aside, nan=1.0).max(axis=1, initial=0.0)
+    stretch = ((positions - positions[0]) // length).astype(np.intp)
+    order = np.lexsort((-standing_out, stretch))
+    _, first = np.unique(stretch[order], return_index=True)
+    staying: NDArray[np.intp] = np.concatenate([[0], order[first], *extremes, np.flatnonzero(positions == pinned)])
+    return np.unique(staying)
+
+
 class History(Generic[S]):
     """One run so far, whose states are of type S."""
 
     def __init__(self) -> None:
         self.curves: Curves | None = None
-        """One row a unit, its first column the position; None before the first unit."""
+        """Rows by unit, their first column the position; None before the first unit."""
         self.started: Started | None = None
         self.ended: Ended | None = None
         self.began_with: Params | None = None
@@ -124,9 +165,9 @@ class History(Generic[S]):
             case BatchProgress():
                 pass  # shown live only
             case EpochDone():
-                self._append(EPOCH_COLUMNS, [getattr(event, name) for name in EPOCH_COLUMNS], event.state)
+                curves = self._append(EPOCH_COLUMNS, [getattr(event, name) for name in EPOCH_COLUMNS], event.state)
                 if event.is_best:
-                    self.best_epoch = event.epoch
+                    self.best_epoch = curves.pinned = event.epoch
             case StepsDone():
                 stats: dict[str, float] = {
                     f"{name}_{key}": getattr(of, key) for name, of in event.stats.items() for key in STATS
@@ -145,11 +186,12 @@ class History(Generic[S]):
             case _:
                 assert_never(event)
 
-    def _append(self, columns: Sequence[str], row: Sequence[float], state: State | None) -> None:
+    def _append(self, columns: Sequence[str], row: Sequence[float], state: State | None) -> Curves:
         if self.curves is None:
             self.curves = Curves(columns)
         self.curves.append(row)
         self.keep(state)
+        return self.curves
 
     def keep(self, state: State | None) -> None:
         """Note the newest state."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nnfd.core.engine.events import Edited, Ended, EpochDone, FieldStats, Notice, Outcome, Started, StepsDone
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FurParams, NetworkParams
-from nnfd.tui.jobs.history import Curves, FieldHistory, NetworkHistory
+from nnfd.tui.jobs.history import MOST_ROWS, Curves, FieldHistory, NetworkHistory
 from nnfd.tui.jobs.mailbox import Mailbox
 
 
@@ -37,6 +37,55 @@ class TestCurves:
             log.append([position, position / 10])
         assert log.row_at(15)["value"] == 1.0
         assert log.row_at(20)["value"] == 2.0
+
+
+class TestThinnedCurves:
+    """What a long run leaves in memory; 64 rows, so that it is thinned often."""
+
+    @pytest.mark.parametrize("value", [np.sin, np.sqrt, lambda n: -n, lambda n: np.nan, lambda n: (-1) ** n * np.inf])
+    def test_there_are_only_so_many_and_each_was_so(self, value):
+        log = Curves(("epoch", "loss"), 64)
+        for n in range(1, 5001):
+            log.append([n, value(n)])
+            assert len(log) <= 64
+            assert log.last()[0] == n
+        epochs = log.column("epoch")
+        assert epochs[0] == 1
+        assert (np.diff(epochs) > 0).all()
+        assert (np.diff(epochs[-32:]) == 1).all()
+        np.testing.assert_array_equal(log.column("loss"), [value(int(n)) for n in epochs])
+        assert np.diff(epochs).max() < 2 * 512  # the whole run is covered: of 16 stretches at the most, none is empty
+
+    def test_what_stands_out_stays(self):
+        log = Curves(("epoch", "loss", "acc"), 64)
+        log.pinned = 1234
+        for n in range(1, 9001):
+            log.append(
+                [n, {700: 50.0, 701: 0.0}.get(n, 9.0 - n / 1000), np.nan if n < 500 else 2.0 if n == 3000 else 0.5]
+            )
+        assert {1, 700, 701, 1234, 3000} <= set(log.column("epoch"))
+
+    def test_what_is_drawn_of_it_does_not_change(self):
+        log = Curves(("epoch", "loss"), 64)
+        for n in range(64):
+            log.append([n, n])
+        drawn = log.rows
+        before = drawn.copy()
+        log.append([64, 64])
+        assert len(log) < 64
+        np.testing.assert_array_equal(drawn, before)
+
+
+def test_a_run_of_many_epochs_takes_a_megabyte_and_has_its_best():
+    history = NetworkHistory()
+    for n in range(1, 3 * MOST_ROWS):
+        history.add(epoch(n, best=n <= 7777))
+    curves = history.curves
+    assert curves is not None
+    assert curves.rows.base is not None
+    assert curves.rows.base.nbytes <= 1_000_000
+    assert history.position == 3 * MOST_ROWS - 1
+    assert history.best_epoch in curves.column("epoch")
 
 
 class TestHistory:
