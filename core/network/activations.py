@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """An activation f. Both functions work without allocating."""
+    """An activation f. Both functions work in place, without allocating."""
 
     apply: Callable[[Array, Array], None]
-    """``apply(z, out)``: out = f(z); `z` and `out` may not overlap, and `z` may be used up."""
+    """``apply(z, work)``: z becomes f(z); `work` has the shape of `z`, is this activation's own and at first all 0."""
     times_slope: Callable[[Array, Array, Array], None]
     """``times_slope(d, a, scratch)``: d *= f'(z), with a = f(z)."""
     gain: float
     """First weights have the standard deviation sqrt(gain / fan-in): 2 is He's rule, 1 Xavier's."""
 
 
-def _relu(z: Array, out: Array) -> None:
-    np.maximum(z, 0, out=out)
+def _relu(z: Array, zeros: Array) -> None:
+    np.maximum(z, zeros, out=z)  # two arrays: half the time of the scalar 0
 
 
 def _relu_slope(d: Array, a: Array, scratch: Array) -> None:
@@ -36,8 +36,8 @@ def _relu_slope(d: Array, a: Array, scratch: Array) -> None:
     np.multiply(d, scratch, out=d)
 
 
-def _tanh(z: Array, out: Array) -> None:
-    np.tanh(z, out=out)
+def _tanh(z: Array, _: Array) -> None:
+    np.tanh(z, out=z)
 
 
 def _tanh_slope(d: Array, a: Array, scratch: Array) -> None:
@@ -46,16 +46,16 @@ def _tanh_slope(d: Array, a: Array, scratch: Array) -> None:
     np.multiply(d, scratch, out=d)
 
 
-def _sigmoid(z: Array, out: Array) -> None:
+def _sigmoid(z: Array, work: Array) -> None:
     # exp(min(z, 0)) / (1 + exp(-|z|)): no exponent is positive, so nothing overflows, and values near 0 keep their
     # relative precision, which the shorter (1 + tanh(z/2)) / 2 would lose
-    np.minimum(z, 0, out=out)
-    np.exp(out, out=out)
-    np.abs(z, out=z)
-    np.negative(z, out=z)
+    np.abs(z, out=work)
+    np.negative(work, out=work)
+    np.exp(work, out=work)
+    work += 1
+    np.minimum(z, 0, out=z)
     np.exp(z, out=z)
-    z += 1
-    out /= z
+    z /= work
 
 
 def _sigmoid_slope(d: Array, a: Array, scratch: Array) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError, ParamsError
-from nnfd.core.network.memory import parameter_count
+from nnfd.core.network.memory import ONES_BYTES, parameter_count
 from nnfd.core.network.mlp import BLOCK, MLP
 from nnfd.core.network.reading import sha256_of
 from nnfd.core.network.suspects import FAR
@@ -88,16 +88,18 @@ def _check_bytes(path: str, sha256: str, state: NetworkState) -> None:
 def memory_needed(layer_sizes: Sequence[int], params: NetworkParams, samples: int) -> int:
     """Estimate the bytes that training takes besides the data."""
     hidden, out = sum(layer_sizes[1:-1]), layer_sizes[-1]
-    # weights, gradient, decay; two states with their best weights while the one follows the other; and the optimiser's
+    # weights, gradient, decay and its rates; two states with their best weights while the one follows the other; and the optimiser's
     slots = 2 if params.optimizer == "adam" else 1
-    vectors = 3 + 3 + (1 + slots) + 2 * slots
-    # of each unit and sample: input, output, gradient, work; normalised values; mask and what it leaves
+    vectors = 4 + 3 + (1 + slots) + 2 * slots
+    # of each unit and sample: output, gradient, work of each way; normalised values; mask and what it leaves
     arrays = 4 + params.batch_norm + 2 * (params.dropout > 0)
     rows = 2 * min(params.batch_size, samples) + 2 * min(BLOCK, samples)
     numbers = vectors * parameter_count(layer_sizes, norm=params.batch_norm)
     numbers += rows * (layer_sizes[0] + arrays * hidden + 3 * out)
     drawn = 8 * max(n_in * n_out for n_in, n_out in itertools.pairwise(layer_sizes))
-    return numbers * np.dtype(params.dtype).itemsize + drawn
+    itemsize = np.dtype(params.dtype).itemsize
+    with_ones = samples * (layer_sizes[0] + 1) * itemsize
+    return numbers * itemsize + drawn + (with_ones if with_ones <= ONES_BYTES else 0)
 
 
 def why_diverged(params: NetworkParams, data: Dataset, layer_sizes: Sequence[int]) -> str:

@@ -101,21 +101,24 @@ class MLP:
         if activation not in ACTIVATIONS:
             raise ParamsError(f"activation: {activation!r} is not allowed: one of {', '.join(ACTIVATIONS)}")
         self.activation = ACTIVATIONS[activation]
-        self.l2, self.dropout, self.batch_norm = l2, dropout, batch_norm
+        self.dropout, self.batch_norm = dropout, batch_norm
         self.dtype = np.dtype(dtype)
         hidden = self.layer_sizes[1:-1] if batch_norm else ()
         self.theta = np.zeros(parameter_count(self.layer_sizes, norm=batch_norm), self.dtype)
         self.grad = np.zeros_like(self.theta)
         self.stats = np.zeros(2 * sum(hidden), self.dtype)
-        self.W, self.b, self.gamma, self.beta = parameter_views(self.theta, self.layer_sizes, norm=batch_norm)
-        self._dW, self._db, self._dgamma, self._dbeta = parameter_views(self.grad, self.layer_sizes, norm=batch_norm)
+        views = parameter_views(self.theta, self.layer_sizes, norm=batch_norm)
+        self._Wb, self.W, self.b, self.gamma, self.beta = views
+        slopes = parameter_views(self.grad, self.layer_sizes, norm=batch_norm)
+        self._dWb, self._dW, self._db, self._dgamma, self._dbeta = slopes
         means, variances = stats_views(self.stats, hidden)
         # each makes its gamma and its running variance 1
         self._norms = [
             BatchNorm(*views)
             for views in zip(self.gamma, self.beta, self._dgamma, self._dbeta, means, variances, strict=True)
         ]
-        self._decay = [np.empty_like(W) for W in self.W]
+        self._rates, self._decay = np.zeros_like(self.theta), np.empty_like(self.theta)
+        self.l2 = l2
         self._buffers: dict[int, Buffers] = {}
         rng = np.random.default_rng(seed)
         for W in self.W:
@@ -136,6 +139,17 @@ class MLP:
             dtype=params.dtype,
         )
 
+    @property
+    def l2(self) -> float:
+        """Weight decay."""
+        return self._l2
+
+    @l2.setter
+    def l2(self, l2: float) -> None:
+        self._l2 = l2
+        for rates in parameter_views(self._rates, self.layer_sizes, norm=self.batch_norm).W:
+            rates[:] = l2
+
     def load(self, theta: Array, stats: Array | None = None) -> None:
         """Copy a snapshot in. Raises ``ValueError`` if it is of another shape."""
         pairs = [("theta", theta, self.theta)] + ([] if stats is None else [("stats", stats, self.stats)])
@@ -155,7 +169,7 @@ class MLP:
         Parameters
         ----------
         X
-            Inputs, shape (N, inputs).
+            Inputs, shape (N, inputs); or (N, inputs + 1) with a last column of ones, which spares a pass for the bias.
         training
             Whether dropout and the batch's own mean and variance are used.
         rng
@@ -173,21 +187,25 @@ class MLP:
         cache = self._buffers_for(len(X))
         h = cache.X = np.asarray(X, self.dtype)
         cache.training, cache.dropped = training, bool(training and self.dropout)
-        last = len(self.W) - 1
-        for layer, (W, b) in enumerate(zip(self.W, self.b, strict=True)):
-            z = cache.z[layer]
-            np.dot(h, W, out=z)  # not matmul: it checks floating-point flags, which some BLAS raise without cause
-            z += b
-            if layer == last:
-                break
+        for layer, z in enumerate(cache.a):
+            self._affine(layer, h, z)
             if self.batch_norm:
                 self._norms[layer].forward(z, cache.z_hat[layer], training=training)
-            self.activation.apply(z, cache.a[layer])
-            h = cache.a[layer]
+            self.activation.apply(z, cache.work[layer])
+            h = z
             if cache.dropped and rng is not None:
                 h = cache.drop(layer, self.dropout, rng)
             cache.h[layer] = h
-        return cache.z[last], cache
+        self._affine(len(cache.a), h, cache.logits)
+        return cache.logits, cache
+
+    def _affine(self, layer: int, h: Array, z: Array) -> None:
+        # np.dot, not matmul: that checks floating-point flags, which some BLAS raise without cause
+        if h.shape[1] > self.layer_sizes[layer]:
+            np.dot(h, self._Wb[layer], out=z)
+        else:
+            np.dot(h, self.W[layer], out=z)
+            z += self.b[layer]
 
     # -- backward
 
@@ -198,13 +216,16 @@ class MLP:
         d /= len(y)
         for layer in range(len(self.W) - 1, -1, -1):
             h = cache.X if layer == 0 else cache.h[layer - 1]
-            np.dot(h.T, d, out=self._dW[layer])
-            np.dot(cache.ones, d, out=self._db[layer])  # the sum over the batch, at half the time of np.sum
-            if self.l2:
-                np.multiply(self.W[layer], self.l2, out=self._decay[layer])
-                self._dW[layer] += self._decay[layer]
+            if h.shape[1] > self.layer_sizes[layer]:
+                np.dot(h.T, d, out=self._dWb[layer])
+            else:
+                np.dot(h.T, d, out=self._dW[layer])
+                np.dot(cache.ones, d, out=self._db[layer])  # the sum over the batch, at half the time of np.sum
             if layer:
                 d = self._through_hidden(layer - 1, cache, d)
+        if self.l2:
+            np.multiply(self.theta, self._rates, out=self._decay)
+            self.grad += self._decay
 
     def _through_hidden(self, layer: int, cache: Buffers, d_above: Array) -> Array:
         d, scratch = cache.d[layer], cache.scratch[layer]
@@ -220,8 +241,8 @@ class MLP:
         self, X: Array, y: NDArray[np.int64], rng: np.random.Generator | None = None, *, training: bool = True
     ) -> tuple[float, dict[str, list[Array]]]:
         """Return the loss and copies of its gradients, ``{"W": [...], "b": [...]}``, for X (N, inputs) and y (N,)."""
-        logits, cache = self.forward(X, training, rng)
-        loss = self._data_loss_sum(logits, y) / len(y) + self.decay_loss()
+        _, cache = self.forward(X, training, rng)
+        loss = _data_loss_sum(cache, y) / len(y) + self.decay_loss()
         self.backward(cache, y)
         grads = {"W": [g.copy() for g in self._dW], "b": [g.copy() for g in self._db]}
         if self.batch_norm:
@@ -235,9 +256,9 @@ class MLP:
         loss, right = 0.0, 0
         for start in range(0, len(y), BLOCK):
             part = y[start : start + BLOCK]
-            logits, _ = self.forward(X[start : start + BLOCK])
-            loss += self._data_loss_sum(logits, part)
-            right += int(np.count_nonzero(logits.argmax(axis=1) == part))
+            _, cache = self.forward(X[start : start + BLOCK])
+            loss += _data_loss_sum(cache, part)
+            right += int(np.count_nonzero(cache.winners == part))
         return loss / len(y) + self.decay_loss(), right / len(y)
 
     def predict_proba(self, X: ArrayLike) -> Array:
@@ -258,13 +279,6 @@ class MLP:
         """Return the L2 term of the loss."""
         return 0.5 * self.l2 * sum(float(np.vdot(W, W)) for W in self.W) if self.l2 else 0.0
 
-    @staticmethod
-    def _data_loss_sum(logits: Array, y: NDArray[np.int64]) -> float:
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        log_p = shifted[np.arange(len(y)), y] - np.log(np.exp(shifted).sum(axis=1))
-        # log clip(p, 1e-12, 1): the logarithm is taken first, so that a tiny p loses no digits
-        return -float(np.sum(np.maximum(log_p, math.log(P_MIN)), dtype=np.float64))
-
     @property
     def kept_batch_sizes(self) -> tuple[int, ...]:
         """The batch sizes whose work arrays are kept, oldest first."""
@@ -276,3 +290,8 @@ class MLP:
                 del self._buffers[next(iter(self._buffers))]
             self._buffers[n] = Buffers(n, self.layer_sizes, self.dtype, norm=self.batch_norm)
         return self._buffers[n]
+
+
+def _data_loss_sum(cache: Buffers, y: NDArray[np.int64]) -> float:
+    # log clip(p, 1e-12, 1): the logarithm is taken first, so that a tiny p loses no digits
+    return -float(np.sum(np.maximum(cache.log_probabilities(y), math.log(P_MIN)), dtype=np.float64))

@@ -12,6 +12,7 @@ from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Event, Notice, Outcome, Started
 from nnfd.core.engine.state import frozen
 from nnfd.core.network.checks import check_run, why_diverged
+from nnfd.core.network.memory import with_ones
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
@@ -133,6 +134,7 @@ class _Run:
         sizes = check_run(params, data, state)
         state = state and state.with_params(params)
         self.model = MLP.for_run(params, sizes)
+        self._X_train, self._X_val = with_ones(data.X_train), with_ones(data.X_val)
         # of the first weights, of a resumed run too: its limits are to be the same
         self._first_square = sum(float(np.vdot(W, W)) for W in self.model.W)
         self._evaluate()
@@ -201,11 +203,11 @@ class _Run:
 
     def _take(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
         if len(rows) not in self._batch:
-            X, y = self.data.X_train, self.data.y_train
+            X, y = self._X_train, self.data.y_train
             self._batch[len(rows)] = np.empty((len(rows), X.shape[1]), X.dtype), np.empty(len(rows), y.dtype)
         X, y = self._batch[len(rows)]
-        np.take(self.data.X_train, rows, axis=0, out=X, mode="clip")  # "clip" writes straight into X, without a copy
-        np.take(self.data.y_train, rows, out=y, mode="clip")
+        self._X_train.take(rows, axis=0, out=X, mode="clip")  # "clip" writes straight into X, without a copy
+        self.data.y_train.take(rows, out=y, mode="clip")
         return X, y
 
     def _finish_epoch(self) -> tuple[Outcome, str] | None:
@@ -228,8 +230,8 @@ class _Run:
     def _evaluate(self) -> None:
         data = self.data
         with np.errstate(all="ignore"):
-            self.train = self.model.evaluate(data.X_train, data.y_train)
-            self.val = self.model.evaluate(data.X_val, data.y_val)
+            self.train = self.model.evaluate(self._X_train, data.y_train)
+            self.val = self.model.evaluate(self._X_val, data.y_val)
 
     def blew_up(self) -> Notice | None:
         """Return what is to be said of a loss that is far above that of the first weights; each time once."""

@@ -9,6 +9,7 @@ import pytest
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.batchnorm import EPSILON as BN_EPSILON
 from nnfd.core.network.batchnorm import MEMORY as BN_MEMORY
+from nnfd.core.network.memory import ONES_BYTES, with_ones
 from nnfd.core.network.mlp import BATCH_SIZES_KEPT, BLOCK, MLP, P_MIN
 from nnfd.core.params import NetworkParams
 
@@ -182,8 +183,9 @@ class TestOptions:
         X, _ = batch(50, (4, 3))
         z = X @ model.W[0] + model.b[0]
         _, cache = model.forward(X, True)
-        np.testing.assert_allclose(cache.z[0].mean(axis=0), 0, atol=1e-14)
-        np.testing.assert_allclose(cache.z[0].std(axis=0), 1, rtol=1e-3)
+        np.testing.assert_allclose(cache.z_hat[0].mean(axis=0), 0, atol=1e-14)
+        np.testing.assert_allclose(cache.z_hat[0].std(axis=0), 1, rtol=1e-3)
+        np.testing.assert_allclose(cache.a[0], np.tanh(cache.z_hat[0]), rtol=1e-15)  # gamma is 1, beta 0
         np.testing.assert_allclose(model.stats[:6], (1 - BN_MEMORY) * z.mean(axis=0))
         np.testing.assert_allclose(model.stats[6:], BN_MEMORY + (1 - BN_MEMORY) * z.var(axis=0))
 
@@ -377,6 +379,27 @@ class TestWeights:
         with pytest.raises(ValueError, match=rf"theta: shape \({size},\) is not allowed.*\(43,\)"):
             model.load(np.zeros(size))
         np.testing.assert_array_equal(model.theta, before)
+
+    @pytest.mark.parametrize("options", [{}, {"l2": 0.1, "dropout": 0.4, "batch_norm": True}])
+    def test_a_column_of_ones_takes_the_bias_into_the_product(self, options):
+        sizes, (X, y) = (4, 5, 6, 3), batch(12, (4, 3))
+        plain, with_column = somewhere(sizes, "tanh", **options), somewhere(sizes, "tanh", **options)
+        for model, inputs in ((plain, X), (with_column, with_ones(X))):
+            model.loss_and_grads(inputs, y, np.random.default_rng(1))
+        np.testing.assert_allclose(with_column.grad, plain.grad, rtol=1e-12, atol=1e-15)
+        np.testing.assert_allclose(with_column.evaluate(with_ones(X), y), plain.evaluate(X, y), rtol=1e-14)
+
+    def test_a_large_set_is_not_copied_for_a_column_of_ones(self):
+        X = np.zeros((1, ONES_BYTES // 8 + 1))
+        assert with_ones(X) is X
+
+    def test_weight_decay_can_be_changed(self):
+        model, (X, y) = somewhere((4, 5, 3), "relu", l2=0.1, batch_norm=True), batch(7, (4, 3))
+        model.l2 = 0.3
+        model.loss_and_grads(X, y)
+        fresh = somewhere((4, 5, 3), "relu", l2=0.3, batch_norm=True)
+        fresh.loss_and_grads(X, y)
+        np.testing.assert_array_equal(model.grad, fresh.grad)
 
     def test_load_refuses_statistics_of_another_shape(self):
         model = MLP((4, 5, 3), batch_norm=True)
