@@ -88,7 +88,8 @@ def _check_bytes(path: str, sha256: str, state: NetworkState) -> None:
 def memory_needed(layer_sizes: Sequence[int], params: NetworkParams, samples: int) -> int:
     """Estimate the bytes that training takes besides the data."""
     hidden, out = sum(layer_sizes[1:-1]), layer_sizes[-1]
-    # weights, gradient, decay and its rates; two states with their best weights while the one follows the other; and the optimiser's
+    # weights, gradient, decay and its rates; two states with their best weights, one following the other; the
+    # memory of the optimiser
     slots = 2 if params.optimizer == "adam" else 1
     vectors = 4 + 3 + (1 + slots) + 2 * slots
     # of each unit and sample: output, gradient, work of each way; normalised values; mask and what it leaves
