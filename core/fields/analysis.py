@@ -10,7 +10,6 @@ import numpy as np
 
 from nnfd.core.fields.models import extinction
 from nnfd.core.fields.simulate import field_stats
-from nnfd.core.fields.stability import NO_WAVELENGTH
 from nnfd.core.params import show_value
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.engine.events import FieldStats
+    from nnfd.core.fields.stability import Prediction
     from nnfd.core.fields.state import FieldState
 
     Mask = NDArray[np.bool_]
@@ -48,12 +48,13 @@ def summary(state: FieldState) -> FieldSummary:
     for name, field in state.fields.items():
         if held := int((field >= p.clip).sum()):
             said.append(f"{name} is saturated: {held} cells stand at clip = {show_value(p.clip)}")
-    if all(_is_flat(field) for field in state.fields.values()):
+    if all(is_flat(field) for field in state.fields.values()):
         said.append("all fields are uniform: there is no pattern")
     return FieldSummary(stats, tuple(said))
 
 
-def _is_flat(field: NDArray[Any]) -> bool:
+def is_flat(field: NDArray[Any]) -> bool:
+    """Tell whether the field shows no pattern: its range is below :data:`FLAT` of its largest value."""
     low, high = float(field.min()), float(field.max())
     return not high - low > FLAT * max(abs(low), abs(high))
 
@@ -85,7 +86,7 @@ def spots(field: NDArray[Any], threshold: float | None = None, *, periodic: bool
         Whether a region goes on across the edges. Cells touch along their sides, not at their corners.
     """
     if threshold is None:
-        if _is_flat(field):
+        if is_flat(field):
             return 0, 0.0
         threshold = otsu(field)
     mask = np.asarray(field > threshold)
@@ -117,7 +118,7 @@ def closed_cells(y_field: NDArray[Any], *, periodic: bool = True, smallest: int 
     A patch is a connected region above Otsu's threshold with at least `smallest` cells. It is enclosed if it ends
     everywhere at a line: with periodic edges it must not go round the grid, else it must not reach an edge.
     """
-    if _is_flat(y_field):
+    if is_flat(y_field):
         return 0
     mask = np.asarray(y_field > otsu(y_field))
     labels, count = _label(mask, periodic=periodic)
@@ -170,7 +171,7 @@ def dominant_wavelength(field: NDArray[Any], *, periodic: bool = True) -> float 
     Ring totals (mean power times circumference) are compared, and the wavenumber is the mean over the strongest ring
     and its neighbours, weighted with their totals.
     """
-    if _is_flat(field):
+    if is_flat(field):
         return None
     k, power = spectrum(field, periodic=periodic)
     total = k * power
@@ -179,10 +180,9 @@ def dominant_wavelength(field: NDArray[Any], *, periodic: bool = True) -> float 
     return float(2 * math.pi * total[near].sum() / (k[near] * total[near]).sum())
 
 
-def wavelength_words(dominant: float | None, predicted: float | None) -> tuple[str, str]:
-    """Return what to say about the measured and about the predicted wavelength."""
-    measured = "none: the field is uniform" if dominant is None else f"{dominant:.3g} cells"
-    if predicted is None:
-        return measured, NO_WAVELENGTH
-    off = "" if dominant is None else f" (measured {dominant / predicted - 1:+.0%})"
-    return measured, f"{predicted:.3g} cells{off}"
+def wavelength_words(measured: float | None, prediction: Prediction) -> str:
+    """Return what to say about the predicted wavelength beside the measured one, if there is one."""
+    if prediction.wavelength is None:
+        return prediction.words
+    off = "" if measured is None else f" (measured {measured / prediction.wavelength - 1:+.0%})"
+    return f"{prediction.words}{off}"

@@ -7,6 +7,7 @@ discrete Laplacian for a wave along a grid axis, or with ``-k²``, that of the e
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
-
-NO_WAVELENGTH = "no unstable uniform state: patterns grow from seeds only"
-"""What to say when :func:`predicted_wavelength` is None."""
 
 STABLE = 1e-12
 """Growth rates up to this count as stable: it allows for rounding around a neutral mode."""
@@ -228,7 +226,7 @@ def predicted_wavelength(params: FieldParams) -> float | None:
     """Return the wavelength, in cells, that grows fastest around a uniform state that is stable without diffusion.
 
     This is Turing's condition: the state holds against uniform disturbances and gives way to waves. None if no uniform
-    state does so; then :data:`NO_WAVELENGTH` says what that means. The wavelength is that of the equations: on the grid
+    state does so; :func:`prediction` says why. The wavelength is that of the equations: on the grid
     it is, along the axes, about 2 % shorter at 9 cells, which is less than the pattern itself varies.
     """
     best: tuple[float, float] | None = None
@@ -244,3 +242,30 @@ def predicted_wavelength(params: FieldParams) -> float | None:
         if best is None or fine_growth[top] > best[0]:
             best = float(fine_growth[top]), float(2 * math.pi / fine[top])
     return best[1] if best else None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What linear stability says of the wavelength."""
+
+    wavelength: float | None
+    """In cells; None if no uniform state gives way to waves."""
+    words: str
+    """The wavelength, or why there is none."""
+
+
+def prediction(params: FieldParams) -> Prediction:
+    """Return the wavelength that grows fastest, or why none does."""
+    wavelength = predicted_wavelength(params)
+    return Prediction(wavelength, _no_wavelength(params) if wavelength is None else f"{wavelength:.3g} cells")
+
+
+def _no_wavelength(params: FieldParams) -> str:
+    states = uniform_states(params)
+    if not states:
+        return "none: no uniform state was found"
+    if not any(jacobian(params, state).any() for state in states):
+        return "none: nothing but spreading, which evens out"
+    if any(float(dispersion(params, 0.0, state, continuous=True)) <= STABLE for state in states):
+        return "none: uniform is stable, so a pattern takes a push: seeds, the brush, or its start"
+    return "none: what is uniform changes as a whole before waves can grow"

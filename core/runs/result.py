@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 def _numbers(pattern: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Leave out the name of the field, and a wavelength where there is none."""
-    return {name: value for name, value in (pattern or {}).items() if name != "field" and value is not None}
+    """Leave out the name of the field and what it looks like, and figures that are not there without a pattern."""
+    words = {"field", "looks"}
+    return {name: value for name, value in (pattern or {}).items() if name not in words and value is not None}
 
 
 Text = Annotated[str, BeforeValidator(lambda value: printable(str(value)))]
@@ -104,19 +105,20 @@ def measure(result: object, data: Dataset | None) -> dict[str, Any]:
 
 
 def _pattern(result: SimResult) -> dict[str, object]:
-    """Measure the field in which the pattern shows: extremes, mean, standard deviation, wavelength, spots."""
-    from nnfd.core.fields.analysis import dominant_wavelength, spots
-    from nnfd.core.fields.models import main_field
+    """Measure the field in which the pattern shows: extremes, mean, standard deviation, what it looks like.
 
-    params = result.state.params
-    name = main_field(params)
-    field, periodic = result.state.fields[name], params.boundary == "periodic"
-    count, covered = spots(field, periodic=periodic)
-    wavelength = dominant_wavelength(field, periodic=periodic)
-    figures = {"min": field.min(), "mean": field.mean(), "max": field.max(), "std": field.std(), "covered": covered}
+    Wavelength, spots and what they cover are None where there is no pattern.
+    """
+    from nnfd.core.fields.models import main_field
+    from nnfd.core.fields.verdict import verdict
+
+    name = main_field(result.state.params)
+    field, seen = result.state.fields[name], verdict(result.state, name)
+    figures = {"min": field.min(), "mean": field.mean(), "max": field.max(), "std": field.std()}
+    figures |= {"covered": seen.covered, "wavelength": seen.wavelength}
     return {
         "field": name,
-        "spots": count,
-        "wavelength": None if wavelength is None else plain_value(wavelength),
-        **{key: plain_value(value) for key, value in figures.items()},
+        "looks": seen.words,
+        "spots": seen.spots,
+        **{key: None if value is None else plain_value(value) for key, value in figures.items()},
     }

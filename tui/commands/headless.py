@@ -125,6 +125,7 @@ class Headless:
             case _:
                 self._reporter.say(message)
                 self._say_test()
+                self._say_pattern()
 
     def _how_to_resume(self) -> str:
         if self._folder is None:
@@ -143,3 +144,13 @@ class Headless:
             self._reporter.say(f"test_loss={test['loss']:.4f}, test_acc={test['accuracy']:.4f}")
             for line in test["report"].rstrip().splitlines():
                 self._reporter.say(printable(line))
+
+    def _say_pattern(self) -> None:
+        """Say what the field looks like, and the figures of its pattern if there is one."""
+        if pattern := self._live.measured.get("pattern"):
+            words = [f"{pattern['field']} is {pattern['looks']}"]
+            if pattern["spots"] is not None:
+                words += [f"spots={pattern['spots']}", f"covered={pattern['covered']:.1%}"]
+            if pattern["wavelength"] is not None:
+                words.append(f"wavelength={pattern['wavelength']:.3g}")
+            self._reporter.say(", ".join(words))

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnfd.core.engine.events import Edited, Event, StepsDone
 from nnfd.core.errors import NnfdError, RunError
-from nnfd.core.fields.analysis import dominant_wavelength, spots, summary, wavelength_words
+from nnfd.core.fields.analysis import summary, wavelength_words
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap, shrink_to, write_png
-from nnfd.core.fields.stability import predicted_wavelength
+from nnfd.core.fields.stability import prediction
 from nnfd.core.fields.state import FieldState
+from nnfd.core.fields.verdict import verdict
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.params import FieldParams, Params
 
@@ -105,14 +106,12 @@ def _curves(events: Sequence[Event]) -> list[Markup]:
 
 
 def _analysis(state: FieldState) -> list[tuple[str, str]]:
-    periodic = state.params.boundary == "periodic"
     name = main_field(state.params)
-    field = state.fields[name]
-    count, covered = spots(field, periodic=periodic)
-    dominant = dominant_wavelength(field, periodic=periodic)
-    measured, predicted = wavelength_words(dominant, predicted_wavelength(state.params))
-    return [
-        (f"wavelength of {name}", measured),
-        ("predicted by linear stability", predicted),
-        (f"spots of {name}", f"{count:,}, covering {covered:.1%}"),
-    ]
+    seen = verdict(state, name)
+    lines = [(f"{name} is", seen.words)]
+    if seen.wavelength is not None:
+        lines.append((f"wavelength of {name}", f"{seen.wavelength:.3g} cells"))
+    lines.append(("predicted by linear stability", wavelength_words(seen.wavelength, prediction(state.params))))
+    if seen.spots is not None:
+        lines.append((f"spots of {name}", f"{seen.spots:,}, covering {seen.covered:.1%}"))
+    return lines

@@ -18,8 +18,9 @@ from nnfd.core.fields.analysis import (
 )
 from nnfd.core.fields.models import marker_threshold, reaction
 from nnfd.core.fields.simulate import initial_state, simulate
-from nnfd.core.fields.stability import NO_WAVELENGTH, dispersion, jacobian, predicted_wavelength, uniform_states
+from nnfd.core.fields.stability import dispersion, jacobian, predicted_wavelength, uniform_states
 from nnfd.core.fields.state import FieldState
+from nnfd.core.fields.verdict import Look, verdict
 from nnfd.core.params import DiffusionParams, FurParams, Kind, TuringParams
 from nnfd.core.params.presets import load
 
@@ -201,7 +202,6 @@ def test_predicted_wavelengths():
     assert predicted_wavelength(FurParams()) is None
     assert predicted_wavelength(FurParams(**GIRAFFE)) is None
     assert predicted_wavelength(DiffusionParams()) is None
-    assert NO_WAVELENGTH == "no unstable uniform state: patterns grow from seeds only"
 
 
 def test_growth_is_largest_at_the_predicted_wavelength():
@@ -251,13 +251,18 @@ def test_giraffe_has_closed_cells_in_y():
     _, state = outcome_of("giraffe")
     assert closed_cells(state.fields["y"]) >= 15
     assert "stays" in summary(state).diagnosis[0]
+    assert [verdict(state, name).look for name in "ay"] == [Look.EXTINCT, Look.STEADY]
 
 
 @pytest.mark.parametrize("preset", ["turing-spots", "turing-stripes"])
 def test_turing_presets_have_the_predicted_wavelength(preset):
     params, state = outcome_of(preset)
     assert dominant_wavelength(state.fields["a"]) == pytest.approx(predicted_wavelength(params), rel=0.15)
+    seen = verdict(state, "a")
+    assert seen.look is Look.STEADY
+    assert seen.wavelength == dominant_wavelength(state.fields["a"])
     count, covered = spots(state.fields["a"])
+    assert (seen.spots, seen.covered) == (count, covered)
     assert (count > 150 and covered < 0.2) if preset == "turing-spots" else (count < 30 and covered > 0.3)
 
 
@@ -266,6 +271,7 @@ def test_cheetah_and_leopard_have_many_separate_spots():
         params, state = outcome_of(preset)
         assert spots(state.fields["a"])[0] >= least
         assert summary(state).diagnosis == ()
+        assert verdict(state, "a").is_pattern
     assert params.y_coupling == "published"
     assert state.fields["y"].max() > 0.3  # y has switched on
 
@@ -274,6 +280,8 @@ def test_diffusion_preset_keeps_its_sum_and_loses_its_contrast():
     params, state = outcome_of("diffusion")
     assert state.fields["C"].sum() == pytest.approx(3 * 9988 + 12 * 500, rel=1e-12)
     assert np.ptp(state.fields["C"]) < 1
+    seen = verdict(state, "C")
+    assert (seen.look, seen.wavelength) == (Look.CHANGING, None)
     assert params.kind is Kind.DIFFUSION
 
 

@@ -10,6 +10,7 @@ from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.fields.stability import describe_states, predicted_wavelength, uniform_states
+from nnfd.core.fields.verdict import Look, verdict
 from nnfd.core.params.fields import params_of
 from nnfd.core.params.model import shipped_model, shipped_models
 from nnfd.core.params.presets import load
@@ -174,6 +175,7 @@ def test_presets_from_noise_have_the_predicted_wavelength(preset):
     field = end.state.fields[main_field(params)]
     assert dominant_wavelength(field) == pytest.approx(predicted_wavelength(params), rel=0.15)
     assert np.ptp(field) > 0.5
+    assert verdict(end.state, main_field(params)).look is Look.STEADY
     if preset in {"schnakenberg", "gierer-meinhardt"}:
         assert spots(field)[0] > 100
 
@@ -186,7 +188,9 @@ def test_the_spiral_goes_on_for_ever_and_the_maze_fills_the_grid():
     u = end_later.state.fields["u"]
     assert np.ptp(u) > 3
     assert np.abs(u - end.state.fields["u"]).max() > 3
+    assert verdict(end_later.state, "u").words == "oscillating (period 93.4)"
     *_, end = simulate(load("gray-scott").params)
     v = end.state.fields["v"]
     assert 0.4 < (v > 0.15).mean() < 0.7
     assert v[:, :10].max() > 0.3
+    assert verdict(end.state, "v").look is Look.CHANGING

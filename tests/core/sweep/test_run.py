@@ -58,13 +58,13 @@ class TestResults:
     def test_fields_are_swept_too(self, tmp_path):
         spec = {
             "preset": "turing-spots",
-            "params": {"steps": 200, "width": 24, "height": 16},
-            "grid": {"noise": [0.0, 0.01]},
+            "params": {"steps": 800, "width": 24, "height": 16},
+            "grid": {"noise": [0.0, 0.1]},
         }
         sweep, _ = do(tmp_path / "s", spec, jobs=1)
         flat, noisy = sweep.rows()
         assert flat.metrics["std"] == 0
-        assert "wavelength" not in flat.metrics
+        assert not {"wavelength", "spots", "covered"} & flat.metrics.keys()
         assert noisy.metrics["std"] > 0
         assert noisy.metrics["wavelength"] > 0
 

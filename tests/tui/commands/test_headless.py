@@ -314,7 +314,7 @@ class TestTerminals:
         assert code == 0
         assert "━" in text
         assert "steps" in text
-        assert text.rstrip().endswith("all 12000 steps done")
+        assert text.rstrip().endswith("all 12000 steps done\r\nC is still changing, spots=1, covered=50.1%")
         assert len(re.findall(r"Step .*\(min / mean / max\)", text)) >= 3
 
     def test_no_color_means_no_colour(self, here):

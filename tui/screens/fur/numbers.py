@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 from textual.widget import Widget
 
-from nnfd.core.fields.analysis import dominant_wavelength, spectrum, spots, summary, wavelength_words
+from nnfd.core.fields.analysis import spectrum, summary, wavelength_words
+from nnfd.core.fields.verdict import LOOK_AHEAD, verdict
 from nnfd.core.text import printable
 from nnfd.tui.widgets.viewport import short_number
 
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from textual.app import RenderResult
 
     from nnfd.core.engine.events import FieldStats
+    from nnfd.core.fields.stability import Prediction
     from nnfd.core.fields.state import FieldState
+    from nnfd.core.fields.verdict import Verdict
+
+LOOK_AHEAD_LIVE = 5_000_000
+"""Of a run that goes on, whose numbers are worked out each second: some 50 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +37,25 @@ class FieldNumbers:
     stats: Mapping[str, FieldStats]
     """True extremes and mean, by field name."""
     diagnosis: tuple[str, ...]
-    spots: int
-    covered: float
-    """Part of the grid above Otsu's threshold."""
+    verdict: Verdict
+    """What the field looks like; spots and wavelength, if it is a pattern."""
     k: NDArray[Any]
     """Wavenumbers, radians a cell."""
     power: NDArray[Any]
     """Mean power of the waves around each of them."""
-    dominant: float | None
-    """Wavelength of the most power, in cells."""
-    predicted: float | None
-    """Wavelength that linear stability predicts, in cells."""
+    prediction: Prediction
+    """What linear stability says of the wavelength."""
 
 
-def field_numbers(state: FieldState, field: str, predicted: float | None) -> FieldNumbers:
-    """Work out everything about `state` and its field of this name. `predicted` depends on the parameters alone."""
-    periodic = state.params.boundary == "periodic"
+def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live: bool = False) -> FieldNumbers:
+    """Work out everything about `state` and its field of this name.
+
+    `prediction` depends on the parameters alone; `live` tells that it is asked again soon.
+    """
     said, values = summary(state), state.fields[field]
-    count, covered = spots(values, periodic=periodic)
-    k, power = spectrum(values, periodic=periodic)
-    dominant = dominant_wavelength(values, periodic=periodic)
-    return FieldNumbers(state.step, field, said.stats, said.diagnosis, count, covered, k, power, dominant, predicted)
+    seen = verdict(state, field, ahead=LOOK_AHEAD_LIVE if live else LOOK_AHEAD)
+    k, power = spectrum(values, periodic=state.params.boundary == "periodic")
+    return FieldNumbers(state.step, field, said.stats, said.diagnosis, seen, k, power, prediction)
 
 
 def number_lines(numbers: FieldNumbers) -> list[tuple[str, str]]:
@@ -59,11 +63,14 @@ def number_lines(numbers: FieldNumbers) -> list[tuple[str, str]]:
     lines = [("", f"{'min':>9} {'mean':>9} {'max':>9}")]
     for name, s in numbers.stats.items():
         lines.append((name, " ".join(f"{short_number(v):>9}" for v in (s.min, s.mean, s.max))))
-    measured, predicted = wavelength_words(numbers.dominant, numbers.predicted)
+    seen = numbers.verdict
     lines += [("note", words) for words in numbers.diagnosis]
-    lines.append((f"spots of {numbers.field}", f"{numbers.spots:,}, covering {numbers.covered:.1%}"))
-    lines.append(("wavelength", measured))
-    lines.append(("predicted", predicted))
+    lines.append((f"{numbers.field} is", seen.words))
+    if seen.spots is not None:
+        lines.append(("spots", f"{seen.spots:,}, covering {seen.covered:.1%}"))
+    if seen.wavelength is not None:
+        lines.append(("wavelength", f"{seen.wavelength:.3g} cells"))
+    lines.append(("predicted", wavelength_words(seen.wavelength, numbers.prediction)))
     return lines
 
 

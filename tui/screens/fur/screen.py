@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from nnfd.core.engine.events import Event, Paint
+    from nnfd.core.fields.stability import Prediction
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.session import Storage
@@ -42,19 +43,21 @@ ABOUT = (
     "true range. In a fur run the activator a makes itself and eats the substrate s; where a stays high it switches on "
     "the marker y, the pigment. Without seeds a dies out: press i, move with the arrows, and plant some with enter, or "
     "click into the field. Right: least, mean and greatest value over time; the spectrum, which tells how wide the "
-    "pattern's waves are; and numbers. A predicted wavelength comes from linear stability; where no uniform state is "
-    "unstable, patterns grow from seeds only. Look back with j and k, and start a branch there with b."
+    "pattern's waves are; and numbers: what the field looks like (extinct, uniform, noise, still changing, steady, "
+    "oscillating), and its spots and wavelength once it is a pattern. A predicted wavelength comes from linear "
+    "stability: that of the waves which grow fastest out of a uniform state. Look back with j and k, and start a "
+    "branch there with b."
 )
 NUMBERS_SECONDS = 1.0
 """Time between two charts and numbers of a running pattern: they are dearer than a frame."""
 
 
 @lru_cache(maxsize=1)
-def predicted(params: FieldParams) -> float | None:
-    """Return the wavelength that linear stability predicts, in cells; worked out once while nobody edits."""
-    from nnfd.core.fields.stability import predicted_wavelength
+def predicted(params: FieldParams) -> Prediction:
+    """Return what linear stability says of the wavelength; worked out once while nobody edits."""
+    from nnfd.core.fields.stability import prediction
 
-    return predicted_wavelength(params)
+    return prediction(params)
 
 
 class FurScreen(LabScreen[FieldHistory]):
@@ -159,7 +162,8 @@ class FurScreen(LabScreen[FieldHistory]):
                 return field_numbers(state, field, predicted(params))
 
             return look_back
-        return None if newest is None else lambda: field_numbers(newest, field, predicted(newest.params))
+        live = self.phase is Phase.RUNNING
+        return None if newest is None else lambda: field_numbers(newest, field, predicted(newest.params), live=live)
 
     def _show_frame(self, session: AnySession, state: FieldState) -> None:
         if session is self.session and self.shown == state.step:

@@ -33,11 +33,11 @@ def spectrum_curves(numbers: FieldNumbers, side: int) -> list[Series]:
     That is a scale of whole numbers, linear in the wavenumber. `side` is in cells.
     """
     series = [Series(f"{numbers.field} power", numbers.k * side / (2 * np.pi), numbers.power)]
-    if numbers.predicted is not None:
+    if (wavelength := numbers.prediction.wavelength) is not None:
         above_0 = numbers.power[numbers.power > 0]
         least, top = (float(above_0.min()), float(above_0.max())) if len(above_0) else (0.0, 1.0)
-        at = np.full(25, side / numbers.predicted)
-        series.append(Series(f"predicted {numbers.predicted:.3g} cells", at, np.linspace(least, top, 25)))
+        at = np.full(25, side / wavelength)
+        series.append(Series(f"predicted {wavelength:.3g} cells", at, np.linspace(least, top, 25)))
     return series
 
 

@@ -14,6 +14,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.fields import simulate
 from nnfd.core.fields.analysis import wavelength_words
 from nnfd.core.fields.picture import COLORMAPS
+from nnfd.core.fields.stability import Prediction
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
 from nnfd.core.params.presets import load
 from nnfd.core.runs.folder import RunFolder
@@ -95,9 +96,9 @@ def test_a_dab_never_exceeds_the_upper_bound():
 
 
 def test_words_about_wavelengths():
-    assert wavelength_words(None, None)[1].startswith("no unstable uniform state")
-    assert wavelength_words(8.0, 10.0) == ("8 cells", "10 cells (measured -20%)")
-    assert "uniform" in wavelength_words(None, 10.0)[0]
+    assert wavelength_words(8.0, Prediction(None, "none: why")) == "none: why"
+    assert wavelength_words(8.0, Prediction(10.0, "10 cells")) == "10 cells (measured -20%)"
+    assert wavelength_words(None, Prediction(10.0, "10 cells")) == "10 cells"
 
 
 async def test_numbers_charts_and_diagnosis_are_shown():
@@ -106,23 +107,25 @@ async def test_numbers_charts_and_diagnosis_are_shown():
         pane = screen.query_one(NumbersPane)
         await this.until(lambda: any("extinct" in words for _, words in pane.lines))
         labels = dict(pane.lines)
-        assert labels["predicted"].startswith("no unstable uniform state")
-        assert {"a", "s", "y", "wavelength"} <= set(labels)
+        assert labels["predicted"].startswith("none: uniform is stable")
+        assert labels["y is"] == "extinct"
+        assert {"a", "s", "y"} <= set(labels)
+        assert not {"spots", "wavelength"} & set(labels)
         step = screen.numbers.step
-        expected = field_numbers(screen.fields.state, "y", None)
+        expected = field_numbers(screen.fields.state, "y", Prediction(None, ""))
         assert step <= expected.step
         assert number_lines(expected)[0] == pane.lines[0]
 
 
 async def test_the_predicted_wavelength_of_a_turing_run_stands_in_the_spectrum():
     async with lab(TuringParams(width=32, height=32, steps=100_000, engine="numpy")) as (this, screen):
-        await this.until(lambda: screen.numbers is not None and screen.numbers.predicted is not None)
+        await this.until(lambda: screen.numbers is not None and screen.numbers.prediction.wavelength is not None)
         spectrum = screen.query_one("#spectrum", CurveView)
         await this.until(lambda: len(spectrum.chart.series) > 1)
         chart = spectrum.chart
         marked = chart.series[1]
         assert marked.name.startswith("predicted 8.79")
-        assert np.allclose(marked.x, 32 / screen.numbers.predicted)
+        assert np.allclose(marked.x, 32 / screen.numbers.prediction.wavelength)
 
 
 # -- keys: what is shown
