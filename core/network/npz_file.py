@@ -95,20 +95,23 @@ def _read(archive: zipfile.ZipFile, member: str, file: File, copies: int = 1) ->
             shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
         else:
             shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
+        held = archive.getinfo(member).file_size - stream.tell()
     if dtype.hasobject:
         raise DataError(f"{where} cannot be read: it holds Python objects, not numbers")
     if any(isinstance(size, bool) or size < 0 for size in shape):
         raise DataError(f"{where} cannot be read: its shape is said to be {shape}")
     size = math.prod(shape) * dtype.itemsize
-    if size > archive.getinfo(member).file_size:
+    # no less either: the checksum of a member is looked at when its last byte is read
+    if size != held:
         raise DataError(
             f"{where} cannot be read: it is cut, or of another shape: its shape is said to be "
             f"({', '.join(f'{n:,}' if n < 10**15 else f'{n:.0e}' for n in shape)}), {show_bytes(size)}, "
-            f"and it holds {show_bytes(archive.getinfo(member).file_size)}"
+            f"and it holds {show_bytes(held)}"
         )
     needed = copies * max(size, math.prod(shape) * 8)
     if needed > (limit := room()):
         raise DataError(f"{where} is too large: {show_bytes(needed)} of memory are needed, {show_bytes(limit)} allowed")
     with archive.open(member) as stream:
         array: NDArray[Any] = np.lib.format.read_array(_Polled(stream, file.poll), allow_pickle=False)
+        stream.read(1)
     return array

@@ -27,6 +27,8 @@ from nnfd.core.text import printable
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nnfd.core.runs.folder import RunFolder
+
 UserEvent = Edited | Painted
 """The answer to a command: what a user did to a run."""
 
@@ -50,25 +52,34 @@ def new_turn() -> str:
 
 
 class Asked:
-    """Writes the file of the run in a folder, whose lock must be held."""
+    """Writes the file of the run in a folder, whose lock must be held: each call raises ``RunError`` if it is not."""
 
-    def __init__(self, run: Path) -> None:
-        self._file = run / ASKED
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+        self._file = folder.path / ASKED
 
     def begin(self, turn: str) -> None:
         """Write the file anew for a turn that :func:`new_turn` named. Raises ``OSError``."""
+        self._check_lock()
         self._file.unlink(missing_ok=True)
         self._append(sealed(json.dumps({"turn": turn}).encode()) + b"\n", os.O_CREAT | os.O_EXCL)
 
     def add(self, event: UserEvent) -> None:
-        """Note what is asked, as the event that will answer it. Raises ``StorageError`` or ``RunError``."""
+        """Put what is asked onto the disk, as the event that will answer it. Raises ``StorageError``, ``RunError``."""
+        self._check_lock()
         try:
             self._append(log_line(event))
         except OSError as error:
             raise storage_error(error, self._file) from None
 
+    def _check_lock(self) -> None:
+        # whoever goes on with the run by now would take it for something that was asked of itself
+        if not self._folder.holding:
+            where = printable(str(self._folder.path))
+            raise RunError(f"run {where!r} is not under way here any more: it takes no commands")
+
     def _append(self, line: bytes, flags: int = 0) -> None:
-        """Write one line, whole or not at all."""
+        """Write one line, whole or not at all, and onto the disk."""
         handle = open_plain(self._file, os.O_WRONLY | os.O_APPEND | flags)
         try:
             size = os.fstat(handle).st_size
@@ -76,6 +87,7 @@ class Asked:
             try:
                 while rest:
                     rest = rest[os.write(handle, rest) :]
+                os.fsync(handle)  # it is told to be taken after this: neither a kill nor a power cut may lose it
             except OSError:
                 os.ftruncate(handle, size)
                 raise

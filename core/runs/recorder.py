@@ -94,7 +94,7 @@ class Recorder:
         self._midway = False
         """Whether something is written, or failed to be: the end of the log then is that of no state."""
         self._turn = before.turn or new_turn()
-        self._asked = Asked(folder.path)
+        self._asked = Asked(folder)
         self._asked_done = 0
         if before.turn is None:
             self._write(lambda: self._asked.begin(self._turn))

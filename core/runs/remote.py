@@ -20,7 +20,7 @@ import secrets
 import stat
 import threading
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Paint
@@ -39,16 +39,21 @@ if TYPE_CHECKING:
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
 
+N = TypeVar("N", int, float)
+
 LISTEN_SECONDS = 0.1
 """How often commands are looked for, and the longest that a change of phase or pace waits to be told."""
 TELL_SPEED = 5
 """Rounds of listening between two notes of the speed, which always changes a little."""
 LONGEST_COMMAND = 64 * 1024
 """Bytes of one command; no parameters are that long."""
+LONGEST_NAME, LONGEST_ANSWER = 64, 2000
+"""Characters of the name of a command, and of an answer to one."""
 MOST_UNANSWERED = 64
 """Commands of one watcher that may wait for an answer; a stroke over a large grid would ask for any number."""
 ANSWERS_KEPT = 4 * MOST_UNANSWERED
 """Answers that stand in the file at once, whoever asked."""
+_WORDS = {int: "whole number", float: "number"}
 MOST_LIVE = 4_000_000
 """Bytes of ``live.json`` at the most."""
 
@@ -72,11 +77,17 @@ class Live:
         """Read it from a run folder; None if it is not there or damaged, which says no more than that."""
         try:
             data = json.loads(read_file(run / LIVE, MOST_LIVE))
-            pace = None if data["pace"] is None else float(data["pace"])
+            pace = None if data["pace"] is None else _speed(data["pace"])
             answers = {printable(str(name)): printable(str(text)) for name, text in data["answers"].items()}
-            return cls(Phase(data["phase"]), pace, float(data["speed"]), data.get("holds") is True, answers)
+            return cls(Phase(data["phase"]), pace, _speed(data["speed"]), data.get("holds") is True, answers)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, RunError):
             return None
+
+
+def _speed(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError("it is no speed")
+    return float(value)
 
 
 class Remote:
@@ -145,11 +156,11 @@ class Remote:
         name = ""
         try:
             command = json.loads(line)
-            name = str(command["id"])
+            name = _name(command["id"])
             self._do(command)
             answer = ""
         except NnfdError as error:
-            answer = str(error)
+            answer = str(error)[:LONGEST_ANSWER]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             answer = f"{printable(line[:60].decode(errors='replace'))!r} is no command"
         self._answers[name] = answer
@@ -172,7 +183,7 @@ class Remote:
             case "pace":
                 controller.pace = _checked_pace(command["pace"])
             case "edit":
-                controller.edit(dict(command["changes"]))
+                controller.edit({**command["changes"]})
             case "paint":
                 controller.send(_paint(command["paint"], controller.params))
             case _:
@@ -196,18 +207,36 @@ class Remote:
         self._told = now
 
 
+def _name(name: object) -> str:
+    """Return the name of a command. Raises ``ValueError`` if it is none that :func:`send` gives."""
+    if not isinstance(name, str) or len(name) > LONGEST_NAME:
+        raise ValueError("it is no name")
+    return name
+
+
 def _checked_pace(pace: object) -> float | None:
     if pace is None:
         return None
     if isinstance(pace, bool) or not isinstance(pace, int | float) or not (math.isfinite(pace) and pace > 0):
-        raise RunError(f"pace: {printable(str(pace))} is not allowed: it is greater than 0, or null for full speed")
+        raise RunError(
+            f"pace: {printable(str(pace))[:60]} is not allowed: it is greater than 0, or null for full speed"
+        )
     return float(pace)
 
 
 def _paint(data: Mapping[str, Any], params: Params) -> Paint:
     if not isinstance(params, FieldParams):
         raise RunError("this run has no fields to paint into")
-    return Paint(str(data["field"]), int(data["x"]), int(data["y"]), int(data["radius"]), float(data["value"]))
+    x, y, radius = (_number(data, name, int) for name in ("x", "y", "radius"))
+    return Paint(str(data["field"]), x, y, radius, _number(data, "value", float))
+
+
+def _number(data: Mapping[str, Any], name: str, type_: type[N]) -> N:
+    """Return a number of a command as it was written: 2.9 is no cell, and a text no number."""
+    number = data[name]
+    if isinstance(number, bool) or not isinstance(number, int | type_):
+        raise RunError(f"{name}: {printable(str(number))[:60]!r} is not allowed: it is a {_WORDS[type_]}")
+    return type_(number)
 
 
 def send(run: Path, **command: object) -> str:

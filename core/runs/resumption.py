@@ -197,7 +197,7 @@ def _cut(folder: RunFolder, checkpoint: Checkpoint) -> None:
     folder.truncate_log(checkpoint.offset)
     # after the cut and before the log grows again: so whoever reads the log knows it by the turn
     assert checkpoint.turn is not None
-    Asked(path).begin(checkpoint.turn)
+    Asked(folder).begin(checkpoint.turn)
     checkpoint.save(path / STATE_BEFORE)  # the one that was there knows nothing of this turn
     if (path / FRAMES).exists():
         folder.frames().drop_after(0 if checkpoint.state is None else checkpoint.state.position)

@@ -19,7 +19,7 @@ import numba
 import numpy as np
 from platformdirs import user_cache_path
 
-from nnfd.core.errors import StorageError
+from nnfd.core.errors import StorageError, in_words
 from nnfd.core.fields.engines.kernel import Kernel
 from nnfd.core.fields.engines.numba_source import source
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
@@ -55,7 +55,7 @@ def _compiled(text: str, args: tuple[Any, ...], *, threads: bool) -> Future[Step
     """Return the compiled steps of the module with this text, once they are there; they are compiled beside.
 
     `args` are arguments of the types that they will be called with, for no step at all. The result raises
-    ``StorageError`` if what is compiled cannot be kept.
+    ``StorageError`` if what is compiled cannot be kept, or what was kept is damaged.
     """
     with _beginning:
         if (text, threads) not in _begun:
@@ -70,11 +70,13 @@ def _compile(future: Future[Steps], text: str, args: tuple[Any, ...], threads: b
         steps = module.threads if threads else module.serial
         with _one_team:
             steps(*args)
-    except OSError as error:
-        where = f"the folder of compiled models {printable(str(cache_folder()))!r}"
-        future.set_exception(StorageError(f"{where} cannot be written: {error.strerror or error}"))
-    except BaseException as error:  # whoever waits for the steps gets it
+    except numba.core.errors.NumbaError as error:  # a fault of our own text: whoever waits for the steps gets it
         future.set_exception(error)
+    except Exception as error:
+        # numba has no error of its own for a folder that takes nothing, and a damaged pickle in it raises anything
+        where = f"the folder of compiled models {printable(str(cache_folder()))!r}"
+        reason = getattr(error, "strerror", None) or in_words(error)
+        future.set_exception(StorageError(f"{where} cannot be used: {reason}"))
     else:
         future.set_result(steps)
 
@@ -85,10 +87,10 @@ def _module(text: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     file = cache_folder() / f"{name}.py"
-    if not file.is_file() or file.read_text(encoding="utf-8") != text:
+    if not file.is_file() or file.read_bytes() != text.encode():
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = file.with_suffix(f".{os.getpid()}.new")
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(text.encode())
         beside.replace(file)
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None

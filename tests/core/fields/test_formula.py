@@ -282,9 +282,39 @@ def test_where_nothing_can_be_kept_numpy_computes_and_says_so(monkeypatch, tmp_p
     kernel = numba_kernel.NumbaKernel(params, start)
     assert kernel.advance(9) == 9
     np.testing.assert_array_equal(kernel.fields()["u"], advanced(NumpyKernel(params, start), 9)["u"])
-    assert kernel.note.startswith(f"the folder of compiled models '{tmp_path}/file/models' cannot be written: ")
+    assert kernel.note.startswith(f"the folder of compiled models '{tmp_path}/file/models' cannot be used: ")
     assert kernel.note.endswith("; NumPy computes this run")
     assert "\n" not in kernel.note
+
+
+def nowhere_to_keep(monkeypatch):
+    """Let numba find no folder that it can write to, as on a disk that is to be read only."""
+    monkeypatch.setattr("numba.core.caching.CompileResultCacheImpl._locator_classes", [])
+
+
+def empty_index(monkeypatch):
+    """Let what numba kept be damaged, as a power cut leaves it."""
+
+    def load(*_):
+        raise EOFError("Ran out of input")
+
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.load", load)
+
+
+@NUMBA
+@pytest.mark.parametrize(("plant", "term"), [(nowhere_to_keep, "sin(u)"), (empty_index, "cos(u)")])
+def test_what_numba_cannot_keep_or_read_is_said_and_numpy_computes(monkeypatch, tmp_path, plant, term):
+    from nnfd.core.fields.engines import numba_kernel
+
+    plant(monkeypatch)
+    monkeypatch.setattr(numba_kernel, "cache_folder", lambda: tmp_path)
+    params = model_of({"u": f"0.1*lap(u) + {term}"})(width=12, height=10)
+    start = random_fields(params)
+    kernel = numba_kernel.NumbaKernel(params, start)
+    assert kernel.advance(9) == 9
+    np.testing.assert_array_equal(kernel.fields()["u"], advanced(NumpyKernel(params, start), 9)["u"])
+    assert kernel.note.startswith(f"the folder of compiled models '{tmp_path}' cannot be used: ")
+    assert kernel.note.endswith("; NumPy computes this run")
 
 
 @NUMBA

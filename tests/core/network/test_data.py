@@ -351,13 +351,22 @@ class TestNpz:
             ("(True, 3)", "array 'X' cannot be read: its shape is said to be (True, 3)"),
             ("(-1, 3)", "its shape is said to be (-1, 3)"),
             (f"({10**30}, 3)", "array 'X' cannot be read: it is cut, or of another shape"),
-            ("(60, 3)", "is said to be (60, 3), 1.4 kB, and it holds 0.2 kB"),
+            ("(60, 3)", "is said to be (60, 3), 1.4 kB, and it holds 0.1 kB"),
+            ("(4, 1)", "is said to be (4, 1), 0.0 kB, and it holds 0.1 kB"),
             ("(" * 3000 + ")" * 3000, "cannot be read"),
         ],
     )
     def test_shapes_that_lie(self, tmp_path, shape, said):
         (tmp_path / "mine.npz").write_bytes(self.says(shape))
         assert said in refused(tmp_path / "mine.npz")
+
+    def test_a_bit_that_flips_in_a_shape_is_found(self, tmp_path):
+        """Of a large array, the checksum is looked at with its last byte only."""
+        path = npz_file(tmp_path, X=np.tile(X30, (20, 1)), y=np.tile(Y30, 20))
+        raw = path.read_bytes()
+        assert raw.count(b"(600, 4)") == 1
+        path.write_bytes(raw.replace(b"(600, 4)", b"(600, 2)"))
+        assert "it is cut, or of another shape" in refused(path)
 
     def test_what_does_not_fit_is_refused_before_it_is_read(self, tmp_path, monkeypatch):
         from nnfd.core.network import npz_file as reader

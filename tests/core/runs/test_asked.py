@@ -1,5 +1,6 @@
 """What was asked of a run and acknowledged is done, whenever its process is killed."""
 
+import os
 import shutil
 import threading
 
@@ -203,5 +204,33 @@ def test_a_folder_of_an_earlier_version_asks_for_nothing(tmp_path):
         Checkpoint(fakes.network_state(PARAMS), 0).save(folder.path / STATE)
         assert not peek(folder).replay
         np.testing.assert_equal(peek(folder).state.epoch, 0)
-        Asked(folder.path).begin("of another turn")
+        Asked(folder).begin("of another turn")
         assert read_asked(folder.path) == ("of another turn", [])
+
+
+def test_it_is_on_the_disk_before_it_is_acknowledged(tmp_path, monkeypatch):
+    """A power cut takes what is written and not synced."""
+    with Held(new(tmp_path / "r"), at=4) as run:
+        file = run.folder.path / ASKED
+        synced = []
+
+        def sync(handle):
+            if os.fstat(handle).st_ino == file.stat().st_ino:
+                synced.append(file.read_bytes())
+
+        monkeypatch.setattr(os, "fsync", sync)
+        run.controller.edit({"lr": 0.5})
+        assert synced == [file.read_bytes()]
+        assert b'"lr":0.5' in synced[0]
+
+
+def test_nothing_is_taken_once_the_lock_is_gone(tmp_path):
+    """Whoever goes on with the run by now would take it for something that was asked of itself."""
+    with new(tmp_path / "r") as folder:
+        recorder = Recorder(folder)
+    before = (folder.path / ASKED).read_bytes()
+    with pytest.raises(RunError, match="r' is not under way here any more: it takes no commands"):
+        recorder.ask(Edited(0, PARAMS, {}))
+    with pytest.raises(RunError, match="is not under way here"):
+        Asked(folder).begin("of another turn")
+    assert (folder.path / ASKED).read_bytes() == before

@@ -136,6 +136,14 @@ class TestCommands:
             until(lambda: run.controller.position > here)
             assert not edits(run.path)
 
+    def test_a_long_name_or_answer_does_not_crowd_out_the_others(self, tmp_path):
+        with Elsewhere(tmp_path / "r") as run:
+            with (run.path / COMMANDS).open("ab") as file:
+                file.write(json.dumps({"id": "9" * 60_000, "do": "stop"}).encode() + b"\n")
+            assert len(run.answer(do="x" * 60_000)) == 2000
+            assert run.answer(do="edit", changes={"lr": 0.5}) == ""
+            assert (run.path / LIVE).stat().st_size < 9000
+
     def test_garbage_in_the_command_file_harms_nothing(self, tmp_path):
         with Elsewhere(tmp_path / "r") as run:
             with (run.path / COMMANDS).open("ab") as file:
@@ -147,12 +155,28 @@ class TestCommands:
         with Elsewhere(tmp_path / "r", params, fakes.simulate) as run:
             stroke = {"field": "C", "x": 1, "y": 2, "radius": 0, "value": 0.5}
             assert "x is 0 to 7" in run.answer(do="paint", paint={**stroke, "x": 8})
+            for odd in (2.9, "2", True):  # none is taken for the cell 2, or 1
+                assert (
+                    run.answer(do="paint", paint={**stroke, "x": odd})
+                    == f"x: '{odd}' is not allowed: it is a whole number"
+                )
+            assert run.answer(do="paint", paint={**stroke, "value": "1_0"}).startswith("value: '1_0' is not allowed")
             assert run.answer(do="paint", paint=stroke) == ""
             until(lambda: any(isinstance(event, Painted) for event in run.folder.events()))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file modes and links of POSIX")
 class TestSafety:
+    @pytest.mark.parametrize(
+        "damage", [{"speed": float("inf")}, {"speed": "1_0"}, {"pace": float("nan")}, {"pace": -1}]
+    )
+    def test_a_speed_that_is_none_says_nothing(self, tmp_path, damage):
+        told = {"phase": "running", "pace": 1, "speed": 1.5, "answers": {}}
+        (tmp_path / LIVE).write_text(json.dumps(told))
+        assert Live.read(tmp_path) == Live(Phase.RUNNING, 1.0, 1.5)
+        (tmp_path / LIVE).write_text(json.dumps({**told, **damage}))
+        assert Live.read(tmp_path) is None
+
     def test_only_the_user_may_command(self, tmp_path):
         with Elsewhere(tmp_path / "r") as run:
             mode = (run.path / COMMANDS).stat().st_mode
