@@ -37,9 +37,13 @@ DEEP_WHITES = (1, 255, 65535)
 """What white may be in a picture of decimal or of large numbers: the least of them that no value exceeds."""
 DAMAGED = (
     *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError, ArithmeticError),
-    *(RuntimeError, MemoryError, struct.error, zlib.error),
+    *(RuntimeError, MemoryError, struct.error, zlib.error, UserWarning),
 )
 """What PIL reports a damaged file by, according to its format."""
+
+
+HALF_READ = ".*[Cc]orrupt EXIF|.*[Tt]runcated|Tag data larger"
+"""What PIL only warns of, and goes on without: which way is up may be lost with it, or the lower part."""
 
 
 def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
@@ -127,7 +131,9 @@ def _from_picture(path: str, params: FieldParams) -> Mask:
         if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():  # a pipe would be waited for, for ever
             raise ParamsError(f"{where} cannot be read: it is no regular file")
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.filterwarnings("error", message=HALF_READ)
             with Image.open(file) as picture:
                 upright = ImageOps.exif_transpose(picture)
                 grey = _deep_grey(upright, where) if upright.mode.startswith(("I", "F")) else _grey(upright)

@@ -1,5 +1,6 @@
 """The start of a run and strokes of paint."""
 
+import io
 import os
 
 import numpy as np
@@ -193,6 +194,15 @@ def test_pictures_that_cannot_be_read_are_one_line(tmp_path):
             with pytest.raises(ParamsError, match=f"^seeds: picture .*{why}") as caught:
                 start(params)
             assert "\n" not in str(caught.value)
+
+
+def test_a_picture_that_its_reader_only_warns_of_is_refused(tmp_path):
+    whole = io.BytesIO()
+    Image.fromarray(np.zeros((5, 6), np.uint8)).save(whole, "TIFF")
+    cut = tmp_path / "cut.tiff"
+    cut.write_bytes(whole.getvalue()[:-40])
+    with pytest.raises(ParamsError, match="it is no picture, or a damaged one"):
+        initial_state(FurParams(width=6, height=5, seeds=str(cut)))
 
 
 def test_a_picture_bomb_is_refused(tmp_path, monkeypatch):
