@@ -47,6 +47,12 @@ def test_a_question_is_answered_without_the_engines(arguments):
     assert loaded.isdisjoint({"numpy", "textual", "sklearn", "scipy", "plotext", "PIL", "cmap", "joblib"})
 
 
+def test_a_run_of_a_set_in_the_package_needs_no_scikit_learn(tmp_path):
+    arguments = ["train", "--headless", "--quiet", "--epochs", "1", "--run-dir", str(tmp_path / "r")]
+    code = f"from nnfd.tui.cli import main\nassert main({arguments!r}) == 0"
+    assert modules_after(code).isdisjoint({"textual", "sklearn", "scipy", "plotext", "numba"})
+
+
 def test_listing_runs_needs_no_numpy(tmp_path):
     code = f"from nnfd.tui.cli import main\nassert main(['runs', '--runs-root', {str(tmp_path)!r}]) == 0"
     assert modules_after(code).isdisjoint({"numpy", "textual", "sklearn"})

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nnfd.core.errors import DataError
+from nnfd.core.network.bundled import BUNDLED, HELD_OUT, Split, load_bundled, split
 from nnfd.core.network.planar import MAKERS, make_planar
 from nnfd.core.network.reading import named, read_table
 from nnfd.core.network.suspects import check_columns, check_far
@@ -19,16 +20,11 @@ from nnfd.core.params import NetworkParams, show_value
 from nnfd.core.params.paths import file_format, full_path
 from nnfd.core.text import did_you_mean, printable
 
-BUNDLED = ("digits", "iris", "wine", "breast_cancer")
-"""Come with scikit-learn."""
 BUILT_IN = (*BUNDLED, *MAKERS)
 """Need no file."""
 FOR_FILES = {"label": "labels", "drop": "columns", "header": "columns", "categorical": "columns"}
 FOR_MAKERS = {"samples": "samples", "noise": "samples", "data_seed": "samples"}
 """Parameters that hold for some data sets only, and what the others have instead."""
-SPLIT_SEED = 42
-HELD_OUT = 0.15
-"""Share of the samples in the validation set, and in the test set."""
 FEWEST_A_CLASS = 7
 """Below it a stratified split cannot give every class a place in all three sets."""
 
@@ -88,10 +84,10 @@ def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) ->
     if name in BUILT_IN:
         _refuse(FOR_FILES, params, name)
         if name in MAKERS:
-            return _split(name, make_planar(params), None, params.dtype)
+            table = make_planar(params)
+            return _prepare(name, table, split(table.X, table.y), params.dtype)
         _refuse(FOR_MAKERS, params, name)
-        table, image_shape = _built_in(name)
-        return _split(name, table, image_shape, params.dtype)
+        return _prepare(name, *load_bundled(name), params.dtype, (8, 8) if name == "digits" else None)
     if file_format(name) is None:
         hint = did_you_mean(name, BUILT_IN) or f"; known are {', '.join(BUILT_IN)}, or a .csv or .npz file"
         raise DataError(f"dataset: {printable(name)!r} is not known{hint}")
@@ -100,7 +96,8 @@ def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) ->
     table = read_table(path, params, stopping)
     _check_classes(table, f"{named(path)}, {table.label_name}")
     table = replace(table, notes=(*table.notes, *check_columns(table, named(path), params))).spread()
-    data = _split(path.name.removesuffix(".gz").rpartition(".")[0], table, None, params.dtype)
+    name = path.name.removesuffix(".gz").rpartition(".")[0]
+    data = _prepare(name, table, split(table.X, table.y), params.dtype)
     return replace(data, path=str(path), sha256=table.sha256)
 
 
@@ -115,51 +112,31 @@ def _refuse(names: Mapping[str, str], params: NetworkParams, where: str) -> None
             )
 
 
-def _built_in(name: str) -> tuple[Table, tuple[int, int] | None]:
-    from sklearn import datasets
-
-    bunch = getattr(datasets, f"load_{name}")()
-    table = Table(
-        np.asarray(bunch.data, np.float64),
-        np.asarray(bunch.target, np.int64),
-        tuple(str(c) for c in bunch.target_names),
-        tuple(str(feature) for feature in bunch.feature_names),
-    )
-    return table, (8, 8) if name == "digits" else None
-
-
-def _split(name: str, table: Table, image_shape: tuple[int, int] | None, dtype: str) -> Dataset:
-    from sklearn.model_selection import train_test_split
-    from sklearn.preprocessing import StandardScaler
-
+def _prepare(name: str, table: Table, split: Split, dtype: str, image_shape: tuple[int, int] | None = None) -> Dataset:
     y, where = table.y, f"dataset {printable(name)!r}"
-    rest, test = train_test_split(np.arange(len(y)), test_size=HELD_OUT, random_state=SPLIT_SEED, stratify=y)
-    train, val = train_test_split(rest, test_size=HELD_OUT / (1 - HELD_OUT), random_state=SPLIT_SEED, stratify=y[rest])
-    rows = {"train": train, "validation": val, "test": test}
-    X = {part: table.X[chosen] for part, chosen in rows.items()}
-    with np.errstate(over="ignore", invalid="ignore"):
-        scaler = StandardScaler(copy=False).fit(X["train"])
-    if len(too_large := np.flatnonzero(~np.isfinite(scaler.scale_))):
+    if len(too_large := np.flatnonzero(~np.isfinite(split.scale))):
         feature = table.feature_names[too_large[0]]
         raise DataError(f"{where}: the values of {feature!r} are too large: their variance is not finite")
-    notes = list(table.notes)
-    for part, chosen in rows.items():
+    X, notes = [], list(table.notes)
+    for part, chosen in split.rows.items():
+        scaled = table.X[chosen]
         with np.errstate(over="ignore"):
-            scaler.transform(X[part])
-        notes += check_far(X[part], table, (where, part), chosen, dtype)
-    scaled = [np.ascontiguousarray(X[part], dtype=dtype) for part in rows]
+            scaled -= split.mean  # in place, as data may fill half of the memory
+            scaled /= split.scale
+        notes += check_far(scaled, table, (where, part), chosen, dtype)
+        X.append(np.ascontiguousarray(scaled, dtype=dtype))
     return Dataset(
         name=name,
-        X_train=scaled[0],
-        y_train=y[train],
-        X_val=scaled[1],
-        y_val=y[val],
-        X_test=scaled[2],
-        y_test=y[test],
+        X_train=X[0],
+        y_train=y[split.train],
+        X_val=X[1],
+        y_val=y[split.val],
+        X_test=X[2],
+        y_test=y[split.test],
         class_names=tuple(printable(c) for c in table.classes),
         feature_names=table.feature_names,
-        mean=scaler.mean_,
-        scale=scaler.scale_,
+        mean=split.mean,
+        scale=split.scale,
         image_shape=image_shape,
         pixel_max=float(table.X.max()),
         notes=tuple(notes),

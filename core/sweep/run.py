@@ -142,7 +142,7 @@ class Runner:
         if jobs == 1:
             yield ThisProcess(self._work)
             return
-        with Processes(min(jobs, left), self._sweep.spec.points[0].params.kind, self._work) as processes:
+        with Processes(min(jobs, left), self._sweep.spec.points[0].params, self._work) as processes:
             yield processes
 
     def _task(self, point: Point) -> Task:

@@ -11,21 +11,25 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from nnfd.core.errors import WorkersLostError
-from nnfd.core.params import Kind
+from nnfd.core.network.bundled import BUNDLED
+from nnfd.core.params import NetworkParams
 from nnfd.core.sweep.task import Reply, Task
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
+    from nnfd.core.params import Params
+
 NextTask = Callable[[], Task | None]
 Work = Callable[[Task], Reply]
 
 
-def needed(kind: Kind) -> tuple[str, ...]:
-    """Return what a run imports late, as nothing else needs it: it takes longer than a short run."""
-    if kind is Kind.NETWORK:
-        return "sklearn.datasets", "sklearn.metrics", "sklearn.model_selection", "sklearn.preprocessing"
+def needed(params: Params) -> tuple[str, ...]:
+    """Return what a run like this one imports late, as nothing else needs it: it takes longer than a short run."""
+    if isinstance(params, NetworkParams):
+        split_here = params.dataset not in BUNDLED
+        return ("sklearn.datasets", "sklearn.model_selection", "sklearn.preprocessing") if split_here else ()
     return "scipy.fft", "scipy.ndimage", "scipy.sparse.csgraph"
 
 
@@ -68,11 +72,11 @@ class Processes:
     macOS's own libraries do not survive a fork, and Windows has none.
     """
 
-    def __init__(self, jobs: int, kind: Kind, work: Work) -> None:
+    def __init__(self, jobs: int, like: Params, work: Work) -> None:
         self._jobs = jobs
         self._work = work
         self._context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        self._context.set_forkserver_preload([__name__, *needed(kind)])
+        self._context.set_forkserver_preload([__name__, *needed(like)])
         self._idle: dict[Connection, BaseProcess] = {}
         self._busy: dict[Connection, tuple[BaseProcess, Task]] = {}
 

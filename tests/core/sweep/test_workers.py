@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from nnfd.core.errors import WorkersLostError
-from nnfd.core.params import Kind
 from nnfd.core.sweep.run import MOST_DEATHS
 from tests.support.sweeps import SMALL, do
 
 FIELD = {"preset": "turing-spots", "params": {"steps": 50, "width": 16, "height": 16}, "grid": {"noise": [0.01]}}
 NETWORK = SMALL | {"grid": {"lr": [0.1]}, "seeds": [1]}
+MOONS = {"preset": "moons", "params": {"epochs": 2}, "grid": {"lr": [0.1]}, "seeds": [1]}
 
 PROGRAM = """
 import importlib, json, sys
@@ -26,7 +26,7 @@ from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 path, spec = Path(sys.argv[1]), json.loads(sys.argv[2])
-for name in workers.needed(parse_spec(spec).points[0].params.kind):
+for name in workers.needed(parse_spec(spec).points[0].params):
     importlib.import_module(name)
 before = set(sys.modules)
 with Sweep.create(path, parse_spec(spec)) as sweep:
@@ -36,7 +36,7 @@ print(json.dumps(sorted(late - {"sklearn.datasets"})))  # only its folders of da
 """
 
 
-@pytest.mark.parametrize("spec", [NETWORK, FIELD], ids=[Kind.NETWORK, "fields"])
+@pytest.mark.parametrize("spec", [NETWORK, MOONS, FIELD], ids=["in the package", "made", "fields"])
 def test_a_run_imports_nothing_large_that_the_server_has_not(tmp_path, spec):
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "s"), json.dumps(spec)]
     said = subprocess.run(command, capture_output=True, text=True, check=False)

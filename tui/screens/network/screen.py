@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from nnfd.core.engine.events import EpochDone, Event
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.branch import branch_state
-from nnfd.core.network.data import BUNDLED
+from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.network.train import model_at
 from nnfd.core.params import Kind, NetworkParams, Params
 from nnfd.tui.jobs.history import NetworkHistory
@@ -87,6 +87,9 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         new_epochs = new_state or self.history.ended or any(isinstance(event, EpochDone) for event in events)
         if new_epochs:
             self._draw_epochs()
+            # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
+            if self.session.data is not None and self.session.data.name in BUNDLED:
+                self.action_baseline()
         if (new_data or new_epochs) and self.shown is None:
             self.findings.wish()
 
@@ -94,8 +97,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         data = self.session.data
         assert data is not None
         self.panels.load(data)
-        if data.name in BUNDLED:
-            self.action_baseline()
 
     def _draw_epochs(self) -> None:
         self.curves.show(self.history, self.baseline.history, self.shown)
