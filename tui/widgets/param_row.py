@@ -56,6 +56,10 @@ class ParamRow(Horizontal):
         yield Label(self.info.unit, classes="-unit", markup=False)
         yield Label("live" if self.info.live else Content.styled("restart", "dim"), classes="-when")
 
+    def show(self, value: str) -> None:
+        """Show another value in effect, and what was typed no longer."""
+        self.before = self.field.value = value
+
     @property
     def text(self) -> str:
         """What stands in the field."""

@@ -114,10 +114,15 @@ class ParamsForm(Vertical):
             Whether the edit is for a new run that starts from a kept position.
         """
         self._params, self._running, self._branch = params, running, branch
-        values = params.values()
-        self._rows = {name: ParamRow(info, show_value(values[name])) for name, info in params.infos().items()}
-        self._scroll.remove_children()
-        self._scroll.mount_all(self._rows.values())
+        infos = params.infos()
+        values = {name: show_value(value) for name, value in params.values().items()}
+        if [row.info for row in self._rows.values()] == list(infos.values()):
+            for name, row in self._rows.items():  # to mount a hundred widgets takes longer than a key may
+                row.show(values[name])
+        else:
+            self._rows = {name: ParamRow(info, values[name]) for name, info in infos.items()}
+            self._scroll.remove_children()
+            self._scroll.mount_all(self._rows.values())
         self._scroll.scroll_home(animate=False)
         self._check()
 

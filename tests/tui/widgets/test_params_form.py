@@ -52,6 +52,23 @@ async def test_a_live_edit():
         assert (message.needs_restart, message.branch) == ([], False)
 
 
+async def test_opened_again_it_shows_what_is_in_effect_and_other_parameters_get_their_own_lines():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, running=True)
+        await pilot.press(*"wrong", "tab")
+        assert "✗ lr" in screen(app)
+        row = form.row("lr")
+        await opened(app, pilot, NetworkParams(lr=0.02, activation="tanh"), running=True)
+        assert form.row("lr") is row, "to make a hundred widgets anew takes too long"
+        assert (row.text, form.row("activation").text) == ("0.02", "tanh")
+        assert "nothing changed" in screen(app)
+        assert "✗" not in screen(app)
+        await opened(app, pilot, FurParams())
+        assert "rho_a" in screen(app)
+        assert "momentum" not in screen(app)
+
+
 async def test_an_edit_that_restarts_says_so_first():
     app = Host()
     async with app.run_test(size=(80, 24)) as pilot:
