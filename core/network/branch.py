@@ -1,21 +1,194 @@
-"""A branch: a new run that starts from the weights of a kept epoch, under other parameters."""
+"""A branch: a new run that goes on from an epoch of another one, its parent, under other parameters.
+
+A kept frame holds the weights alone. So the rest of the state (optimiser's memory, random stream, best weights,
+patience) is computed again from the nearest state that was saved, or from the start, with every edit of the parent: a
+branch without an edit equals its parent bit for bit, and what another one does differently, its edit has caused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nnfd.core.engine.control import FreeRun
+from nnfd.core.engine.events import Edited, Ended, EpochDone, is_boundary
 from nnfd.core.engine.state import frozen
-from nnfd.core.errors import ParamsError
-from nnfd.core.network.optim import make_optimizer
+from nnfd.core.errors import ParamsError, StoppedError
+from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
+from nnfd.core.network.train import model_at, train
 from nnfd.core.params import NetworkParams, show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.network.data import Dataset
 
 SHAPING = ("dataset", "label", "drop", "header", "categorical", "hidden", "batch_norm", "dtype")
 """Parameters that give the weights their shape or meaning: a branch keeps them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How a run came to where it is: enough to compute its epochs again."""
+
+    params: NetworkParams
+    """Those it began with."""
+    state: NetworkState | None
+    """A state at or before the epoch that is asked for; None: the first weights."""
+    edits: Sequence[Edited]
+    """Every edit, in order; those before the state may be among them."""
+
+    def params_at(self, epoch: int) -> NetworkParams:
+        """Return the parameters in effect once `epoch` epochs were done and the edits there were made."""
+        edits = [edit.params for edit in self.edits if edit.position <= epoch]
+        params = edits[-1] if edits else self.params
+        assert isinstance(params, NetworkParams)
+        return params
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Where a branch begins."""
+
+    state: NetworkState
+    best: EpochDone | None
+    """The best epoch so far, the parent's; None before the first."""
+    doubt: str = ""
+    """One line for the user, if the branch begins only approximately as its parent was there."""
+
+
+class _StopWhen(FreeRun):
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        super().__init__()
+        self._stopping = stopping
+
+    def stopping(self) -> bool:
+        return self._stopping()
+
+
+def rewind(
+    past: Past, data: Dataset, epoch: int, stopping: Callable[[], bool] = lambda: False
+) -> Generator[int, None, NetworkState]:
+    """Compute the state after `epoch` again, bit for bit, by training up to there with every edit of the run.
+
+    Parameters
+    ----------
+    past
+        How the run came there.
+    data
+        The data of the run.
+    epoch
+        At least 1, and not before the state of `past`.
+    stopping
+        Asked once a batch whether to leave off.
+
+    Yields
+    ------
+    int
+        The epochs done, after each.
+
+    Raises
+    ------
+    StoppedError
+        If `stopping` said so.
+    ParamsError
+        If the run cannot be trained that far here.
+    DataError
+        If the data is not that of the run.
+    """
+    state = past.state
+    if state is not None and state.epoch == epoch:
+        return state
+    begin = 0 if state is None else state.epoch
+    edits = deque(edit for edit in past.edits if begin <= edit.position < epoch)
+    generator = train(past.params if state is None else state.params, data, state, control=_StopWhen(stopping))
+    event, done = next(generator), begin
+    while not isinstance(event, Ended):
+        if isinstance(event, EpochDone):
+            done = event.epoch
+            if done == epoch:
+                assert isinstance(event.state, NetworkState)
+                return event.state
+            yield done
+        due = is_boundary(event) and edits and edits[0].position <= done
+        event = generator.send(edits.popleft().params if due else None)  # type: ignore[arg-type]  # of a network
+    if stopping():
+        raise StoppedError(f"stopped at epoch {done}")
+    raise ParamsError(f"epoch {epoch} cannot be computed again here: {event.message}")
+
+
+def branch(
+    past: Past,
+    params: NetworkParams,
+    data: Dataset,
+    epoch: int,
+    kept: Mapping[str, NDArray[Any]] | None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Generator[int, None, Branch]:
+    """Return where a branch from `epoch` begins; yields and raises as :func:`rewind` does.
+
+    Parameters
+    ----------
+    past, data, epoch, stopping
+        As :func:`rewind` takes them.
+    params
+        Parameters of the branch. One that takes another optimiser begins with an empty memory, one with another seed
+        with a random stream of its own.
+    kept
+        The frame that was kept of that epoch, to compare with; None if there is none. Where the weights that are
+        computed here are others, the branch takes the kept ones.
+
+    Raises
+    ------
+    ParamsError
+        If a parameter differs that the weights depend on, or the branch would end at once.
+    """
+    check_branch(past.params_at(epoch), params, epoch)
+    state = yield from rewind(past, data, epoch, stopping)
+    if params.patience and state.stale >= params.patience:
+        raise ParamsError(
+            f"patience: {params.patience} is not allowed in a branch from epoch {epoch}: it would end at once, as the "
+            f"validation loss was not better for {state.stale} epochs; more than {state.stale}, or 0 for never"
+        )
+    state, doubt = _as_kept(state, kept)
+    before = state.params
+    if params.optimizer != before.optimizer:
+        state = replace(state, slots=_fresh_slots(params, state.theta))
+    if _stream_seed(params) != _stream_seed(before):
+        state = replace(state, rng=_fresh_stream(params, epoch))
+    return Branch(replace(state, params=params), best_epoch(past, state, data), doubt)
+
+
+def best_epoch(past: Past, state: NetworkState, data: Dataset) -> EpochDone | None:
+    """Return the best epoch so far of a run, its numbers as they were told then."""
+    epoch = state.best_epoch
+    if epoch == 0:
+        return None
+    params = past.params_at(epoch - 1)  # an edit at this epoch came after it
+    model = model_at(params, state.layer_sizes, state.best_theta, state.best_stats)
+    with np.errstate(all="ignore"):
+        (train_loss, train_acc), (_, val_acc) = (
+            model.evaluate(X, y) for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))
+        )
+    return EpochDone(epoch, train_loss, state.best_loss, train_acc, val_acc, lr_at(params, epoch), is_best=True)
+
+
+def check_branch(before: NetworkParams, params: NetworkParams, epoch: int) -> None:
+    """Raise ``ParamsError`` if weights under the parameters `before` cannot go on under `params` from `epoch`."""
+    for name in before.changed(params):
+        if name in SHAPING:
+            raise ParamsError(
+                f"{name}: {show_value(getattr(params, name))} is not allowed in a branch: its weights are those of "
+                f"{name} = {show_value(getattr(before, name))}"
+            )
+    if params.epochs <= epoch:
+        raise ParamsError(f"epochs: {params.epochs} is not allowed in a branch from epoch {epoch}: more than {epoch}")
 
 
 def branch_state(
@@ -25,10 +198,10 @@ def branch_state(
     weights: Mapping[str, NDArray[Any]],
     val_loss: float,
 ) -> NetworkState:
-    """Return the state in which a branch starts.
+    """Return the state in which a branch starts that knows nothing of its epoch but the weights.
 
-    A frame holds the weights alone. So a branch begins with them at their epoch, with an empty optimiser memory, a
-    batch order of its own (from the seed and the epoch), and this epoch as its best so far.
+    It begins with an empty optimiser memory, a batch order of its own (from the seed and the epoch), and this epoch as
+    its best so far: for a run whose beginning is not known any more.
 
     Parameters
     ----------
@@ -48,31 +221,56 @@ def branch_state(
     ParamsError
         If a parameter differs that the weights depend on, or no epoch would be left to train.
     """
-    before = state.params
-    for name in before.changed(params):
-        if name in SHAPING:
-            raise ParamsError(
-                f"{name}: {show_value(getattr(params, name))} is not allowed in a branch: its weights are those of "
-                f"{name} = {show_value(getattr(before, name))}"
-            )
-    if params.epochs <= epoch:
-        raise ParamsError(f"epochs: {params.epochs} is not allowed in a branch from epoch {epoch}: more than {epoch}")
+    check_branch(state.params, params, epoch)
     theta = frozen(weights["theta"])
     stats = frozen(weights.get("stats", np.empty(0, theta.dtype)))
-    seed = params.seed if params.shuffle_seed is None else params.shuffle_seed
     return NetworkState(
         params=params,
         layer_sizes=state.layer_sizes,
         epoch=epoch,
         theta=theta,
         stats=stats,
-        slots=tuple(frozen(slot) for slot in make_optimizer(params.optimizer, theta).slots),
+        slots=_fresh_slots(params, theta),
         best_theta=theta,
         best_stats=stats,
         best_loss=val_loss,
         best_epoch=epoch,
         stale=0,
-        rng=np.random.default_rng([seed, 1, epoch]).bit_generator.state,
+        rng=_fresh_stream(params, epoch),
         data_path=state.data_path,
         data_sha256=state.data_sha256,
     )
+
+
+def _as_kept(state: NetworkState, kept: Mapping[str, NDArray[Any]] | None) -> tuple[NetworkState, str]:
+    """Return the state with the weights that were kept of its epoch, and what to tell if they are not its own."""
+    if kept is None:
+        return state, ""
+    pairs = [(own, kept.get(name, own)) for name, own in state.frame().items()]
+    if any(own.shape != given.shape for own, given in pairs):
+        raise ParamsError(f"the weights that were kept of epoch {state.epoch} are those of another network")
+    apart = max((float(np.abs(own - given).max(initial=0)) for own, given in pairs), default=0.0)
+    if apart == 0:
+        return state, ""
+    theta, stats = frozen(kept["theta"]), frozen(kept.get("stats", state.stats))
+    mended = replace(state, theta=theta, stats=stats)
+    if state.best_epoch == state.epoch:
+        mended = replace(mended, best_theta=theta, best_stats=stats)
+    return mended, (
+        f"the branch begins only approximately as its parent was: computed again here, the weights of epoch "
+        f"{state.epoch} differ by up to {apart:.2g} from those that were kept (another machine, or another version of "
+        "a library); it takes the kept ones, the optimiser's memory as computed here"
+    )
+
+
+def _fresh_slots(params: NetworkParams, theta: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    return tuple(frozen(slot) for slot in make_optimizer(params.optimizer, theta).slots)
+
+
+def _stream_seed(params: NetworkParams) -> int:
+    return params.seed if params.shuffle_seed is None else params.shuffle_seed
+
+
+def _fresh_stream(params: NetworkParams, epoch: int) -> Mapping[str, Any]:
+    state: Mapping[str, Any] = np.random.default_rng([_stream_seed(params), 1, epoch]).bit_generator.state
+    return state

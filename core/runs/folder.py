@@ -7,6 +7,7 @@
     asked.jsonl     what the run was asked to do, before it is done; see :mod:`nnfd.core.runs.asked`
     state.npz       the newest saved state, and how far the log went when it was saved
     state-1.npz     the state before it
+    start.npz       the state that a branch began with
     frames/         one file a kept frame, for the timeline
     result.json     how the run ended; it is not there while a run is under way or if it was killed
     lock            held (not merely there) by the process that writes

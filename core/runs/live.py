@@ -18,10 +18,10 @@ from nnfd.core.params import FieldParams, NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.frames import DEFAULT_BUDGET, MemoryFrames
-from nnfd.core.runs.names import STATE
+from nnfd.core.runs.names import START, STATE
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.remote import Remote
-from nnfd.core.runs.result import measure
+from nnfd.core.runs.result import best_figures, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -78,12 +78,27 @@ def start(params: Params, data: Dataset | None, state: State | None = None, *, c
     return simulate(params, state, control=control)
 
 
-def new_folder(directory: Path, *, preset: str, title: str, params: Params, state: State | None = None) -> RunFolder:
+def new_folder(
+    directory: Path,
+    *,
+    preset: str,
+    title: str,
+    params: Params,
+    state: State | None = None,
+    best: EpochDone | None = None,
+) -> RunFolder:
     """Make the folder of a new run as :meth:`RunFolder.create` does.
 
-    The state in which a branch begins is kept in it at once, as it cannot be computed again.
+    The state in which a branch begins is kept in it at once, as it cannot be computed again from this folder, and with
+    it the best epoch so far, its parent's.
     """
-    fill = None if state is None else lambda path: Checkpoint(state).save(path / STATE)
+
+    def fill(path: Path) -> None:
+        if state is not None:
+            begin = Checkpoint(state, best={} if best is None else best_figures(best), origin=state.position)
+            begin.save(path / START)
+            begin.save(path / STATE)
+
     return RunFolder.create(directory, preset=preset, title=title, params=params, fill=fill)
 
 

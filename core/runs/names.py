@@ -10,11 +10,12 @@ from nnfd.core.errors import RunError
 from nnfd.core.runs.files import storage_error
 from nnfd.core.text import printable
 
-PARAMS, EVENTS, STATE, STATE_BEFORE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS, ASKED = (
+PARAMS, EVENTS, STATE, STATE_BEFORE, START, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS, ASKED = (
     "params.toml",
     "events.jsonl",
     "state.npz",
     "state-1.npz",
+    "start.npz",
     "frames",
     "result.json",
     "lock",
@@ -25,7 +26,7 @@ PARAMS, EVENTS, STATE, STATE_BEFORE, FRAMES, RESULT, LOCK, LIVE, COMMANDS, TAGS,
 )
 
 # the parameters first: what is left after a kill in the middle of a deletion is no run that could be taken up
-FILES = (PARAMS, RESULT, STATE, STATE_BEFORE, EVENTS, ASKED, TAGS, LIVE, COMMANDS)
+FILES = (PARAMS, RESULT, STATE, STATE_BEFORE, START, EVENTS, ASKED, TAGS, LIVE, COMMANDS)
 """All files of a run but its lock and its frames."""
 
 FRAME = re.compile(r"[0-9]{9}\.npz|[1-9][0-9]{9,15}\.npz")

@@ -16,7 +16,7 @@ from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.files import storage_error
 from nnfd.core.runs.log import log_line, params_to_json
 from nnfd.core.runs.names import STATE
-from nnfd.core.text import plain_value
+from nnfd.core.runs.result import best_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ class Recorder:
         before = resumption.checkpoint if resumption else Checkpoint(None)
         self._seconds_before = before.seconds
         self._pending = list(before.pending)
-        self._best = dict(before.best)
+        self._best = dict((before if resumption else folder.saved() or before).best)  # a branch has its parent's
         self._midway = False
         """Whether something is written, or failed to be: the end of the log then is that of no state."""
         self._turn = before.turn or new_turn()
@@ -163,8 +163,7 @@ class Recorder:
     def _unit(self, event: EpochDone | StepsDone) -> None:
         position = event.epoch if isinstance(event, EpochDone) else event.step
         if isinstance(event, EpochDone) and event.is_best:
-            names = ("epoch", "val_loss", "val_acc", "train_loss", "train_acc")
-            self._best = {name: plain_value(getattr(event, name)) for name in names}
+            self._best = best_figures(event)
         stride = max(1, self._params.total // (LOGGED_EPOCHS if isinstance(event, EpochDone) else LOGGED_CHUNKS))
         if position // stride > self._last_logged // stride or self._alive.due():
             self._append(event)

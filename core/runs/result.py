@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
-from nnfd.core.engine.events import Outcome
+from nnfd.core.engine.events import EpochDone, Outcome
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.params import Params
 from nnfd.core.params.base import MOST
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from nnfd.core.fields.simulate import SimResult
     from nnfd.core.network.data import Dataset
     from nnfd.core.runs.folder import RunFolder
+
+
+BEST = ("epoch", "val_loss", "val_acc", "train_loss", "train_acc")
+"""What is kept of the best epoch."""
 
 
 def _numbers(pattern: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -84,6 +88,11 @@ class Result(BaseModel):
         except (KeyError, ValueError, TypeError, AttributeError, OverflowError, ParamsError):
             where = printable(str(folder.path / RESULT))
             raise RunError(f"{where!r} is damaged: it is no result of a run") from None
+
+
+def best_figures(event: EpochDone) -> dict[str, Any]:
+    """Return what is kept of the best epoch."""
+    return {name: plain_value(getattr(event, name)) for name in BEST}
 
 
 def measure(result: object, data: Dataset | None) -> dict[str, Any]:

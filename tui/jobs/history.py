@@ -132,6 +132,8 @@ class History(Generic[S]):
         self.ended: Ended | None = None
         self.began_with: Params | None = None
         """The parameters before any edit; what :attr:`started` names is later if the run went on from a save."""
+        self.origin = 0
+        """The position it began at: later than 0 for a branch."""
         self.params: Params | None = None
         """The parameters in effect."""
         self.latest: S | None = None
@@ -160,8 +162,7 @@ class History(Generic[S]):
         """Take one event in."""
         match event:
             case Started():
-                self.started, self.params, self.ended = event, event.params, None
-                self.began_with = self.began_with or event.params
+                self._begin(event)
             case BatchProgress():
                 pass  # shown live only
             case EpochDone():
@@ -185,6 +186,11 @@ class History(Generic[S]):
                 self.keep(event.state)
             case _:
                 assert_never(event)
+
+    def _begin(self, event: Started) -> None:
+        if self.began_with is None:
+            self.began_with, self.origin = event.params, event.position
+        self.started, self.params, self.ended = event, event.params, None
 
     def _append(self, columns: Sequence[str], row: Sequence[float], state: State | None) -> Curves:
         if self.curves is None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nnfd.core.engine.control import Controller
+    from nnfd.core.engine.events import EpochDone
     from nnfd.core.engine.state import State
     from nnfd.core.network.data import Dataset
     from nnfd.core.runs.frames import FrameStore
@@ -44,6 +45,8 @@ class RunSpec:
     title: str
     state: State | None = None
     """Where to start from: a branch; None for a fresh start."""
+    best: EpochDone | None = None
+    """The best epoch so far of a branch, its parent's."""
     resumption: Resumption | None = None
     """What is known of a run that goes on in its own folder."""
     watched: bool = False
@@ -70,7 +73,9 @@ class Storage:
         if not self.record:
             return None
         where = directory or default_directory(self.root, spec.preset)
-        return new_folder(where, preset=spec.preset, title=spec.title, params=spec.params, state=spec.state)
+        return new_folder(
+            where, preset=spec.preset, title=spec.title, params=spec.params, state=spec.state, best=spec.best
+        )
 
 
 def resumed(path: Path) -> tuple[RunSpec, RunFolder]:

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from nnfd.core.engine.events import Ended, EpochDone, Outcome, Started
-from nnfd.core.errors import ParamsError
 from nnfd.core.network.baseline import baseline, make_classifier
-from nnfd.core.network.branch import branch_state
 from nnfd.core.network.data import load
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams
@@ -142,39 +140,3 @@ def test_a_claim_holds_only_within_its_range_and_near_its_mean():
     assert not Measurement(claim, (0.9741, 0.9630), None).ok  # type: ignore[arg-type]
     assert not Measurement(claim, (0.9667, 0.9667), None).ok  # type: ignore[arg-type]
     assert {claim.name for claim in CLAIMS} == {"main", "sklearn baseline", "wide-256", "two-128-64", "tanh-128"}
-
-
-class TestBranch:
-    params = NetworkParams(hidden=(8,), epochs=6)
-
-    @pytest.fixture(scope="class")
-    def epochs(self):
-        events, _ = run(train(self.params, load(self.params)))
-        return [event for event in events if isinstance(event, EpochDone)]
-
-    def branch(self, done, at, **changes):
-        event = done[at - 1]
-        params = self.params.edited(changes)
-        return branch_state(event.state, params, at, event.state.frame(), event.val_loss)
-
-    def test_starts_from_the_weights_and_the_loss_of_its_epoch(self, epochs):
-        state = self.branch(epochs, 3, lr=0.001, epochs=9)
-        np.testing.assert_array_equal(state.theta, epochs[2].state.theta)
-        assert (state.epoch, state.best_epoch, state.stale) == (3, 3, 0)
-        assert state.best_loss == epochs[2].val_loss
-        events, result = run(train(state.params, load(state.params), state))
-        assert [e.epoch for e in events if isinstance(e, EpochDone)] == [4, 5, 6, 7, 8, 9]
-        assert result.outcome is Outcome.COMPLETED
-
-    def test_may_take_another_optimiser(self, epochs):
-        state = self.branch(epochs, 2, optimizer="adam")
-        assert len(state.slots) == 3
-        assert run(train(state.params, load(state.params), state))[1].state.epoch == 6
-
-    @pytest.mark.parametrize(
-        ("changes", "message"),
-        [({"hidden": (9,)}, "hidden: 9"), ({"epochs": 3}, "epochs: 3"), ({"dataset": "iris"}, "dataset")],
-    )
-    def test_keeps_what_the_weights_depend_on(self, epochs, changes, message):
-        with pytest.raises(ParamsError, match=message):
-            self.branch(epochs, 3, **changes)

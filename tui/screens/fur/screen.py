@@ -256,12 +256,12 @@ class FurScreen(LabScreen[FieldHistory]):
             array.setflags(write=False)
         return RunSpec(params, self.spec.preset, self.spec.title, FieldState(params, state.step, fields))
 
-    def branch_spec(self, params: Params) -> RunSpec:
-        """Return the run that goes on from what is shown."""
+    def begin_branch(self, params: Params) -> None:
+        """Begin the run that goes on from what is shown; a frame holds all that it needs."""
         state = self.fields.state
         assert isinstance(params, FieldParams)
         assert state is not None
         if params.steps <= state.step:
             raise ParamsError(f"steps: {params.steps} is not allowed: the branch begins at step {state.step}")
         base = dataclasses.replace(state, params=self.field_params)
-        return RunSpec(params, self.spec.preset, self.spec.title, base.with_params(params))
+        self.begin(RunSpec(params, self.spec.preset, self.spec.title, base.with_params(params)))

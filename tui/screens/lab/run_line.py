@@ -241,7 +241,7 @@ class RunLine(StatusLine, Generic[H]):
     def _again(self) -> RunSpec:
         """Return the run from its beginning, a branch from where it branched off, under the parameters of now."""
         params, spec = self.run.params, self.run.spec
-        return RunSpec(params, spec.preset, spec.title, spec.state and spec.state.with_params(params))
+        return RunSpec(params, spec.preset, spec.title, spec.state and spec.state.with_params(params), spec.best)
 
     def action_stop(self) -> None:
         """End the run, also one that another process does; its state is kept."""

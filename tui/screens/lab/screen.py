@@ -111,8 +111,8 @@ class LabScreen(Screen[None], Generic[H]):
         """Show what a job has found."""
 
     @abstractmethod
-    def branch_spec(self, params: Params) -> RunSpec:
-        """Return the run that goes on from what is shown, under `params`. Raises ``NnfdError`` if there is none."""
+    def begin_branch(self, params: Params) -> None:
+        """Begin a run that goes on from what is shown, under `params`. Raises ``NnfdError`` if there can be none."""
 
     def focus_default(self) -> None:
         """Put the focus where the arrow keys are of most use."""
@@ -246,8 +246,11 @@ class LabScreen(Screen[None], Generic[H]):
         self.open_form(branch=True)
 
     def open_form(self, *, branch: bool = False) -> None:
-        """Show the parameters in effect, to edit them or to branch."""
-        self.form.load(self.params, running=self.run_line.run.is_alive and not branch, branch=branch)
+        """Show the parameters in effect, to edit them; or to branch, those in effect at the position that is shown."""
+        then = self.params
+        if branch and self.shown is not None:
+            then = self.history.params_at(self.shown, self.spec.params)
+        self.form.load(then, running=self.run_line.run.is_alive and not branch, branch=branch)
         self.form.display = True
         self.add_class("-editing")
         self.form.focus_first()
@@ -266,7 +269,7 @@ class LabScreen(Screen[None], Generic[H]):
         self.close_form()
         try:
             if event.branch:
-                self.begin(self.branch_spec(event.params))
+                self.begin_branch(event.params)
             elif self.run_line.run.is_alive and not event.needs_restart:
                 self.session.controller.edit(event.changes)
             else:

@@ -8,26 +8,25 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from nnfd.core.engine.events import EpochDone, Event
-from nnfd.core.errors import ParamsError
-from nnfd.core.network.branch import branch_state
+from nnfd.core.errors import NnfdError
 from nnfd.core.network.bundled import BUNDLED
-from nnfd.core.network.train import model_at
 from nnfd.core.params import Kind, NetworkParams, Params
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.screen import LabScreen, lent
 from nnfd.tui.screens.network.baseline import Baseline
+from nnfd.tui.screens.network.branching import Branching
 from nnfd.tui.screens.network.curves import LearningCurves
 from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
 from nnfd.tui.screens.network.panels import NetworkPanels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
 
+    from nnfd.core.network.branch import Branch
     from nnfd.core.network.state import NetworkState
-    from nnfd.core.runs.arrays import Arrays
     from nnfd.core.runs.folder import RunFolder
 
 ABOUT = (
@@ -35,7 +34,8 @@ ABOUT = (
     "data it does not see (validation). Right: what it says about the test set. Matrix: rows are the true "
     "classes, columns what the network says; all that is off the diagonal is a mistake, and enter shows those "
     "samples. Report: precision, recall and f1 of each class, ours beside scikit-learn's MLPClassifier. Look back "
-    "at earlier epochs with j and k, and start a branch there with b."
+    "at earlier epochs with j and k, and start a branch there with b: it goes on exactly as the run did from there, "
+    "but for what you edit."
 )
 
 
@@ -58,6 +58,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.curves = LearningCurves()
         self.panels = NetworkPanels()
         self.baseline = Baseline(self, self._on_baseline_news)
+        self.branching = Branching(self, self._begin_at, self.complain)
         self._state_drawn: NetworkState | None = None
 
     def compose_views(self) -> ComposeResult:
@@ -74,6 +75,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def reset_views(self) -> None:
         """Empty every view for a new run, and stop the baseline of the old one."""
         self.baseline.clear()
+        self.branching.stop()
         self.panels.clear()
         self._draw_epochs()
 
@@ -136,36 +138,23 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def on_unmount(self) -> None:
         self.baseline.clear()
+        self.branching.stop()
 
     # -- branches
 
-    def branch_spec(self, params: Params) -> RunSpec:
-        """Return the run that goes on from the shown epoch."""
-        state, log = self.history.latest, self.history.curves
+    def begin_branch(self, params: Params) -> None:
+        """Begin the run that goes on from the shown epoch, once it is known how the run was there."""
         assert isinstance(params, NetworkParams)
-        if state is None or log is None:
-            raise ParamsError("a branch needs an epoch to start from: none is done yet")
-        epoch = self.shown if self.shown is not None else state.epoch
-        weights = state.frame() if epoch == state.epoch else self._kept_weights(epoch)
-        start = branch_state(state, params, epoch, weights, self._val_loss(log.row_at(epoch), epoch, weights))
-        return RunSpec(params, self.spec.preset, self.spec.title, start)
+        newest = 0 if self.history.latest is None else self.history.latest.epoch
+        epoch = newest if self.shown is None else self.shown
+        self.branching.begin(self.session, self.history, self.spec, params, epoch)
 
-    def _val_loss(self, row: Mapping[str, float], epoch: int, weights: Arrays) -> float:
-        """Return the validation loss of an epoch: a long run's log does not have each of them."""
-        # an edit at this epoch came after its loss
-        params = self.history.params_at(epoch - 1, self.spec.params)
-        data, state = self.session.data, self.history.latest
-        if row["epoch"] == epoch:
-            return row["val_loss"]
-        if data is None:
-            raise ParamsError(f"a branch from epoch {epoch} needs its validation loss, and the data is not loaded")
-        assert isinstance(params, NetworkParams)
-        assert state is not None
-        model = model_at(params, state.layer_sizes, weights["theta"], weights.get("stats"))
-        return model.evaluate(data.X_val, data.y_val)[0]
-
-    def _kept_weights(self, epoch: int) -> Arrays:
+    def _begin_at(self, start: Branch) -> None:
+        state = start.state
         try:
-            return self.session.frames.load(epoch)
-        except KeyError:
-            raise ParamsError(f"epoch {epoch} is no longer kept: look at another one to branch from") from None
+            self.begin(RunSpec(state.params, self.spec.preset, self.spec.title, state, start.best))
+        except NnfdError as error:
+            self.complain(error)
+        else:
+            if start.doubt:
+                self.notify(start.doubt, title="branch", severity="warning", timeout=15, markup=False)

@@ -9,16 +9,22 @@ from textual.widgets import Input
 from nnfd.core.engine.cadence import EverySteps
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import EpochDone
+from nnfd.core.errors import StoppedError
+from nnfd.core.network.branch import Past, rewind
+from nnfd.core.network.data import load
 from nnfd.core.network.optim import lr_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.live import LiveRun
-from nnfd.core.runs.names import EVENTS
+from nnfd.core.runs.live import LiveRun, new_folder
+from nnfd.core.runs.names import EVENTS, START, STATE_BEFORE
 from nnfd.tui.app import LabApp
 from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.dialogs.presets import PresetPicker
+from nnfd.tui.dialogs.wait import WaitScreen
 from nnfd.tui.jobs.session import Storage, watched
+from nnfd.tui.jobs.stepped import SteppedJob
+from nnfd.tui.screens.network import branching
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.deck import Deck
@@ -27,9 +33,16 @@ from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.status_line import StatusLine
 from tests.support.dashboard import Lab, opened
+from tests.support.waiting import until
 
 SMALL = NetworkParams(hidden=(8,), epochs=12)
 LONG = NetworkParams(hidden=(8,), epochs=100_000, patience=0)
+
+
+def watched_to_the_end(screen) -> bool:
+    """Whether a run that is only looked at is over, and its state and data are there."""
+    history = screen.history
+    return history.ended is not None and history.latest is not None and screen.session.data is not None
 
 
 def epochs(lab) -> int:
@@ -162,6 +175,7 @@ async def test_looking_back_shows_the_network_as_it_was():
 async def test_a_branch_starts_from_the_epoch_that_is_shown():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
+        screen = lab.screen
         await lab.press("j", "j", "j")
         weights = lab.screen.session.frames.load(9)["theta"]
         await lab.press("b")
@@ -169,7 +183,7 @@ async def test_a_branch_starts_from_the_epoch_that_is_shown():
         form.row("lr").field.value = "0.05"
         await lab.pilot.pause()
         await lab.press("enter")
-        await lab.until(lambda: lab.screen.spec.state is not None)
+        await lab.until(lambda: screen.spec.state is not None and lab.app.screen is screen)
         np.testing.assert_array_equal(lab.screen.spec.state.theta, weights)
         await lab.full_speed_to_the_end()
         assert lab.screen.history.started.position == 9
@@ -351,8 +365,91 @@ async def test_a_branch_knows_its_loss_though_the_log_was_thinned(tmp_path):
     async with app.run_test(size=(120, 40)) as pilot:
         lab = Lab(pilot)
         await lab.until(lambda: app.screen.is_mounted and app.current_mode is not None)
-        await lab.until(lambda: lab.screen.history.ended is not None and lab.screen.session.data is not None)
-        lab.screen.timeline.shown = 37
-        state = lab.screen.branch_spec(lab.screen.params).state
-        assert (state.epoch, state.best_loss) == (37, losses[37])
+        screen = lab.screen
+        await lab.until(lambda: watched_to_the_end(screen))
+        screen.timeline.shown = 37
+        await lab.press("b", "enter")
+        await lab.until(lambda: screen.spec.state is not None)
+        spec = screen.spec
+        best = min(range(1, 38), key=losses.__getitem__)
+        assert (spec.state.epoch, spec.state.best_epoch, spec.state.best_loss) == (37, best, losses[best])
+        assert (spec.best.epoch, spec.best.val_loss) == (best, losses[best])
+        assert spec.params.l2 == 0.5
+        await app.action_quit()
+
+
+async def test_a_branch_opens_with_the_parameters_of_then_and_equals_its_parent(tmp_path):
+    params = SMALL.edited({"dropout": 0.2, "optimizer": "adam", "epochs": 1999, "patience": 0})
+    async with opened(params, storage=Storage(root=tmp_path)) as lab:
+        screen = lab.screen
+        await lab.until(lambda: epochs(lab) >= 1)
+        await lab.press("space")
+        await lab.until(lambda: screen.session.controller.holds)
+        last = screen.session.controller.position + 6
+        screen.session.controller.edit({"lr": 0.003, "epochs": last})
+        screen.session.controller.resume()
+        await lab.full_speed_to_the_end()
+        end = screen.history.latest
+        assert end.epoch == last
+        for at in (last - 3, last - 1):  # of the run, then of its branch, of which only the folder knows
+            screen.timeline.positions = tuple(screen.session.frames.steps())
+            screen.timeline.seek(at)
+            await lab.press("b")
+            assert screen.form.row("lr").field.value == "0.003"
+            before = screen.session
+            await lab.press("enter")
+            await lab.until(lambda before=before: screen.session is not before and lab.app.screen is screen)
+            await lab.full_speed_to_the_end()
+            assert screen.history.origin == at
+            np.testing.assert_array_equal(screen.history.latest.theta, end.theta)
+            assert (screen.history.latest.stale, screen.history.latest.best_epoch) == (end.stale, end.best_epoch)
+            await lab.until(screen.session.finished.is_set)
+            assert screen.session.folder.result()["best"]["epoch"] == end.best_epoch
+            assert "approximately" not in lab.said()
+            spec, folder = watched(screen.session.folder.path)
+            screen.run_line.begin(spec, folder=folder)
+            await lab.until(lambda: watched_to_the_end(screen))
+
+
+async def test_a_branch_that_takes_a_while_says_so_and_can_be_left_off(monkeypatch):
+    left_off = []
+
+    def endless(*args):
+        yield 2
+        until(args[-1])
+        left_off.append(True)
+        raise StoppedError("stopped")
+
+    monkeypatch.setattr(branching, "branch", endless)
+    async with opened(SMALL) as lab:
+        await lab.full_speed_to_the_end()
+        screen = lab.screen
+        session = screen.session
+        screen.timeline.seek(9)
+        await lab.press("b", "enter")
+        await lab.until(lambda: isinstance(lab.app.screen, WaitScreen))
+        await lab.until(lambda: "Epoch 9 is computed again" in lab.text() and "22%" in lab.text())
+        await lab.press("escape")
+        await lab.until(lambda: left_off)
+        assert screen.session is session
+
+
+async def test_a_branch_from_what_an_earlier_version_kept_begins_from_the_weights_and_says_so(tmp_path):
+    branch = SteppedJob(lambda stopping: rewind(Past(SMALL, None, ()), load(SMALL), 4, stopping), 4).run()
+    with new_folder(tmp_path / "r", preset="p", title="t", params=SMALL, state=branch) as folder:
+        LiveRun(SMALL, folder=folder, state=branch, frames=EverySteps(1)).run()
+    for name in (START, STATE_BEFORE):  # the one before the newest may be the first
+        (tmp_path / "r" / name).unlink(missing_ok=True)
+    spec, folder = watched(tmp_path / "r")
+    app = LabApp(spec, Storage(record=False), folder=folder)
+    async with app.run_test(size=(120, 40)) as pilot:
+        lab = Lab(pilot)
+        await lab.until(lambda: app.screen.is_mounted and app.current_mode is not None)
+        screen = lab.screen
+        await lab.until(lambda: watched_to_the_end(screen))
+        screen.timeline.seek(7)
+        await lab.press("b", "enter")
+        await lab.until(lambda: screen.spec.state is not None)
+        assert (screen.spec.state.epoch, screen.spec.best.epoch) == (7, 7)
+        await lab.until(lambda: "did not keep where" in lab.said())
         await app.action_quit()
