@@ -121,6 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     make_usable()
     use_one_blas_thread()
+    show_keys_at_once()
     app = build()
     code: object = 0
     words = sys.argv[1:] if arguments is None else list(arguments)
@@ -154,6 +155,15 @@ def use_one_blas_thread() -> None:
     """
     for name in _BLAS_THREADS:
         os.environ.setdefault(name, "1")
+
+
+def show_keys_at_once() -> None:
+    """Let Textual look every 4 ms whether something is to be drawn; to be called before it is imported.
+
+    It looks 60 times a second by default, and misses a turn after each frame that took longer than one: what a key has
+    changed waited up to 33 ms more for that. Nothing is drawn more often, for pictures have a rate of their own.
+    """
+    os.environ.setdefault("TEXTUAL_FPS", "240")
 
 
 def explain(error: CycloptsError, app: App, given: Sequence[str] = ()) -> str:

@@ -13,12 +13,15 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import InputEvent
 from textual.message import Message
 
+from nnfd.tui.guard.backlog import Taken
 from nnfd.tui.guard.streams import screen_stream
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from textual.app import App
+
+    from nnfd.tui.guard.backlog import Backlog
 
 MOST_WAITING = 2000
 """Keys and mouse events that may wait for an answer. A person is far below; text that is pasted into a terminal without
@@ -31,6 +34,7 @@ class Answering(Protocol):
     """What the driver asks the app."""
 
     inputs_taken: int
+    backlog: Backlog
 
     @property
     def inputs_waiting(self) -> int:
@@ -52,8 +56,7 @@ class SafeDriver(LinuxDriver):
         self._sent = 0
         self._flooded = False
         self._stopped = False
-        if (screen := screen_stream()) is not None:
-            self._file = cast("Any", screen)
+        self._file = cast("Any", Taken(cast("Any", screen_stream() or self._file), self._answering.backlog))
         self._stop = signal.signal(signal.SIGTSTP, self._on_stop)
         self._go_on = signal.signal(signal.SIGCONT, self._on_go_on)
 
@@ -79,6 +82,11 @@ class SafeDriver(LinuxDriver):
                 self.write(REPORT_RESIZES)  # the parser that knew the size in pixels is gone
             else:
                 return
+
+    def write(self, data: str) -> None:
+        """Hand a text to the thread that writes."""
+        super().write(data)
+        self._answering.backlog.add()
 
     def process_message(self, message: Message) -> None:
         """Hand on a message; drop what nobody could answer in time, and say so once a flood."""

@@ -11,6 +11,7 @@ before its loop begins. Textual is bounded above in pyproject.toml for this.
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from rich.segment import Segment
@@ -20,6 +21,7 @@ from textual.strip import Strip
 from textual.worker import WorkerFailed
 
 from nnfd.core.text import printable
+from nnfd.tui.guard.backlog import Backlog
 from nnfd.tui.guard.failures import Failure, place_of, record
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 
 MOST_REPEATS = 200
 """So often the same thing may fail; then it is taken that nothing can be done here any more."""
+KEY_SECONDS = 0.02
+"""How long pictures wait after a key, so that what it changes is drawn by itself and need not wait behind them."""
+LOOK_SECONDS = 0.005
+"""How soon to look again whether the terminal has taken what was drawn."""
 
 
 class SafeApp(App[None]):
@@ -42,6 +48,9 @@ class SafeApp(App[None]):
         super().__init__(driver_class=_driver_class())
         self.inputs_taken = 0
         """Keys and mouse events that have come from the terminal so far."""
+        self.backlog = Backlog()
+        """What the terminal has not taken yet."""
+        self._key_at = -KEY_SECONDS
         self.failures: list[Failure] = []
         """What failed, each place once."""
         self.leaving = False
@@ -78,6 +87,16 @@ class SafeApp(App[None]):
         stack = self.screen_stack if self.is_running else []
         return sum(pump.message_queue_size for screen in stack[-1:] for pump in (screen, screen.focused) if pump)
 
+    def busy(self) -> float:
+        """Return for how many seconds what is drawn of its own accord should wait; 0 if nothing goes before.
+
+        A key does; and a terminal that has not taken the last picture yet is not sent another one, for each that waits
+        there would stand between a later key and what it shows.
+        """
+        if self.backlog.waiting > 0:
+            return LOOK_SECONDS
+        return max(0.0, self._key_at + KEY_SECONDS - time.perf_counter())
+
     def on_flooded(self) -> None:
         """Say that keys were dropped."""
         text = "keys came faster than they can be answered; some were dropped"
@@ -90,6 +109,8 @@ class SafeApp(App[None]):
         """
         if isinstance(event, InputEvent) and not event.is_forwarded:
             self.inputs_taken += 1
+            if isinstance(event, Key):
+                self._key_at = time.perf_counter()
         if self.leaving and isinstance(event, InputEvent | Paste):
             return
         if isinstance(event, Paste) and not event.text.isprintable():

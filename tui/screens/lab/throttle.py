@@ -1,18 +1,25 @@
-"""How often something is done at most, however often it is asked for."""
+"""How often something is drawn at most, however often it is asked for, and what goes before."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
+from nnfd.tui.guard.safe_app import SafeApp
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.message_pump import MessagePump
 
+LONGEST_WAIT = 1.0
+"""Seconds after which it is done though keys, or a slow terminal, would go before."""
+
 
 class Throttle:
     """Does something soon after it is asked to, but leaves a time between two of its beginnings.
+
+    It also waits while the app is busy with what goes before: see :meth:`nnfd.tui.guard.safe_app.SafeApp.busy`.
 
     Parameters
     ----------
@@ -44,6 +51,11 @@ class Throttle:
             self._host.call_later(self._due)
 
     def _due(self) -> None:
+        app = self._host.app
+        busy = app.busy() if isinstance(app, SafeApp) else 0.0
+        if busy > 0 and time.perf_counter() < self._last + max(LONGEST_WAIT, self._seconds):
+            self._host.set_timer(busy, self._due)
+            return
         self.waiting = False
         self.now()
 
