@@ -256,6 +256,7 @@ async def test_a_stopped_run_goes_on_with_space_and_one_that_is_over_begins_anew
         assert lab.screen.session.folder is None, "a new run, which this dashboard does not record"
 
 
+@pytest.mark.slow
 async def test_an_edit_from_an_older_form_leaves_what_another_watcher_changed_meanwhile(tmp_path):
     with Headless(tmp_path / "r"):
         async with looking_at(tmp_path / "r") as lab, looking_at(tmp_path / "r") as other:

@@ -107,6 +107,7 @@ def test_a_cluster_gives_the_same_numbers_as_this_process(tmp_path, address, ref
     assert_same_results(reference(SMALL), tmp_path / "there")
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_no_run(tmp_path, address, workers, reference):
     with Sweep.create(tmp_path / "there", parse_spec(LONG)) as sweep:
         rows = Runner(sweep, cluster=address).rows()
@@ -119,6 +120,7 @@ def test_a_worker_that_is_killed_loses_no_run(tmp_path, address, workers, refere
     assert_same_results(reference(LONG), tmp_path / "there")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("workers")
 def test_a_run_that_dask_gives_up_is_given_up_and_no_other(tmp_path, address):
     with Sweep.create(tmp_path / "s", parse_spec(FEW)) as sweep:
@@ -127,6 +129,7 @@ def test_a_run_that_dask_gives_up_is_given_up_and_no_other(tmp_path, address):
     assert "its process died" in rows[2].message
 
 
+@pytest.mark.slow
 def test_a_stop_takes_back_what_waits_and_ends_what_is_under_way(tmp_path, address, workers):
     many = {**ENDLESS, "grid": {"lr": [0.01, 0.02, 0.03, 0.04, 0.05, 0.06]}}
     with Sweep.create(tmp_path / "s", parse_spec(many)) as sweep:
@@ -146,6 +149,7 @@ def test_a_stop_takes_back_what_waits_and_ends_what_is_under_way(tmp_path, addre
             assert not [key for keys in client.processing().values() for key in keys]
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_goes_ends_the_sweep_in_one_line_and_loses_nothing(tmp_path):
     with (
         cluster(tmp_path, 1) as (found, scheduler),
@@ -246,6 +250,7 @@ def configured(monkeypatch):
     dask.config.refresh()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="certificates are made with openssl")
 def test_a_cluster_by_tls_lets_in_who_has_a_certificate_and_nobody_else(tmp_path, configured, run, reference):
     ours, others = authority(tmp_path / "ours"), authority(tmp_path / "others")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 
+import pytest
 from textual.widgets import DataTable, Label
 
 from nnfd.tui import cli
@@ -12,7 +13,7 @@ from nnfd.tui.screens.compare.screen import CompareScreen
 from nnfd.tui.widgets.status_line import StatusLine
 from tests.support.dashboard import OVER_AT_ONCE, opened
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)]
 
 
 def record(root, name, *arguments):

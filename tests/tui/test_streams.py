@@ -92,6 +92,7 @@ def test_a_poor_encoding_ends_no_command(tmp_path):
     assert rb"\u732b" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_terminal_that_does_what_none_should(tmp_path):
     with Terminal(*RUN, cwd=tmp_path, env={"XDG_STATE_HOME": str(tmp_path)}) as terminal:
         terminal.wait_for("running")

@@ -240,6 +240,7 @@ class TestKill:
         steps = [event.step for event in RunFolder.open(here / "r").events() if hasattr(event, "step")]
         assert steps == sorted(set(steps))
 
+    @pytest.mark.slow
     def test_a_killed_training_with_an_edit_in_its_log(self, run, here):
         common = ["--headless", "--quiet", "--patience", "0", "--hidden", "300,200"]
         run("train", "--epochs", "20", *common, "--run-dir", "whole")

@@ -117,7 +117,7 @@ async def test_enter_opens_the_run_in_its_lab(recorded, size):
         await lab.until(lambda: lab.app.current_mode == "network" and lab.screen.history.position == 3)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((200, 60), marks=pytest.mark.slow)])
 async def test_thirty_runs(recorded, tmp_path, size):
     names = [f"run-{number:02}" for number in range(30)]
     for name in names:

@@ -10,7 +10,7 @@ from nnfd.tui.jobs.session import Storage
 from tests.support.dashboard import opened
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_a_run_is_listed_compared_and_opened(tmp_path, run, size):
     for name, lr in (("one", "0.1"), ("two", "0.05")):
         flags = ("--lr", lr, "--epochs", "3", "--run-dir", str(tmp_path / name))

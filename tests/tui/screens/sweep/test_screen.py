@@ -37,7 +37,7 @@ def status(lab):
     return lab.app.screen.query_one(StatusLine).status
 
 
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((200, 60), marks=pytest.mark.slow)])
 async def test_results_stream_into_the_table_and_the_best_is_marked(tmp_path, size):
     async with sweeping(tmp_path / "s", SMALL, size, jobs=1) as lab:
         assert status(lab).phase is Phase.RUNNING
