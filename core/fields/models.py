@@ -36,9 +36,11 @@ def main_field(params: FieldParams) -> str:
 def reaction(params: FieldParams, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return d/dt of each field without diffusion and without clipping, where and when x, y and t are 0.
 
+    Parameters that vary count with the middle of their range.
+
     `fields` holds floats or arrays by name. The formulas are evaluated as they are printed, for analysis and checks.
     """
-    names = {**dict.fromkeys(("x", "y", "t"), 0.0), **params.model.numbers(params.values()), **fields}
+    names = {**dict.fromkeys(("x", "y", "t"), 0.0), **params.model.numbers(params.settled().values()), **fields}
     with np.errstate(all="ignore"):
         return {name: evaluate(rate, names, PLAIN) for name, rate in params.model.equations.items()}
 
@@ -90,9 +92,10 @@ def marker_threshold(params: FieldParams) -> float:
 def extinction(params: FieldParams, tops: Mapping[str, float]) -> str | None:
     """Say that the activator can never grow again in any cell, and what that means; None while it can.
 
-    `tops` holds the largest value of each field. Only the fur model knows when that is.
+    `tops` holds the largest value of each field. Only the fur model knows when that is, with parameters
+    that are the same everywhere.
     """
-    if not isinstance(params, FurParams) or params.rho_a == 0:
+    if not isinstance(params, FurParams) or params.varying or params.rho_a == 0:
         return None
     a_max, s_max, y_max = (tops[name] for name in ("a", "s", "y"))
     threshold = growth_threshold(params, s_max)

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import stat
-import struct
-import warnings
-import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +10,8 @@ import numpy as np
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.formula.graph import MEANING
 from nnfd.core.fields.formula.program import leaves_of
+from nnfd.core.fields.grey import read_grey
+from nnfd.core.fields.maps import values_of
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.params.formula import evaluate
@@ -25,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-    from PIL.Image import Image
 
     from nnfd.core.engine.events import Paint
 
@@ -33,17 +28,6 @@ if TYPE_CHECKING:
 
 DARK = 128
 """Grey level (of 255) below which a pixel of a seed picture is a seed: dark ink on a light ground."""
-DEEP_WHITES = (1, 255, 65535)
-"""What white may be in a picture of decimal or of large numbers: the least of them that no value exceeds."""
-DAMAGED = (
-    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError, ArithmeticError),
-    *(RuntimeError, MemoryError, struct.error, zlib.error, UserWarning),
-)
-"""What PIL reports a damaged file by, according to its format."""
-
-
-HALF_READ = ".*[Cc]orrupt EXIF|.*[Tt]runcated|Tag data larger"
-"""What PIL only warns of, and goes on without: which way is up may be lost with it, or the lower part."""
 
 
 def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
@@ -62,8 +46,8 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     check_memory(params)
     rng = np.random.default_rng(params.seed)
     shape = (params.height, params.width)
-    noise = params.values()["noise"]
-    fields = {name: base + noise * rng.random(shape) for name, base in _base(params).items()}
+    noise = values_of(params, 0.0).get("noise", params.noise)
+    fields = {name: base + noise * rng.random(shape) for name, base in _base(params, noise).items()}
     fields[params.model.seeded][_seeded(params, rng)] = params.seed_value
     return {name: np.clip(field, params.floor, params.clip).astype(params.dtype) for name, field in fields.items()}
 
@@ -75,7 +59,7 @@ def has_no_seeds(fields: Mapping[str, NDArray[Any]], params: FieldParams) -> boo
     return bool(params.seeds) and not (field == planted).any()
 
 
-def _base(params: FieldParams) -> dict[str, Any]:
+def _base(params: FieldParams, noise: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the start of each field without noise: a number, or an array that fits the grid."""
     if params.model.start is None:
         from nnfd.core.fields.stability import uniform_states
@@ -85,7 +69,7 @@ def _base(params: FieldParams) -> dict[str, Any]:
             raise ParamsError(
                 "model.start: no uniform state was found with these parameters; give a start to each field"
             )
-        return {name: value - params.noise / 2 for name, value in states[-1].items()}
+        return {name: value - noise / 2 for name, value in states[-1].items()}
     names = leaves_of(params)
     with np.errstate(all="ignore"):
         return {name: evaluate(value, names, MEANING) for name, value in params.model.start.items()}
@@ -105,7 +89,8 @@ def _seeded(params: FieldParams, rng: np.random.Generator) -> Mask:
             for x, y in cells:
                 mask[y, x] = True
         case str() as path:
-            mask = _from_picture(path, params)
+            hint = " (seeds is a count, a density below 1, cells as x,y;x,y, or a picture file)"
+            mask = read_grey(path, params.width, params.height, "seeds", hint) < DARK
     return mask
 
 
@@ -119,62 +104,6 @@ def no_seeds_advice(params: FieldParams) -> str:
     return (
         f"seeds = {show_value(params.seeds)} planted no cell at all: raise it, or take another seed than {params.seed}"
     )
-
-
-def _from_picture(path: str, params: FieldParams) -> Mask:
-    """Return the dark cells of a picture's first frame, as it is meant to be looked at."""
-    from PIL import Image, ImageOps
-
-    where = f"seeds: picture {printable(path)!r}"
-    file = Path(os.path.expanduser(path))  # noqa: PTH111 (unlike Path's own, this never fails)
-    try:
-        if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():  # a pipe would be waited for, for ever
-            raise ParamsError(f"{where} cannot be read: it is no regular file")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.filterwarnings("error", message=HALF_READ)
-            with Image.open(file) as picture:
-                upright = ImageOps.exif_transpose(picture)
-                grey = _deep_grey(upright, where) if upright.mode.startswith(("I", "F")) else _grey(upright)
-        grey = grey.resize((params.width, params.height), Image.Resampling.BOX)
-    except FileNotFoundError:
-        raise ParamsError(
-            f"{where}: there is no such file (seeds is a count, a density below 1, cells as x,y;x,y, or a picture file)"
-        ) from None
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise ParamsError(f"{where} is too large: at most {Image.MAX_IMAGE_PIXELS:,} pixels are read") from None
-    except DAMAGED as error:
-        reason = getattr(error, "strerror", None) or "it is no picture, or a damaged one"
-        raise ParamsError(f"{where} cannot be read: {reason}") from None
-    return np.asarray(np.asarray(grey) < DARK, dtype=np.bool_)
-
-
-def _grey(picture: Image) -> Image:
-    """Return the picture on white ground in 256 levels of grey."""
-    from PIL import Image
-
-    if not picture.has_transparency_data:
-        return picture.convert("RGB").convert("L")
-    ink = picture.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink).convert("L")
-
-
-def _deep_grey(picture: Image, where: str) -> Image:
-    """Return a picture of more than 256 levels in as many, but white is 255. Raises :class:`ParamsError`."""
-    from PIL import Image
-
-    values = np.asarray(picture, np.float32)
-    least, most = float(values.min()), float(values.max())
-    if not (least >= 0 and most <= DEEP_WHITES[-1]):  # NaN too
-        raise ParamsError(
-            f"{where} cannot be read: its values go from {least:g} to {most:g}; white is known to be 1, 255 or 65535"
-        )
-    if picture.mode.startswith("I;16"):
-        white = DEEP_WHITES[-1]
-    else:
-        white = next(w for w in DEEP_WHITES if most <= w and (w > 1 or picture.mode == "F"))
-    return Image.fromarray(values * np.float32(255 / white))
 
 
 def check_paint(stroke: Paint, params: FieldParams) -> None:

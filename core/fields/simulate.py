@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Paint, Painted, Started, StepsDone
 from nnfd.core.fields.engines.choose import make_kernel
+from nnfd.core.fields.maps import check_exactly
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.fields.models import extinction, positivity
 from nnfd.core.fields.seeds import has_no_seeds, no_seeds_advice, paint, start_fields
@@ -93,6 +94,7 @@ class _Simulation:
         self.params = params
         self.control = control
         check_memory(params)
+        check_exactly(params)
         state = state or initial_state(params)
         self.state = state.with_params(params)
         self.kernel = make_kernel(params, self.state.fields, state.step)
@@ -134,6 +136,7 @@ class _Simulation:
             self._keep(paint(self.state.fields, command, self.params))
             event: Edited | Painted = Painted(self.step, command, self.state)
         else:
+            check_exactly(command)
             self.state = self.state.with_params(command)
             event = Edited(self.step, command, self.params.changed(command))
             self.params = command

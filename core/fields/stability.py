@@ -61,7 +61,9 @@ def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
     quadratic in a, and the balance of y an equation in y alone. y = 0 held by the lower bound counts as steady.
     Turing: ``h = rho_h a²/mu_h`` and the one positive root of ``a (1 + kappa_a a²) = rho_a mu_h/(rho_h mu_a)``.
     Diffusion: every uniform field is steady; the background is returned. Of other models, those that a search finds.
+    A parameter that varies counts with the middle of its range, here and in all that follows.
     """
+    params = params.settled()
     if isinstance(params, FurParams):
         states = [*_without_activator(params), *_with_activator(params)]
         return tuple(sorted(states, key=lambda state: (state["a"], state["y"])))
@@ -181,6 +183,7 @@ def _matrices(params: FieldParams, state: Mapping[str, float], lap: NDArray[Any]
     `lap` and `dxx` are the eigenvalues of these operators for each wave. An infinitely small imaginary part of a field
     stands for the wave: what becomes of it in the equations is the derivative, exact to rounding.
     """
+    params = params.settled()
     none = np.zeros(lap.shape)
     waves = {"lap": lap, "dxx": dxx, "dyy": none, "dx": none, "dy": none}
     meaning = ON_WAVES | {what: partial(_operated, eigenvalue) for what, eigenvalue in waves.items()}

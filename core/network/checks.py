@@ -16,7 +16,7 @@ from nnfd.core.network.mlp import BLOCK, MLP
 from nnfd.core.network.reading import sha256_of
 from nnfd.core.network.suspects import FAR
 from nnfd.core.params import NetworkParams, show_value
-from nnfd.core.params.paths import full_path
+from nnfd.core.params.base import full_path
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

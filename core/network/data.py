@@ -17,7 +17,8 @@ from nnfd.core.network.reading import named, read_table
 from nnfd.core.network.suspects import check_columns, check_far
 from nnfd.core.network.tables import LIKELY_LABELS, Table
 from nnfd.core.params import NetworkParams, show_value
-from nnfd.core.params.paths import file_format, full_path
+from nnfd.core.params.base import full_path
+from nnfd.core.params.paths import file_format
 from nnfd.core.text import did_you_mean, printable
 
 BUILT_IN = (*BUNDLED, *MAKERS)

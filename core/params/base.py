@@ -6,6 +6,7 @@ the form and the table in the README are derived from that declaration.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_origin
@@ -85,9 +86,11 @@ def _info(name: str, field: FieldInfo) -> ParamInfo:
     extra = field.json_schema_extra
     assert isinstance(extra, dict), f"{name} is not declared with param()"
     choices = get_args(field.annotation) if get_origin(field.annotation) is Literal else ()
+    # of a number that may also be a text, the bounds are those of the number
+    inner = [rule for part in get_args(field.annotation) for rule in getattr(part, "__metadata__", ())]
     bounds = [
         _bound(words, getattr(rule, key), key)
-        for rule in (field.metadata if field.annotation is not str else ())
+        for rule in ([*field.metadata, *inner] if field.annotation is not str else ())
         for key, words in _BOUND_WORDS.items()
         if getattr(rule, key, None) is not None
     ]
@@ -191,6 +194,10 @@ class Params(BaseModel):
         """Return names and values, in declaration order."""
         return {name: getattr(self, name) for name in type(self).model_fields}
 
+    def about(self, name: str) -> str:  # noqa: ARG002 - for those that have something to say
+        """Return what else is to be said of a value, for the form; nothing of most."""
+        return ""
+
     def changed(self, other: Params) -> dict[str, tuple[object, object]]:
         """Return ``{name: (value here, value in other)}`` for every parameter that differs."""
         theirs = other.values()
@@ -230,6 +237,12 @@ class Params(BaseModel):
         info = cls.infos()[name]
         known = f" (allowed: {info.allowed})" if info.allowed and info.allowed not in allowed else ""
         return f"{name}: {value} is not allowed: {allowed}{known}"
+
+
+def full_path(path: str) -> str:
+    """Return the absolute path, with the home folder written out: a path of a form or a preset sees no shell."""
+    # os.path: unlike Path's own, this never fails on a user that is not there
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
 
 
 def _short(value: object) -> str:

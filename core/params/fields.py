@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cache
+import math
+from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
+from annotated_types import Ge, Gt, Le
 from pydantic import BeforeValidator, create_model, model_validator
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params import formula
+from nnfd.core.params import formula, spreading, varying
 from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Kind, Params, param, show_value
 from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from nnfd.core.params.varying import Varying
 
 Boundary = Literal["periodic", "zero-flux"]
 Stencil = Literal["5-point", "9-point"]
 Engine = Literal["auto", "numpy", "numba"]
 Method = Literal["euler", "rk4"]
-
-SHORTEST_WAVE = {"5-point": 8.0, "9-point": 16 / 3}
-"""Minus the largest eigenvalue of the Laplacian; explicit Euler is stable while dt times the rate is at most 2."""
 
 
 def read_seeds(value: object) -> object:
@@ -50,6 +54,8 @@ class FieldParams(Params):
     """What every field run has: a grid, its edges, a clock and its seeds. :func:`params_of` adds those of a model."""
 
     model: ClassVar[FieldModel]
+    may_vary: ClassVar[frozenset[str]] = frozenset()
+    """The parameters that may be a formula in x, y and t, or a picture."""
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401  # a parameter of the model
@@ -85,30 +91,66 @@ class FieldParams(Params):
         """Time steps to simulate."""
         return self.steps
 
-    def diffusion_constants(self) -> dict[str, float]:
-        """Return the diffusion constant of each field, 0 for one that does not spread."""
-        return self._factors("lap")
+    @property
+    def varying(self) -> dict[str, Varying]:
+        """Parameters that differ from place to place or from time to time."""
+        return {name: varying.parse(value) for name, value in self.values().items() if self._is_varying(name, value)}
 
-    def _factors(self, *derivatives: str) -> dict[str, float]:
-        numbers, model = self.model.numbers(self.values()), self.model
-        try:
-            return {f: float(formula.evaluate(model.factor(f, *derivatives), numbers)) for f in model.fields}
-        except (ArithmeticError, ValueError):
-            words = "there is no value for what stands before a derivative in the equations"
-            raise ValueError(f"model.equations: {words} with these parameters") from None
+    def _is_varying(self, name: str, value: object) -> bool:
+        return name in self.may_vary and isinstance(value, str)
+
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """Return least and greatest value of each parameter that varies, over the grid and the time of the run.
+
+        Of a picture, what its black and its white stand for.
+        """
+        found = {}
+        for name, each in self.varying.items():
+            of = [names[name] for names in self._samples((), {name: each})]
+            found[name] = (math.nan, math.nan) if any(map(math.isnan, of)) else (min(of), max(of))
+        return found
+
+    def settled(self) -> Self:
+        """Return these parameters with the middle of its range for each that varies, where one number has to do."""
+        middle = {name: (low + high) / 2 for name, (low, high) in self.ranges().items()}
+        return self.model_copy(update=middle) if middle else self
+
+    def about(self, name: str) -> str:
+        """Say between which values a parameter varies; nothing of one that does not."""
+        if not self._is_varying(name, self.values()[name]):
+            return ""
+        low, high = self.ranges()[name]
+        return f"It goes from {low:.4g} to {high:.4g}."
+
+    def _samples(self, trees: Iterable[formula.Tree], varies: Mapping[str, Varying]) -> Iterator[dict[str, float]]:
+        return varying.samples(trees, varies, (self.width, self.height), self.steps * self.dt)
+
+    def diffusion_constants(self) -> dict[str, float]:
+        """Return the diffusion constant of each field, 0 for one that does not spread; the largest, if it varies."""
+        return self._greatest(
+            [spreading.Term(field, self.model.factor(field, "lap"), 1.0) for field in self.model.fields]
+        )
 
     def damping(self) -> dict[str, float]:
         """Return how fast spreading takes away the shortest wave of each field, in 1/time: 8 D with h = 1.
 
-        Of derivatives of the field alone, with constants before them.
+        Of derivatives of the field alone, with what holds no field before them; where and when it is fastest.
         """
-        shortest = SHORTEST_WAVE[self.stencil]
-        eigenvalues = {("lap",): shortest, ("lap", "lap"): -(shortest**2), ("dxx",): 4.0, ("dyy",): 4.0}
-        rates = dict.fromkeys(self.model.fields, 0.0)
-        for derivatives, eigenvalue in eigenvalues.items():
-            for field, factor in self._factors(*derivatives).items():
-                rates[field] += factor * eigenvalue
-        return rates
+        return self._greatest(spreading.terms(self.model, self.stencil))
+
+    def _greatest(self, terms: Sequence[spreading.Term]) -> dict[str, float]:
+        trees = [term.factor for term in terms]
+        names = {part.name for tree in trees for part in formula.walk(tree) if isinstance(part, formula.Name)}
+        varies = {name: each for name, each in self.varying.items() if name in names}
+        numbers, fields = self.model.numbers(self.values()), self.model.fields
+        found = [
+            spreading.rates(terms, fields, partial(varying.number, names=here | numbers))
+            for here in self._samples(trees, varies)
+        ]
+        if any(math.isnan(rate) for rates in found for rate in rates.values()):
+            words = "there is no value for what stands before a derivative in the equations"
+            raise ValueError(f"model.equations: {words} with these parameters")
+        return {field: max(rates[field] for rates in found) for field in fields}
 
     def dt_limit(self) -> float:
         """Largest stable time step of explicit Euler with h = 1, infinite without diffusion."""
@@ -131,19 +173,40 @@ class FieldParams(Params):
         super().check_live_edit(new)
 
     @model_validator(mode="after")
+    def _check_varying(self) -> Self:
+        for name, (low, high) in self.ranges().items():
+            self.check_range(name, low, high)
+        return self
+
+    def check_range(self, name: str, low: float, high: float) -> None:
+        """Raise ``ValueError`` unless a parameter that varies may go from `low` to `high`."""
+        value, table = show_value(self.values()[name]), self.model.table.parameters.get(name, _NOISE)
+        if not math.isfinite(low + high):
+            raise ValueError(f"{name}: {value} is not allowed: it has no finite value somewhere")
+        if not (table.allows(low) and table.allows(high)):
+            allowed = type(self).infos()[name].allowed
+            raise ValueError(
+                f"{name}: {value} is not allowed: it goes from {low:.4g} to {high:.4g} (allowed: {allowed})"
+            )
+
+    @model_validator(mode="after")
     def _check_stability(self) -> Self:
-        limit = self.dt_limit()
-        if self.dt > limit:
-            damping = self.damping()
-            field = max(damping, key=damping.__getitem__)
+        self.check_damping(self.damping())
+        return self
+
+    def check_damping(self, damping: Mapping[str, float]) -> None:
+        """Raise ``ValueError`` if dt is too long for waves that spreading takes away at these rates."""
+        field = max(damping, key=damping.__getitem__)
+        fastest = damping[field]
+        if fastest > 0 and self.dt > 2 / fastest:
             factor, constant = self.model.factor(field, "lap"), self.diffusion_constants()[field]
             named = factor.name if isinstance(factor, formula.Name) else f"the diffusion constant of {field}"
-            what = f"{named} = {show_value(constant)}" if constant > 0 else f"the derivatives of {field}"
+            much = f"up to {constant:.4g}" if named in self.varying else f"= {show_value(constant)}"
+            what = f"{named} {much}" if constant > 0 else f"the derivatives of {field}"
             raise ValueError(
                 f"dt: {show_value(self.dt)} is not allowed: the {self.stencil} stencil with {what} "
-                f"is stable up to dt = {limit:g}"
+                f"is stable up to dt = {2 / fastest:g}"
             )
-        return self
 
     @model_validator(mode="after")
     def _check_seeds(self) -> Self:
@@ -164,10 +227,12 @@ class FieldParams(Params):
 def _declared(table: ParameterTable) -> tuple[Any, Any]:
     if table.choices:
         return Literal[tuple(table.choices)], param(table.default, table.help, unit=table.unit, live=table.live)
-    bounds = {
-        key: value for key, value in (("ge", table.min), ("gt", table.above), ("le", table.max)) if value is not None
-    }
-    return float, param(table.default, table.help, unit=table.unit, live=table.live, **bounds)
+    rules = [
+        bound(value) for bound, value in ((Ge, table.min), (Gt, table.above), (Le, table.max)) if value is not None
+    ]
+    number = Annotated[float, *rules] if rules else float
+    kind = Annotated[number | str, BeforeValidator(varying.read)]  # type: ignore[valid-type]  # a number, or a text
+    return kind, param(table.default, table.help, unit=table.unit, live=table.live)
 
 
 _NOISE = ParameterTable(default=0.0, min=0, live=False, help="Height of the uniform noise added to the start.")
@@ -191,6 +256,7 @@ def params_of(model: FieldModel) -> type[FieldParams]:
     own: dict[str, Any] = {name: _declared(table) for name, table in tables.items()}
     made: type[FieldParams] = create_model(name, __base__=FieldParams, __module__=__name__, **own)
     made.model = model
+    made.may_vary = frozenset(name for name, table in tables.items() if not table.choices)
     made.kind = Kind(model.name) if model.name else Kind.FUR
     return made
 

@@ -12,6 +12,7 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 from nnfd.core.errors import ParamsError
@@ -114,6 +115,25 @@ ON_NUMBERS: dict[str, Callable[..., Any]] = {
     "where": lambda condition, yes, no: yes if condition else no,
 }
 """What operators and functions mean for Python's floats."""
+
+
+@cache
+def on_arrays() -> dict[str, Callable[..., Any]]:
+    """Return what operators and functions mean for NumPy's numbers and arrays."""
+    import numpy as np
+
+    names = {
+        "+": "add",
+        "-": "subtract",
+        "*": "multiply",
+        "/": "divide",
+        "^": "power",
+        "min": "minimum",
+        "max": "maximum",
+    }
+    names |= {"<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal", "==": "equal", "!=": "not_equal"}
+    names |= {name: name for name in ("where", "exp", "log", "sqrt", "sin", "cos", "tanh", "abs")}
+    return {what: getattr(np, name) for what, name in names.items()}
 
 
 def evaluate(tree: Tree, values: Mapping[str, Any], meaning: Mapping[str, Callable[..., Any]] = ON_NUMBERS) -> Any:  # noqa: ANN401

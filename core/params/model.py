@@ -108,10 +108,16 @@ class FieldModel:
         return self.table.shown or self.seeded
 
     def numbers(self, values: Mapping[str, Any]) -> dict[str, float]:
-        """Return what the names in the equations that are no fields stand for, under these parameters."""
-        chosen = {name: each.choices for name, each in self.table.parameters.items() if each.choices}
-        names = (*self.table.parameters, "width", "height")
-        return {name: chosen[name][values[name]] if name in chosen else float(values[name]) for name in names}
+        """Return what the names in the equations that are no fields stand for, under these parameters.
+
+        Those that vary over the grid or in time, which are texts, are left out.
+        """
+        numbers = {name: float(values[name]) for name in ("width", "height")}
+        for name, each in self.table.parameters.items():
+            value = each.choices[values[name]] if each.choices else values[name]
+            if not isinstance(value, str):
+                numbers[name] = float(value)
+        return numbers
 
     def written(self) -> dict[str, Any]:
         """Return the table, as :func:`read_model` takes it."""
@@ -120,8 +126,7 @@ class FieldModel:
     def factor(self, field: str, *derivatives: str) -> Tree:
         """Return what stands before these derivatives of a field in its own equation, the innermost first.
 
-        0 if nothing does. For ``lap`` that is the field's diffusion constant. Only what is the same everywhere and
-        always counts.
+        0 if nothing does. For ``lap`` that is the field's diffusion constant; it may vary over the grid and in time.
         """
         of: Tree = Name(field)
         for derivative in derivatives:
@@ -130,7 +135,7 @@ class FieldModel:
 
 
 def _factor(tree: Tree, of: Tree, fields: tuple[str, ...]) -> Tree:
-    """Return the constant factor of `of` in a sum of terms; 0 if it does not stand there with a constant factor."""
+    """Return the factor of `of` in a sum of terms; 0 if it does not stand there with a factor free of fields."""
     none = Number(0.0)
     if tree == of:
         return Number(1.0)
@@ -143,19 +148,18 @@ def _factor(tree: Tree, of: Tree, fields: tuple[str, ...]) -> Tree:
             return right if what == "+" and left == none else Call(what, (left, right))
         case "*", [left, right]:
             inner, other = (left, tree.args[1]) if left != none else (right, tree.args[0])
-            if inner == none or not is_constant(other, fields):
+            if inner == none or not is_free(other, fields):
                 return none
             return other if inner == Number(1.0) else Call("*", (other, inner))
-        case "/", [left, _] if left != none and is_constant(tree.args[1], fields):
+        case "/", [left, _] if left != none and is_free(tree.args[1], fields):
             return Call("/", (left, tree.args[1]))
         case _:
             return none
 
 
-def is_constant(tree: Tree, fields: tuple[str, ...]) -> bool:
-    """Tell whether a formula has the same value in all cells at all times."""
-    changing = {*fields, "x", "y", "t"}
-    return not any(isinstance(part, Name) and part.name in changing for part in formula.walk(tree))
+def is_free(tree: Tree, fields: tuple[str, ...]) -> bool:
+    """Tell whether a formula holds no field."""
+    return not any(isinstance(part, Name) and part.name in fields for part in formula.walk(tree))
 
 
 # -- reading

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TypeVar
 
-from nnfd.core.params.base import Params
+from nnfd.core.params.base import Params, full_path
 from nnfd.core.params.fields import FieldParams
 from nnfd.core.params.network import NetworkParams
 
 P = TypeVar("P", bound=Params)
-
-
-def full_path(path: str) -> str:
-    """Return the absolute path, with the home folder written out: a path of a form or a preset sees no shell."""
-    # os.path: unlike Path's own, this never fails on a user that is not there
-    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111
 
 
 def file_format(name: str) -> str | None:

@@ -64,8 +64,8 @@ def resume(folder: RunFolder) -> Resumption:
     ------
     RunError
         If another process writes to the folder, or something in it is damaged. Nothing is changed then.
-    DataError
-        If the data that the run was begun with is gone, or has changed. Nothing is changed then.
+    DataError, ParamsError
+        If the data or the picture that the run was begun with is gone, or has changed. Nothing is changed then.
     StorageError
         If the disk is full.
     """
@@ -86,17 +86,22 @@ def resume(folder: RunFolder) -> Resumption:
 
 
 def _check_data(state: State | None) -> None:
+    from nnfd.core.fields.maps import values_of
+    from nnfd.core.fields.state import FieldState
     from nnfd.core.network.checks import check_data_file
     from nnfd.core.network.state import NetworkState
 
     if isinstance(state, NetworkState):
         check_data_file(state)
+    if isinstance(state, FieldState):
+        values_of(state.params, 0.0)
 
 
 def check_data(run: Path, params: Params) -> None:
     """Look whether the data of a run is what it was, before another one begins under its parameters.
 
-    Raises ``DataError`` if it is gone or has changed, ``RunError`` if the state that knows it is damaged.
+    Raises ``DataError`` or ``ParamsError`` if it is gone or has changed, ``RunError`` if the state that knows it is
+    damaged.
     """
     saved = Checkpoint.load(run / STATE, params)
     _check_data(None if saved is None else saved.state)

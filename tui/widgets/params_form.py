@@ -91,6 +91,7 @@ class ParamsForm(Vertical):
         self._running = False
         self._branch = False
         self._rows: dict[str, ParamRow] = {}
+        self._focused: ParamRow | None = None
         self._scroll = _Rows()
         self._help = Label(classes="-help")
         self._verdict = Label(classes="-verdict")
@@ -121,6 +122,7 @@ class ParamsForm(Vertical):
                 row.show(values[name])
         else:
             self._rows = {name: ParamRow(info, values[name]) for name, info in infos.items()}
+            self._focused = None
             self._scroll.remove_children()
             self._scroll.mount_all(self._rows.values())
         self._scroll.scroll_home(animate=False)
@@ -168,6 +170,7 @@ class ParamsForm(Vertical):
             wrong = words.partition(":")[0]
         for name, row in self._rows.items():
             row.judge(valid=name != wrong)
+        self._show_help()
         if self._edited is None:
             self._verdict.content = Content.styled(f"✗ {words}", "bold $text-error")
             return
@@ -185,8 +188,15 @@ class ParamsForm(Vertical):
         for other in self._rows.values():
             other.set_class(other is row, "-focused")
         if isinstance(row, ParamRow):
-            self._help.content = Content(help_text(row.info))
+            self._focused = row
+            self._show_help()
             self._scroll.scroll_to_widget(row, animate=False)
+
+    def _show_help(self) -> None:
+        """Show the help of the focused parameter, and over which values it goes if it varies."""
+        if (row := self._focused) is not None:
+            about = "" if self._edited is None else self._edited.about(row.info.name)
+            self._help.content = Content(f"{about} {help_text(row.info)}".lstrip())
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the units out where there is little room."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nnfd.core.params.formula import on_arrays
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -36,21 +38,11 @@ class Node(NamedTuple):
 
 
 MEANING: dict[str, Callable[..., Any]] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-    "^": np.power,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-    "min": np.minimum,
-    "max": np.maximum,
-    "where": np.where,
-    **{name: getattr(np, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tanh", "abs", "rint")},
+    **on_arrays(),
+    "rint": np.rint,
+    "ldexp": lambda x, n: np.ldexp(x, np.asarray(n).astype(np.intc)),
+    "mantissa": lambda x: np.frexp(x)[0],
+    "exponent": lambda x: np.float64(np.frexp(x)[1]),
 }
 """What operators and functions mean for NumPy's numbers and arrays."""
 

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.formula.graph import MEANING, Graph, Rank
 from nnfd.core.fields.formula.sums import Algebra, Sum
+from nnfd.core.fields.maps import values_of
 from nnfd.core.fields.stencil import WEIGHTS
 from nnfd.core.params.formula import DERIVATIVES, Call, Name, Tree
+from nnfd.core.params.varying import Expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nnfd.core.params.fields import FieldParams, Method, Stencil
     from nnfd.core.params.model import FieldModel
+
+Varied: TypeAlias = "tuple[tuple[str, Tree | None], ...]"
+"""The parameters that vary, by name: a formula, or None for a picture."""
 
 MOST_OPERATIONS = 3_000
 """Operations a cell and step; the compiler takes about a second for a few hundred."""
@@ -74,40 +79,49 @@ class Losses:
 
 
 def program_of(params: FieldParams) -> Program:
-    """Return the program of a run; it depends on neither the parameters of the model nor the grid.
+    """Return the program of a run; it depends on neither the numbers among its parameters nor the grid.
 
     Raises
     ------
     ParamsError
         If the equations are too long.
     """
-    return _program(params.model, params.method, params.stencil)
+    return _program(params.model, params.method, params.stencil, _varying(params))
 
 
 def leaves_of(params: FieldParams) -> dict[str, Any]:
-    """Return what stands in the equations besides fields and the time, by name; x and y as arrays that fit the grid."""
+    """Return what stands in the equations besides fields and the time, by name; x and y as arrays that fit the grid.
+
+    So are parameters that vary, as they are at time 0.
+    """
     x, y = np.arange(params.width, dtype="float64")[None, :], np.arange(params.height, dtype="float64")[:, None]
-    return {"x": x, "y": y, **params.model.numbers(params.values()), "dt": params.dt}
+    names = {"x": x, "y": y, **params.model.numbers(params.values()), "dt": params.dt}
+    return names | values_of(params, 0.0)
 
 
 def losses_of(params: FieldParams) -> dict[str, Losses]:
     """Return by field what can take it away in proportion to itself, diffusion included."""
-    return _losses(params.model, params.stencil)
+    return _losses(params.model, params.stencil, _varying(params))
+
+
+def _varying(params: FieldParams) -> Varied:
+    return tuple((name, each.tree if isinstance(each, Expression) else None) for name, each in params.varying.items())
 
 
 @lru_cache(maxsize=64)
-def _losses(model: FieldModel, stencil: Stencil) -> dict[str, Losses]:
-    return _Compiler(model, stencil).losses()
+def _losses(model: FieldModel, stencil: Stencil, varying: Varied) -> dict[str, Losses]:
+    return _Compiler(model, stencil, varying).losses()
 
 
 @lru_cache(maxsize=64)
-def _program(model: FieldModel, method: Method, stencil: Stencil) -> Program:
-    return _Compiler(model, stencil).compile(method)
+def _program(model: FieldModel, method: Method, stencil: Stencil, varying: Varied) -> Program:
+    return _Compiler(model, stencil, varying).compile(method)
 
 
 class _Compiler:
-    def __init__(self, model: FieldModel, stencil: Stencil) -> None:
+    def __init__(self, model: FieldModel, stencil: Stencil, varying: Varied) -> None:
         self.model = model
+        self.varying = varying
         self.graph = Graph()
         self.algebra = Algebra(self.graph)
         self.stencil = stencil
@@ -195,8 +209,9 @@ class _Compiler:
             "y": algebra.single(g.leaf("parameter", "y", rank=Rank.PLACE)),
             "t": algebra.constant(time),
         }
+        varying = {name: self._varied(name, tree, names) for name, tree in self.varying}
         names = {name: what for name, what in names.items() if name not in self.model.table.parameters}
-        names |= {field: self._field(array) for field, array in arrays.items()}
+        names |= varying | {field: self._field(array) for field, array in arrays.items()}
         levels: dict[Tree, int] = {}
         for rate in self.model.equations.values():
             _expressions(rate, self.model.fields, levels)
@@ -211,6 +226,12 @@ class _Compiler:
             held |= {tree: self._array() for tree in trees}
             self._outputs({held[tree]: algebra.read(tree, names, derivative) for tree in trees})
         return [(field, algebra.read(rate, names, derivative)) for field, rate in self.model.equations.items()]
+
+    def _varied(self, name: str, tree: Tree | None, coordinates: Mapping[str, Sum]) -> Sum:
+        """Return a parameter that varies: its formula, or the array that its picture is."""
+        if tree is None:
+            return self.algebra.single(self.graph.leaf("parameter", name, rank=Rank.PLACE))
+        return self.algebra.read(tree, coordinates, lambda _what, _of: {})
 
     def _derivative(self, what: str, array: str) -> Sum:
         g, one = self.graph, self.graph.number(1)

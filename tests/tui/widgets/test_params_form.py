@@ -157,3 +157,19 @@ def test_words_of_the_form():
     info = NetworkParams.infos()["optimizer"]
     assert help_text(info) == "Rule that turns gradients into weight updates. Allowed: sgd or adam. Default: sgd."
     assert verdict_text(0, [], running=True, branch=True) == "enter: start a branch from here"
+
+
+async def test_a_parameter_that_varies_is_shown_with_its_range():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, FurParams(width=10, s0="2 + x/width"))
+        form.row("s0").field.focus()
+        await pilot.pause()
+        assert "It goes from 2 to 2.9." in screen(app)
+        form.row("s0").field.value = "3 - x"
+        await pilot.pause()
+        assert "s0: 3 - x is not allowed: it goes from -6 to 3" in screen(app)
+        form.row("s0").field.value = "3 - x/width"
+        await pilot.pause()
+        assert "It goes from 2.1 to 3." in screen(app)
+        assert form.params.s0 == "3 - x/width"

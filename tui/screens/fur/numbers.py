@@ -45,6 +45,8 @@ class FieldNumbers:
     """Mean power of the waves around each of them."""
     prediction: Prediction
     """What linear stability says of the wavelength."""
+    varies: Mapping[str, tuple[float, float]]
+    """Least and greatest value of each parameter that varies."""
 
 
 def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live: bool = False) -> FieldNumbers:
@@ -55,7 +57,9 @@ def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live
     said, values = summary(state), state.fields[field]
     seen = verdict(state, field, ahead=LOOK_AHEAD_LIVE if live else LOOK_AHEAD)
     k, power = spectrum(values, periodic=state.params.boundary == "periodic")
-    return FieldNumbers(state.step, field, said.stats, said.diagnosis, seen, k, power, prediction)
+    return FieldNumbers(
+        state.step, field, said.stats, said.diagnosis, seen, k, power, prediction, state.params.ranges()
+    )
 
 
 def number_lines(numbers: FieldNumbers) -> list[tuple[str, str]]:
@@ -71,6 +75,7 @@ def number_lines(numbers: FieldNumbers) -> list[tuple[str, str]]:
     if seen.wavelength is not None:
         lines.append(("wavelength", f"{seen.wavelength:.3g} cells"))
     lines.append(("predicted", wavelength_words(seen.wavelength, numbers.prediction)))
+    lines += [(name, f"varies, {low:.4g} to {high:.4g}") for name, (low, high) in numbers.varies.items()]
     return lines
 
 

@@ -101,6 +101,11 @@ def test_words_about_wavelengths():
     assert wavelength_words(None, Prediction(10.0, "10 cells")) == "10 cells"
 
 
+def test_what_varies_is_shown_with_its_range():
+    state = simulate.initial_state(FurParams(**SMALL, s0="2 + x/width"))
+    assert ("s0", "varies, 2 to 2.958") in number_lines(field_numbers(state, "a", Prediction(None, "")))
+
+
 async def test_numbers_charts_and_diagnosis_are_shown():
     dead = FurParams(**SMALL, steps=100_000)
     async with lab(dead) as (this, screen):

@@ -1,0 +1,87 @@
+"""Pictures that a user brings, in levels of grey."""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import warnings
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+DEEP_WHITES = (1, 255, 65535)
+"""What white may be in a picture of decimal or of large numbers: the least of them that no value exceeds."""
+DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError, ArithmeticError),
+    *(RuntimeError, MemoryError, struct.error, zlib.error, UserWarning),
+)
+"""What PIL reports a damaged file by, according to its format."""
+HALF_READ = ".*[Cc]orrupt EXIF|.*[Tt]runcated|Tag data larger"
+"""What PIL only warns of, and goes on without: which way is up may be lost with it, or the lower part."""
+
+
+def read_grey(path: str, width: int, height: int, name: str, hint: str = "") -> NDArray[np.uint8]:
+    """Return a picture's first frame, as it is meant to be looked at, in 256 levels of grey, shape (height, width).
+
+    `name` is the parameter that names it, and `hint` what else that may be. Raises :class:`ParamsError`.
+    """
+    from PIL import Image, ImageOps
+
+    where = f"{name}: picture {printable(path)!r}"
+    file = Path(os.path.expanduser(path))  # noqa: PTH111 (unlike Path's own, this never fails)
+    try:
+        if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():  # a pipe would be waited for, for ever
+            raise ParamsError(f"{where} cannot be read: it is no regular file")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.filterwarnings("error", message=HALF_READ)
+            with Image.open(file) as picture:
+                upright = ImageOps.exif_transpose(picture)
+                grey = _deep_grey(upright, where) if upright.mode.startswith(("I", "F")) else _grey(upright)
+        grey = grey.resize((width, height), Image.Resampling.BOX)
+    except FileNotFoundError:
+        raise ParamsError(f"{where}: there is no such file{hint}") from None
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise ParamsError(f"{where} is too large: at most {Image.MAX_IMAGE_PIXELS:,} pixels are read") from None
+    except DAMAGED as error:
+        reason = getattr(error, "strerror", None) or "it is no picture, or a damaged one"
+        raise ParamsError(f"{where} cannot be read: {reason}") from None
+    return np.asarray(grey, np.uint8)
+
+
+def _grey(picture: Image) -> Image:
+    """Return the picture on white ground in 256 levels of grey."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture.convert("RGB").convert("L")
+    ink = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink).convert("L")
+
+
+def _deep_grey(picture: Image, where: str) -> Image:
+    """Return a picture of more than 256 levels in as many, but white is 255. Raises :class:`ParamsError`."""
+    from PIL import Image
+
+    values = np.asarray(picture, np.float32)
+    least, most = float(values.min()), float(values.max())
+    if not (least >= 0 and most <= DEEP_WHITES[-1]):  # NaN too
+        raise ParamsError(
+            f"{where} cannot be read: its values go from {least:g} to {most:g}; white is known to be 1, 255 or 65535"
+        )
+    if picture.mode.startswith("I;16"):
+        white = DEEP_WHITES[-1]
+    else:
+        white = next(w for w in DEEP_WHITES if most <= w and (w > 1 or picture.mode == "F"))
+    return Image.fromarray(values * np.float32(255 / white))

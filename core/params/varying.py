@@ -1,0 +1,187 @@
+"""Parameters that vary over the grid or in time: a formula in x, y and t, or a picture, in place of a number.
+
+``0.02 + 0.03*x/width`` is a formula. ``map.png 0.02..0.05`` is a picture, stretched over the grid: its black stands for
+the first number, its white for the second. Once it is checked, a picture is named by its full path and the beginning of
+its SHA-256, so that a run goes on with the same picture or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.params import formula
+from nnfd.core.params.base import full_path
+from nnfd.core.params.formula import Name, Tree
+from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    Samples: TypeAlias = Iterator[dict[str, float]]
+
+MARK = 16
+"""Hexadecimal digits of a file's SHA-256 that stand for its content."""
+MOST_BYTES = 100_000_000
+MOST_SAMPLES = {0: 1, 1: 8_192, 2: 25, 3: 11}
+"""By the number of axes along which a formula changes: points along each at the most."""
+TIMES = 65
+"""Moments of a run that are looked at, the first and the last among them."""
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_IS_NUMBER = re.compile(rf"\s*{_NUMBER}\s*", re.ASCII)
+_PICTURE = re.compile(
+    rf"\s*(?P<path>.+\.(?:png|jpe?g|gif|bmp|webp|tiff?))\s+(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})"
+    rf"(?:\s+#(?P<mark>[0-9a-f]{{{MARK}}}))?\s*",
+    re.ASCII | re.IGNORECASE,
+)
+_LOOKS_LIKE_A_PICTURE = re.compile(r"\.(png|jpe?g|gif|bmp|webp|tiff?)\b", re.IGNORECASE)
+_NAMES = ("x", "y", "t", "width", "height", "pi")
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A formula of a parameter."""
+
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a parameter."""
+
+    path: str
+    low: float
+    """What black stands for."""
+    high: float
+    """What white stands for."""
+    mark: str
+    """The beginning of the file's SHA-256."""
+
+
+Varying: TypeAlias = Expression | Picture
+
+
+def read(value: object) -> object:
+    """Read the value of a parameter: a number as it is, text as a number, a formula or a picture.
+
+    A formula without names is a number. The text of a picture comes back with its full path and the mark of its
+    content. Raises ``ValueError``.
+    """
+    if not isinstance(value, str):
+        return value
+    if _IS_NUMBER.fullmatch(value):
+        return float(value)
+    try:
+        varying = parse(value.strip())
+        if isinstance(varying, Expression):
+            names = any(isinstance(part, Name) for part in formula.walk(varying.tree))
+            return value.strip() if names else float(formula.evaluate(varying.tree, {}))
+        mark = varying.mark or mark_of(varying.path)
+    except ParamsError as error:
+        raise ValueError(str(error)) from None
+    except (ArithmeticError, ValueError):
+        raise ValueError("this formula has no value") from None
+    return f"{full_path(varying.path)} {varying.low:g}..{varying.high:g} #{mark}"
+
+
+@lru_cache(maxsize=256)
+def parse(text: str) -> Varying:
+    """Return what a text stands for. Raises :class:`ParamsError`."""
+    if found := _PICTURE.fullmatch(text):
+        return Picture(found["path"], float(found["low"]), float(found["high"]), found["mark"] or "")
+    if _LOOKS_LIKE_A_PICTURE.search(text):
+        raise ParamsError("a picture is written with what black and white stand for, such as map.png 0.02..0.05")
+    if re.search(r"\d_|_\d", text):
+        raise ParamsError("write numbers in plain digits")
+    return Expression(
+        formula.parse(text, _NAMES, where="a number, a formula in x y t, or a picture", derivatives=False)
+    )
+
+
+def mark_of(path: str) -> str:
+    """Return the mark of a file's content. Raises :class:`ParamsError` if it cannot be read."""
+    return hashlib.sha256(read_bytes(path)).hexdigest()[:MARK]
+
+
+def read_bytes(path: str) -> bytes:
+    """Return what a picture's file holds. Raises :class:`ParamsError` if it cannot be read, or is too large."""
+    file, where = Path(full_path(path)), f"picture {printable(path)!r}"
+    try:
+        if not file.is_file():
+            raise ParamsError(f"{where}: there is no such file")
+        with file.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise ParamsError(f"{where} cannot be read: {getattr(error, 'strerror', None) or 'no such name'}") from None
+    if len(content) > MOST_BYTES:
+        raise ParamsError(f"{where} is too large: at most {MOST_BYTES // 1_000_000} MB")
+    return content
+
+
+def values(tree: Tree, names: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Return what a formula is worth with arrays; what has no value is NaN or infinite."""
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        return formula.evaluate(tree, names, formula.on_arrays())
+
+
+def number(tree: Tree, names: Mapping[str, float]) -> float:
+    """Return what a formula is worth with numbers, NaN if it has no value."""
+    try:
+        return float(formula.evaluate(tree, names))
+    except (ArithmeticError, ValueError, TypeError):  # a root of a negative number is complex
+        return math.nan
+
+
+def samples(trees: Iterable[Tree], varying: Mapping[str, Varying], size: tuple[int, int], end: float) -> Samples:
+    """Yield what coordinates and varying parameters are worth in places and at times that tell their range.
+
+    Places and times are taken as far as the formulas change with them: all cells along one axis, else some, the
+    outermost always among them. NumPy is not needed for it: a list of presets comes without.
+
+    Parameters
+    ----------
+    trees
+        Formulas in which the parameters stand.
+    varying
+        The parameters; of a picture, what its black and its white stand for.
+    size
+        Columns and rows.
+    end
+        Time at the end of the run.
+    """
+    formulas = [each.tree for each in varying.values() if isinstance(each, Expression)]
+    used = {part.name for tree in (*trees, *formulas) for part in formula.walk(tree) if isinstance(part, Name)}
+    axes = [axis for axis in ("x", "y", "t") if axis in used]
+    most = MOST_SAMPLES[len(axes)]
+    ends = {"x": size[0] - 1.0, "y": size[1] - 1.0, "t": end}
+
+    def along(axis: str) -> list[float]:
+        if axis not in axes:
+            return [0.0]
+        points = min(most, int(ends[axis]) + 1) if axis in "xy" else min(most, TIMES)
+        steps = [ends[axis] * i / (points - 1) for i in range(points)]
+        return steps if axis == "t" else [float(round(step)) for step in steps]
+
+    whites = (False, True) if len(formulas) < len(varying) else (False,)
+    for x, y, t, white in itertools.product(along("x"), along("y"), along("t"), whites):
+        names = {"x": x, "y": y, "t": t, "width": float(size[0]), "height": float(size[1])}
+        found = {
+            name: number(each.tree, names) if isinstance(each, Expression) else each.high if white else each.low
+            for name, each in varying.items()
+        }
+        yield names | found
+
+
+def changes_in_time(varying: Varying) -> bool:
+    """Tell whether a parameter changes with t."""
+    return isinstance(varying, Expression) and any(part == Name("t") for part in formula.walk(varying.tree))
