@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 class Activation:
     """An activation f. Both functions work in place, without allocating."""
 
+    name: str
     apply: Callable[[Array, Array], None]
     """``apply(z, work)``: z becomes f(z); `work` has the shape of `z`, is this activation's own and at first all 0."""
     times_slope: Callable[[Array, Array, Array], None]
@@ -65,7 +66,7 @@ def _sigmoid_slope(d: Array, a: Array, scratch: Array) -> None:
 
 
 ACTIVATIONS = {
-    "relu": Activation(_relu, _relu_slope, gain=2.0),
-    "tanh": Activation(_tanh, _tanh_slope, gain=1.0),
-    "sigmoid": Activation(_sigmoid, _sigmoid_slope, gain=1.0),
+    "relu": Activation("relu", _relu, _relu_slope, gain=2.0),
+    "tanh": Activation("tanh", _tanh, _tanh_slope, gain=1.0),
+    "sigmoid": Activation("sigmoid", _sigmoid, _sigmoid_slope, gain=1.0),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ARRAYS = ("theta", "stats", "best_theta", "best_stats")
+EngineName = Literal["numpy", "numba"]
 _NUMBERS = ("epoch", "best_loss", "best_epoch", "stale")
 """Parts of the state that are kept under their own names, as arrays and as numbers."""
 
@@ -50,6 +51,8 @@ class NetworkState:
     """Full path of the data's file; None for a set that needs none, and in a state of an older version."""
     data_sha256: str | None = None
     """Of the bytes of the data's file; None where there is no path."""
+    engine: EngineName = "numpy"
+    """Who trained it; a state of an older version does not say, and was NumPy's."""
 
     @property
     def position(self) -> int:
@@ -72,6 +75,7 @@ class NetworkState:
             "slots": len(self.slots),
             "data_path": self.data_path,
             "data_sha256": self.data_sha256,
+            "engine": self.engine,
         }
         return arrays | {META: pack_meta(meta)}
 
@@ -89,6 +93,7 @@ class NetworkState:
             rng=meta["rng"],
             data_path=_text_or_none(meta.get("data_path")),
             data_sha256=_text_or_none(meta.get("data_sha256")),
+            engine=_engine(meta.get("engine", "numpy")),
             **named,
         )
         _check(state)
@@ -120,6 +125,12 @@ def _check(state: NetworkState) -> None:
         if array.shape != (length,) or array.dtype != kind:
             raise ValueError(f"{name} has shape {array.shape} and type {array.dtype}, not those of its run")
     np.random.default_rng().bit_generator.state = dict(state.rng)
+
+
+def _engine(value: object) -> EngineName:
+    if value == "numpy" or value == "numba":  # noqa: PLR1714  # so written, a type checker sees what it is
+        return value
+    raise ValueError(f"{value!r} is no engine")
 
 
 def _text_or_none(value: object) -> str | None:

@@ -12,7 +12,7 @@ from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Event, Notice, Outcome, Started
 from nnfd.core.engine.state import frozen
 from nnfd.core.network.checks import check_run, why_diverged
-from nnfd.core.network.memory import with_ones
+from nnfd.core.network.engines.choose import chosen_engine, make_engine
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
@@ -134,7 +134,7 @@ class _Run:
         sizes = check_run(params, data, state)
         state = state and state.with_params(params)
         self.model = MLP.for_run(params, sizes)
-        self._X_train, self._X_val = with_ones(data.X_train), with_ones(data.X_val)
+        self._engine: Engine = NumpyEngine(self.model, make_optimizer(params.optimizer, self.model.theta), data)
         # of the first weights, of a resumed run too: its limits are to be the same
         self._first_square = sum(float(np.vdot(W, W)) for W in self.model.W)
         self._evaluate()

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 Boundary = Literal["periodic", "zero-flux"]
 Stencil = Literal["5-point", "9-point"]
-Engine = Literal["auto", "numpy", "numba"]
 Method = Literal["euler", "rk4"]
 
 

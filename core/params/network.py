@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Kind, Params, param
+from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Engine, Kind, Params, param
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,6 +122,9 @@ class NetworkParams(Params):
         None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0, le=LARGEST_SEED
     )
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
+    engine: Engine = param(
+        "auto", "Who trains: numba needs the extra 'fast'; auto takes it for long runs if it is there."
+    )
 
     @classmethod
     def kept(cls, values: Mapping[str, object]) -> Self:

@@ -1,0 +1,1 @@
+"""What trains: NumPy, the reference, or compiled loops."""

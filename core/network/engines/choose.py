@@ -1,0 +1,62 @@
+"""Who trains a run: NumPy, or compiled loops where they are there and pay."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple
+
+from nnfd.core.network.engines.numpy_engine import NumpyEngine
+from nnfd.core.network.memory import parameter_count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.network.engines.engine import Engine
+    from nnfd.core.network.mlp import MLP
+    from nnfd.core.network.optim import Optimizer
+    from nnfd.core.network.state import EngineName
+    from nnfd.core.params import NetworkParams
+
+AUTO_WORK = 1e11
+"""Epochs times samples times weights of a whole run from which ``engine = auto`` takes numba if it is there: half a
+minute of NumPy. Below, loading the compiled loops, or compiling them the first time, takes longer than it saves."""
+
+
+class Choice(NamedTuple):
+    """An engine, and one line for the user if it is not the one that was to be."""
+
+    name: EngineName
+    note: str = ""
+
+
+def chosen_engine(params: NetworkParams, layer_sizes: Sequence[int], samples: int, before: EngineName | None) -> Choice:
+    """Return who trains, resolving ``auto``.
+
+    It depends on the run and the installation alone, not on what is compiled already: the engines differ in the last
+    digits, and a run that is done again is to give the same numbers. For the same reason a run goes on with the engine
+    that it had `before`, None for a new run.
+    """
+    if params.engine != "auto":
+        wanted = params.engine
+    elif before is not None:
+        wanted = before
+    else:
+        weights = parameter_count(layer_sizes, norm=params.batch_norm)
+        long = params.epochs * samples * weights >= AUTO_WORK
+        wanted = "numba" if long and find_spec("numba") is not None else "numpy"
+    if wanted == "numba" and find_spec("numba") is None:
+        return Choice("numpy", "engine: numba is not installed (it comes with nnfd-tui[fast]); NumPy trains this run")
+    return Choice(wanted)
+
+
+def make_engine(name: EngineName, model: MLP, optimizer: Optimizer, data: Dataset) -> tuple[Engine, str]:
+    """Return the engine of this name, or NumPy's and one line for the user if it cannot be loaded."""
+    if name == "numpy":
+        return NumpyEngine(model, optimizer, data), ""
+    try:
+        from nnfd.core.network.engines.numba_engine import NumbaEngine
+    except (ImportError, RuntimeError) as error:  # it does not fit to NumPy; or there is no place to keep what it makes
+        why = str(error).splitlines()[0]
+        return NumpyEngine(model, optimizer, data), f"engine: numba cannot be used here ({why}); NumPy trains this run"
+    return NumbaEngine(model, optimizer, data), ""

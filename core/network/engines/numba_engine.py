@@ -1,0 +1,179 @@
+"""The compiled engine, for the extra ``fast``: many batches in one call. Importing this module imports numba."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.network.batchnorm import EPSILON, MEMORY
+from nnfd.core.network.engines import loops
+from nnfd.core.network.engines.engine import Engine
+from nnfd.core.network.memory import parameter_count, parameter_views
+from nnfd.core.network.mlp import P_MIN
+from nnfd.core.network.optim import ADAM_BETA2, ADAM_EPSILON
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.network.engines.engine import Array, Batches, LossAndAccuracy
+    from nnfd.core.network.mlp import MLP
+    from nnfd.core.network.optim import Optimizer
+    from nnfd.core.params import NetworkParams
+
+BLOCK = 128
+"""Samples that an evaluation takes at a time: what they need stays in the cache."""
+CALL_WORK = 200_000_000
+"""Samples times weights of a call: some 50 ms, after which a stop is heard."""
+CALL_DRAWN = 1_000_000
+"""Random numbers for the dropout masks of a call, if it has more than one batch."""
+_ACTIVATION = {"relu": loops.RELU, "tanh": loops.TANH, "sigmoid": loops.SIGMOID}
+
+
+class NumbaEngine(Engine):
+    """The compiled engine. Its first calls compile, or load what was compiled before."""
+
+    name = "numba"
+
+    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset) -> None:
+        super().__init__(model, optimizer, data)
+        self._sizes = np.array(model.layer_sizes)
+        self._places = _places(model.layer_sizes, norm=model.batch_norm)
+        self._hidden = sum(model.layer_sizes[1:-1])
+        self._none = np.empty(0, model.dtype)
+        self._scratch = _scratch(model.dtype)
+        self._work: _Work | None = None
+
+    def batches_a_call(self, batch_size: int) -> int:
+        """Return as many as some 50 ms take."""
+        drawn = self._hidden if self.model.dropout else 0
+        return max(1, min(CALL_WORK // self.model.theta.size, CALL_DRAWN // max(drawn, 1)) // batch_size)
+
+    def train(
+        self, order: NDArray[np.int64], batches: Batches, lr: float, params: NetworkParams, rng: np.random.Generator
+    ) -> None:
+        """Train on the samples ``order[start:end]`` of each batch; `rng` draws dropout masks."""
+        starts, ends = (np.array(edge) for edge in zip(*batches, strict=True))
+        model, slots = self.model, self.optimizer.slots
+        # a stream gives the same numbers however many are asked for at a time, so these are the NumPy engine's
+        drawn = int(ends[-1] - starts[0]) * self._hidden if params.dropout else 0
+        random = rng.random(drawn, dtype=model.dtype.type)
+        adam = params.optimizer == "adam"
+        rule = loops.ADAM if adam else loops.NESTEROV if params.nesterov else loops.SGD
+        loops.train_batches(
+            self.data.X_train,
+            self.data.y_train,
+            order,
+            starts,
+            ends,
+            self._sizes,
+            self._places,
+            model.theta,
+            model.grad,
+            model.stats,
+            slots if adam else (*slots, self._none, np.empty(0)),
+            *self._arrays(int((ends - starts).max())),
+            self._scratch,
+            random,
+            (_ACTIVATION[model.activation.name], model.batch_norm, rule),
+            (lr, params.momentum, ADAM_BETA2),
+            _numbers(model.dtype, lr, params.momentum, model.l2, model.dropout),
+        )
+
+    def evaluate(self) -> tuple[LossAndAccuracy, LossAndAccuracy]:
+        """Return loss, with its L2 term, and accuracy of the training and of the validation set."""
+        data = self.data
+        return self._evaluate(data.X_train, data.y_train), self._evaluate(data.X_val, data.y_val)
+
+    def _evaluate(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+        model = self.model
+        loss, right = loops.evaluate(
+            X,
+            y,
+            BLOCK,
+            self._sizes,
+            self._places,
+            model.theta,
+            model.stats,
+            *self._arrays(min(BLOCK, len(y))),
+            self._scratch,
+            self._none,
+            (_ACTIVATION[model.activation.name], model.batch_norm, loops.SGD),
+            _numbers(model.dtype),
+        )
+        return loss / len(y) + model.decay_loss(), right / len(y)
+
+    def _arrays(self, rows: int) -> tuple[tuple[Any, ...], tuple[Array, ...]]:
+        """Return work arrays for at least so many samples, as the loops take them."""
+        dropped = self.model.dropout > 0
+        if self._work is None or self._work.rows < rows or (dropped and not self._work.dropped):
+            self._work = _Work(self.model, max(rows, self._work.rows if self._work else 0), dropped=dropped)
+        return self._work.hidden, self._work.samples
+
+
+class _Work:
+    """Work arrays for a number of samples; flat, so that the loops are compiled once for all layer sizes."""
+
+    def __init__(self, model: MLP, rows: int, *, dropped: bool) -> None:
+        self.rows, self.dropped = rows, dropped
+        sizes, units = model.layer_sizes, sum(model.layer_sizes[1:-1])
+
+        def array(size: int, wanted: bool = True) -> Array:
+            return np.empty(size if wanted else 0, model.dtype)
+
+        normed = model.batch_norm
+        self.hidden = (
+            array(rows * units),  # a
+            array(rows * units, dropped),  # what is left of it
+            array(rows * units, normed),  # normalised values
+            array(rows * units, dropped),  # masks
+            array(rows * units),  # gradients
+            array(rows * sizes[-1]),  # logits, then their gradient
+            array(units, normed),  # 1/standard deviation
+            array(max(sizes), normed),  # mean
+            array(max(sizes), normed),  # variance
+            rows,
+        )
+        self.samples = (array(rows * sizes[0]), array(rows), array(rows), array(rows))
+
+
+def _places(layer_sizes: Sequence[int], *, norm: bool) -> NDArray[np.int64]:
+    """Return where the parts of the flat vector begin, as :func:`~nnfd.core.network.memory.parameter_views` cuts it."""
+    count = parameter_count(layer_sizes, norm=norm)
+    views = parameter_views(np.arange(count), layer_sizes, norm=norm)
+    places = np.zeros((len(layer_sizes), 5), np.int64)
+    places[-1, loops.W_AT] = count
+    for at, parts in ((loops.W_AT, views.W), (loops.B_AT, views.b), (loops.GAMMA_AT, views.gamma)):
+        places[: len(parts), at] = [part.flat[0] for part in parts]
+    places[: len(views.beta), loops.BETA_AT] = [part[0] for part in views.beta]
+    places[:-1, loops.UNITS_AT] = np.cumsum((0, *layer_sizes[1:-1]))
+    return places
+
+
+def _scratch(dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """Return what the exponential needs beside its constants: work arrays, and where an exponent is in a number."""
+    power = np.empty(loops.CHUNK, dtype)
+    exact = np.finfo(dtype).nmant
+    bits = power.view(np.int64 if dtype == np.float64 else np.int32)
+    return np.empty(loops.CHUNK, dtype), power, bits, exact, np.finfo(dtype).maxexp - 1 << exact
+
+
+def _numbers(
+    dtype: np.dtype[Any], lr: float = 0.0, momentum: float = 0.0, l2: float = 0.0, dropout: float = 0.0
+) -> tuple[Any, ...]:
+    """Return the numbers of the loops, in the order of their names there."""
+    info = np.finfo(dtype)
+    # a whole number times the high part of log 2 is exact
+    part = 2.0 ** (32 if dtype == np.float64 else 12)
+    high = math.floor(math.log(2) * part) / part
+    numbers = (
+        *(0, 1, 2, lr, momentum, 1 - momentum, l2, dropout, 1 / (1 - dropout), math.log(P_MIN)),
+        *(EPSILON, MEMORY, 1 - MEMORY, ADAM_BETA2, 1 - ADAM_BETA2, ADAM_EPSILON),
+        *(math.log(float(info.tiny)), 1 / math.log(2), 1.5 * 2**info.nmant, high, math.log(2) - high),
+        *(1 / math.factorial(k) for k in range(2, 14)),
+    )
+    return tuple(dtype.type(number) for number in numbers)

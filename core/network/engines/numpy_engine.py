@@ -1,0 +1,64 @@
+"""The NumPy engine: a batch at a time, by the formulas as :mod:`nnfd.core.network.mlp` has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfd.core.network.engines.engine import Engine
+from nnfd.core.network.memory import with_ones
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.network.engines.engine import Array, Batches, LossAndAccuracy
+    from nnfd.core.network.mlp import MLP
+    from nnfd.core.network.optim import Optimizer
+    from nnfd.core.params import NetworkParams
+
+
+class NumpyEngine(Engine):
+    """The engine that is always there."""
+
+    name = "numpy"
+
+    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset) -> None:
+        super().__init__(model, optimizer, data)
+        self._X_train, self._X_val = with_ones(data.X_train), with_ones(data.X_val)
+        self._batch: dict[int, tuple[Array, NDArray[np.int64]]] = {}
+
+    def batches_a_call(self, _batch_size: int) -> int:
+        """Return 1."""
+        return 1
+
+    def train(
+        self, order: NDArray[np.int64], batches: Batches, lr: float, params: NetworkParams, rng: np.random.Generator
+    ) -> None:
+        """Train on the samples ``order[start:end]`` of each batch; `rng` draws dropout masks."""
+        model = self.model
+        with np.errstate(all="ignore"):  # the finite check after the epoch finds it
+            for start, end in batches:
+                X, y = self._take(order[start:end])
+                _, cache = model.forward(X, True, rng)
+                model.backward(cache, y)
+                self.optimizer.update(model.theta, model.grad, lr, params)
+
+    def _take(self, rows: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+        if len(rows) not in self._batch:
+            X, y = self._X_train, self.data.y_train
+            self._batch[len(rows)] = np.empty((len(rows), X.shape[1]), X.dtype), np.empty(len(rows), y.dtype)
+        X, y = self._batch[len(rows)]
+        self._X_train.take(rows, axis=0, out=X, mode="clip")  # "clip" writes straight into X, without a copy
+        self.data.y_train.take(rows, out=y, mode="clip")
+        return X, y
+
+    def evaluate(self) -> tuple[LossAndAccuracy, LossAndAccuracy]:
+        """Return loss, with its L2 term, and accuracy of the training and of the validation set."""
+        data = self.data
+        with np.errstate(all="ignore"):
+            return (
+                self.model.evaluate(self._X_train, data.y_train),
+                self.model.evaluate(self._X_val, data.y_val),
+            )
