@@ -128,7 +128,7 @@ def _check(state: NetworkState) -> None:
 
 
 def _engine(value: object) -> EngineName:
-    if value == "numpy" or value == "numba":  # noqa: PLR1714  # so written, a type checker sees what it is
+    if value == "numpy" or value == "numba":  # so written, a type checker sees what it is
         return value
     raise ValueError(f"{value!r} is no engine")
 

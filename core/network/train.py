@@ -12,7 +12,7 @@ from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Event, Notice, Outcome, Started
 from nnfd.core.engine.state import frozen
 from nnfd.core.network.checks import check_run, why_diverged
-from nnfd.core.network.engines.choose import chosen_engine, make_engine
+from nnfd.core.network.engines.choose import chosen_engine, compiled_before, make_engine
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.network.data import Dataset
+    from nnfd.core.network.engines.engine import Engine
 
 MIN_IMPROVEMENT = 1e-6
 """By how much the validation loss must fall to count as better (the course's value)."""
@@ -106,12 +107,12 @@ def train(
     control = control or FreeRun()
     run = _Run(params, data, state)
     edit = yield Started(run.params, run.epoch, run.params.epochs)
-    notes = [] if run.epoch else list(data.notes)
+    notes = [] if run.epoch else [Notice(0, "data", note) for note in data.notes]
     while True:
         while edit is not None:
             edit = yield run.edit(edit)
-        while notes:
-            yield Notice(0, "data", notes.pop(0))
+        yield from notes
+        notes = []
         end = run.end_reason(control)
         if end is None:
             end = yield from run.do_epoch(control)
@@ -134,11 +135,15 @@ class _Run:
         sizes = check_run(params, data, state)
         state = state and state.with_params(params)
         self.model = MLP.for_run(params, sizes)
-        self._engine: Engine = NumpyEngine(self.model, make_optimizer(params.optimizer, self.model.theta), data)
         # of the first weights, of a resumed run too: its limits are to be the same
         self._first_square = sum(float(np.vdot(W, W)) for W in self.model.W)
-        self._evaluate()
-        self._first_losses = self.train[0], self.val[0]
+        with np.errstate(all="ignore"):
+            self._first_losses = tuple(
+                self.model.evaluate(X, y)[0] for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))
+            )
+        self._engine_name, note = chosen_engine(params, sizes, len(data.X_train), state.engine if state else None)
+        self.notes = [note] if note else []
+        self._engine: Engine | None = None
         self._told_blow_up = False
         if state is None:
             # a stream of its own: the same batch order whatever the layer sizes drew for the weights
@@ -152,7 +157,6 @@ class _Run:
             self.rng.bit_generator.state = dict(state.rng)
             self.optimizer = make_optimizer(params.optimizer, self.model.theta, state.slots)
             self.state = state
-        self._batch: dict[int, tuple[NDArray[Any], NDArray[np.int64]]] = {}
 
     @property
     def epoch(self) -> int:
@@ -180,39 +184,39 @@ class _Run:
 
     def do_epoch(self, control: Control) -> Generator[Event, Any, tuple[Outcome, str] | None]:
         """Train one epoch in place and take the new state; or say why the run ends with the old one."""
-        params, data, model = self.params, self.data, self.model
+        params, n = self.params, len(self.data.X_train)
         self.lr = lr_at(params, self.epoch + 1)
-        n = len(data.X_train)
         starts = list(range(0, n, params.batch_size))
         if params.batch_norm and n - starts[-1] == 1 and len(starts) > 1:
             starts.pop()  # a batch of one has no variance: it joins the batch before
-        ends = [*starts[1:], n]
-        report = max(1, len(starts) // 100) if len(starts) > LONG_EPOCH else len(starts) + 1
+        batches = list(zip(starts, [*starts[1:], n], strict=True))
+        report = max(1, len(batches) // 100) if len(batches) > LONG_EPOCH else len(batches) + 1
+        engine = self._engine or (yield from self._load_engine())
+        a_call = min(engine.batches_a_call(params.batch_size), report)
         order = self.rng.permutation(n)
-        for batch, (start, end) in enumerate(zip(starts, ends, strict=True), 1):
+        for done in range(0, len(batches), a_call):
             if control.stopping():
                 return Outcome.STOPPED, f"stopped at epoch {self.epoch}"
-            with np.errstate(all="ignore"):  # the finite check after the epoch finds it
-                X, y = self._take(order[start:end])
-                _, cache = model.forward(X, True, self.rng)
-                model.backward(cache, y)
-                self.optimizer.update(model.theta, model.grad, self.lr, params)
-            if batch % report == 0:
-                yield BatchProgress(self.epoch + 1, batch, len(starts))
+            now = batches[done : done + a_call]
+            engine.train(order, now, self.lr, params, self.rng)
+            if (done + len(now)) // report > done // report:
+                yield BatchProgress(self.epoch + 1, done + len(now), len(batches))
+        self.train, self.val = engine.evaluate()
         return self._finish_epoch()
 
-    def _take(self, rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-        if len(rows) not in self._batch:
-            X, y = self._X_train, self.data.y_train
-            self._batch[len(rows)] = np.empty((len(rows), X.shape[1]), X.dtype), np.empty(len(rows), y.dtype)
-        X, y = self._batch[len(rows)]
-        self._X_train.take(rows, axis=0, out=X, mode="clip")  # "clip" writes straight into X, without a copy
-        self.data.y_train.take(rows, out=y, mode="clip")
-        return X, y
+    def _load_engine(self) -> Generator[Event, Any, Engine]:
+        """Load the engine; not before the run is begun, as to compile one takes a while."""
+        if self._engine_name == "numba" and not compiled_before():
+            self.notes.append("numba compiles the training loops, once on this machine; that takes some 15 s")
+        for note in self.notes:
+            yield Notice(self.epoch, "engine", note)
+        self._engine, note = make_engine(self._engine_name, self.model, self.optimizer, self.data)
+        if note:
+            yield Notice(self.epoch, "engine", note)
+        return self._engine
 
     def _finish_epoch(self) -> tuple[Outcome, str] | None:
         before = self.state
-        self._evaluate()
         if (what := self._what_diverged()) is not None:
             return Outcome.DIVERGED, (
                 f"diverged at epoch {self.epoch + 1}: {what}; "
@@ -226,12 +230,6 @@ class _Run:
         else:
             self.state = self._snapshot(before.epoch + 1, best=before, loss=before.best_loss, stale=before.stale + 1)
         return None
-
-    def _evaluate(self) -> None:
-        data = self.data
-        with np.errstate(all="ignore"):
-            self.train = self.model.evaluate(self._X_train, data.y_train)
-            self.val = self.model.evaluate(self._X_val, data.y_val)
 
     def blew_up(self) -> Notice | None:
         """Return what is to be said of a loss that is far above that of the first weights; each time once."""
@@ -278,6 +276,7 @@ class _Run:
             rng=self.rng.bit_generator.state,
             data_path=self.data.path,
             data_sha256=self.data.sha256,
+            engine=self._engine.name if self._engine else self._engine_name,
         )
 
     def epoch_done(self) -> EpochDone:

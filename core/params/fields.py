@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, create_model, model_validator
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula, spreading, varying
-from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Kind, Params, param, show_value
+from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Engine, Kind, Params, param, show_value
 from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
 
 if TYPE_CHECKING:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from nnfd.core.errors import in_words
 from nnfd.core.network.engines.numpy_engine import NumpyEngine
 from nnfd.core.network.memory import parameter_count
 
@@ -56,7 +58,20 @@ def make_engine(name: EngineName, model: MLP, optimizer: Optimizer, data: Datase
         return NumpyEngine(model, optimizer, data), ""
     try:
         from nnfd.core.network.engines.numba_engine import NumbaEngine
-    except (ImportError, RuntimeError) as error:  # it does not fit to NumPy; or there is no place to keep what it makes
-        why = str(error).splitlines()[0]
-        return NumpyEngine(model, optimizer, data), f"engine: numba cannot be used here ({why}); NumPy trains this run"
-    return NumbaEngine(model, optimizer, data), ""
+
+        engine = NumbaEngine(model, optimizer, data)
+        engine.prepare()
+    except Exception as error:
+        # it may not fit to this NumPy, find no place to keep what it compiled, or fail on what was damaged there
+        note = f"engine: numba cannot be used here ({in_words(error)}); NumPy trains this run"
+        return NumpyEngine(model, optimizer, data), note
+    return engine, ""
+
+
+def compiled_before() -> bool:
+    """Return whether the loops were compiled on this machine already, as far as their place in the cache shows."""
+    try:
+        from nnfd.core.network.engines.loops import train_batches
+    except Exception:
+        return True  # it is told when the engine is made
+    return any(Path(train_batches.stats.cache_path).glob("loops._kept.locals.train_batches-*.nbi"))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.mlp import MLP
     from nnfd.core.network.optim import Optimizer
+    from nnfd.core.network.state import EngineName
     from nnfd.core.params import NetworkParams
 
     Array = NDArray[Any]
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class Engine(ABC):
     """Trains one network on one data set."""
 
-    name: ClassVar[str]
+    name: ClassVar[EngineName]
 
     def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset) -> None:
         self.model, self.optimizer, self.data = model, optimizer, data

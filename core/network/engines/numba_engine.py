@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnfd.core.network.batchnorm import EPSILON, MEMORY
-from nnfd.core.network.engines import loops
+from nnfd.core.network.engines import formulas, loops
 from nnfd.core.network.engines.engine import Engine
 from nnfd.core.network.memory import parameter_count, parameter_views
 from nnfd.core.network.mlp import P_MIN
@@ -25,13 +26,16 @@ if TYPE_CHECKING:
     from nnfd.core.network.optim import Optimizer
     from nnfd.core.params import NetworkParams
 
+    Indices = NDArray[np.int64]
+
+LN2 = Fraction("0.693147180559945309417232121458176568")
 BLOCK = 128
 """Samples that an evaluation takes at a time: what they need stays in the cache."""
 CALL_WORK = 200_000_000
 """Samples times weights of a call: some 50 ms, after which a stop is heard."""
 CALL_DRAWN = 1_000_000
 """Random numbers for the dropout masks of a call, if it has more than one batch."""
-_ACTIVATION = {"relu": loops.RELU, "tanh": loops.TANH, "sigmoid": loops.SIGMOID}
+_ACTIVATION = {"relu": formulas.RELU, "tanh": formulas.TANH, "sigmoid": formulas.SIGMOID}
 
 
 class NumbaEngine(Engine):
@@ -45,8 +49,14 @@ class NumbaEngine(Engine):
         self._places = _places(model.layer_sizes, norm=model.batch_norm)
         self._hidden = sum(model.layer_sizes[1:-1])
         self._none = np.empty(0, model.dtype)
-        self._scratch = _scratch(model.dtype)
+        self.scratch = _scratch(model.dtype)
         self._work: _Work | None = None
+
+    def prepare(self) -> None:
+        """Compile the loops, or load what was compiled before. Raises anything, if that cannot be kept or read."""
+        nothing = np.empty(0, np.int64)
+        self._train(nothing, nothing, nothing, self._none, 0.0, 0.0, formulas.SGD)
+        self._evaluate(self.data.X_val[:0], self.data.y_val[:0])
 
     def batches_a_call(self, batch_size: int) -> int:
         """Return as many as some 50 ms take."""
@@ -58,12 +68,16 @@ class NumbaEngine(Engine):
     ) -> None:
         """Train on the samples ``order[start:end]`` of each batch; `rng` draws dropout masks."""
         starts, ends = (np.array(edge) for edge in zip(*batches, strict=True))
-        model, slots = self.model, self.optimizer.slots
         # a stream gives the same numbers however many are asked for at a time, so these are the NumPy engine's
         drawn = int(ends[-1] - starts[0]) * self._hidden if params.dropout else 0
-        random = rng.random(drawn, dtype=model.dtype.type)
-        adam = params.optimizer == "adam"
-        rule = loops.ADAM if adam else loops.NESTEROV if params.nesterov else loops.SGD
+        random = rng.random(drawn, dtype=self.model.dtype.type)
+        rule = formulas.ADAM if params.optimizer == "adam" else formulas.NESTEROV if params.nesterov else formulas.SGD
+        self._train(order, starts, ends, random, lr, params.momentum, rule)
+
+    def _train(
+        self, order: Indices, starts: Indices, ends: Indices, random: Array, lr: float, momentum: float, rule: int
+    ) -> None:
+        model, slots = self.model, self.optimizer.slots
         loops.train_batches(
             self.data.X_train,
             self.data.y_train,
@@ -75,13 +89,13 @@ class NumbaEngine(Engine):
             model.theta,
             model.grad,
             model.stats,
-            slots if adam else (*slots, self._none, np.empty(0)),
-            *self._arrays(int((ends - starts).max())),
-            self._scratch,
+            slots if len(slots) == 3 else (*slots, self._none, np.empty(0)),
+            *self._arrays(int((ends - starts).max(initial=1))),
+            self.scratch,
             random,
-            (_ACTIVATION[model.activation.name], model.batch_norm, rule),
-            (lr, params.momentum, ADAM_BETA2),
-            _numbers(model.dtype, lr, params.momentum, model.l2, model.dropout),
+            (_ACTIVATION[model.activation.name], model.batch_norm, rule, True),
+            (lr, momentum, ADAM_BETA2),
+            numbers(model.dtype, lr, momentum, model.l2, model.dropout),
         )
 
     def evaluate(self) -> tuple[LossAndAccuracy, LossAndAccuracy]:
@@ -100,12 +114,12 @@ class NumbaEngine(Engine):
             model.theta,
             model.stats,
             *self._arrays(min(BLOCK, len(y))),
-            self._scratch,
+            self.scratch,
             self._none,
-            (_ACTIVATION[model.activation.name], model.batch_norm, loops.SGD),
-            _numbers(model.dtype),
+            (_ACTIVATION[model.activation.name], model.batch_norm, formulas.SGD, False),
+            numbers(model.dtype),
         )
-        return loss / len(y) + model.decay_loss(), right / len(y)
+        return loss / max(1, len(y)) + model.decay_loss(), right / max(1, len(y))
 
     def _arrays(self, rows: int) -> tuple[tuple[Any, ...], tuple[Array, ...]]:
         """Return work arrays for at least so many samples, as the loops take them."""
@@ -156,24 +170,24 @@ def _places(layer_sizes: Sequence[int], *, norm: bool) -> NDArray[np.int64]:
 
 def _scratch(dtype: np.dtype[Any]) -> tuple[Any, ...]:
     """Return what the exponential needs beside its constants: work arrays, and where an exponent is in a number."""
-    power = np.empty(loops.CHUNK, dtype)
+    power = np.empty(formulas.CHUNK, dtype)
     exact = np.finfo(dtype).nmant
     bits = power.view(np.int64 if dtype == np.float64 else np.int32)
-    return np.empty(loops.CHUNK, dtype), power, bits, exact, np.finfo(dtype).maxexp - 1 << exact
+    return np.empty(formulas.CHUNK, dtype), power, bits, exact, np.finfo(dtype).maxexp - 1 << exact
 
 
-def _numbers(
+def numbers(
     dtype: np.dtype[Any], lr: float = 0.0, momentum: float = 0.0, l2: float = 0.0, dropout: float = 0.0
 ) -> tuple[Any, ...]:
     """Return the numbers of the loops, in the order of their names there."""
     info = np.finfo(dtype)
     # a whole number times the high part of log 2 is exact
     part = 2.0 ** (32 if dtype == np.float64 else 12)
-    high = math.floor(math.log(2) * part) / part
-    numbers = (
+    high = math.floor(LN2 * part) / part
+    values = (
         *(0, 1, 2, lr, momentum, 1 - momentum, l2, dropout, 1 / (1 - dropout), math.log(P_MIN)),
         *(EPSILON, MEMORY, 1 - MEMORY, ADAM_BETA2, 1 - ADAM_BETA2, ADAM_EPSILON),
-        *(math.log(float(info.tiny)), 1 / math.log(2), 1.5 * 2**info.nmant, high, math.log(2) - high),
+        *(math.log(float(info.tiny)), 1 / math.log(2), 1.5 * 2**info.nmant, high, float(LN2 - Fraction(high))),
         *(1 / math.factorial(k) for k in range(2, 14)),
     )
-    return tuple(dtype.type(number) for number in numbers)
+    return tuple(dtype.type(number) for number in values)

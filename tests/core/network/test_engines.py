@@ -1,0 +1,184 @@
+"""The compiled engine beside the reference: what its loops compute, when it is taken, what happens where it is not.
+
+The loops are read as plain Python here, which needs no compiler; compiled they are in the slow tests at the end.
+"""
+
+import dataclasses
+import importlib.util
+import sys
+from itertools import pairwise
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from nnfd.core.engine.events import Notice
+from nnfd.core.engine.state import META, pack_meta, unpack_meta
+from nnfd.core.errors import ParamsError
+from nnfd.core.network.engines import choose
+from nnfd.core.network.engines.choose import AUTO_WORK, Choice, chosen_engine
+from nnfd.core.network.engines.numpy_engine import NumpyEngine
+from nnfd.core.network.mlp import MLP
+from nnfd.core.network.optim import make_optimizer
+from nnfd.core.network.state import NetworkState
+from nnfd.core.params import NetworkParams
+from tests.core.network.test_train import (
+    CONFIGS,
+    SMALL,
+    assert_same_epochs,
+    assert_same_state,
+    data_of,
+    epochs_of,
+    run,
+    through_disk,
+)
+
+NUMBA = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs the extra 'fast'")
+ENGINES = "nnfd.core.network.engines"
+DEEP = {"hidden": (7, 5), "dropout": 0.3, "batch_norm": True}
+OPTIONS = CONFIGS | {
+    "relu, batch_norm, dropout": DEEP,
+    "tanh, no batch_norm, dropout": DEEP | {"activation": "tanh", "batch_norm": False},
+    "sigmoid, all": DEEP | {"activation": "sigmoid", "optimizer": "adam", "lr": 0.001},
+}
+
+
+@pytest.fixture
+def plain_loops(monkeypatch):
+    """The compiled engine with its loops left as Python."""
+    monkeypatch.setitem(sys.modules, "numba", SimpleNamespace(njit=lambda **_: lambda function: function))
+    package = importlib.import_module(ENGINES)
+    for name in ("formulas", "loops", "numba_engine"):
+        # known before and undone after, whether it was imported or not
+        monkeypatch.setitem(sys.modules, f"{ENGINES}.{name}", None)
+        monkeypatch.setattr(package, name, None, raising=False)
+        del sys.modules[f"{ENGINES}.{name}"]
+        delattr(package, name)
+    return importlib.import_module(f"{ENGINES}.numba_engine").NumbaEngine
+
+
+def trained(engine_class, params: NetworkParams, epochs: int):
+    """Train without what is around it; return what the parameters and variances are, the stream and the last figures."""
+    data = data_of(params.dataset, params.dtype)
+    n = len(data.X_train)
+    model = MLP.for_run(params, (data.X_train.shape[1], *params.hidden, len(data.class_names)))
+    engine = engine_class(model, make_optimizer(params.optimizer, model.theta), data)
+    rng = np.random.default_rng(1)
+    edges = [*range(0, n, params.batch_size), n]
+    for _ in range(epochs):
+        engine.train(rng.permutation(n), list(pairwise(edges)), params.lr, params, rng)
+    # the bias before a normalisation has no effect: its gradient is what rounding leaves of 0, which Adam scales up
+    biases = model.b[-1:] if model.batch_norm else model.b
+    parts = [each.ravel() for each in (*model.W, *model.gamma, *model.beta, *biases)]
+    variances = model.stats[len(model.stats) // 2 :]
+    return np.concatenate(parts), variances, rng.bit_generator.state, engine.evaluate()
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_the_loops_do_what_numpy_does(plain_loops, options):
+    params = NetworkParams(**SMALL | options)
+    tolerance = {"rtol": 1e-10, "atol": 1e-12} if params.dtype == "float64" else {"rtol": 1e-3, "atol": 1e-5}
+    ours, theirs = trained(plain_loops, params, 3), trained(NumpyEngine, params, 3)
+    np.testing.assert_allclose(ours[0], theirs[0], **tolerance)
+    np.testing.assert_allclose(ours[1], theirs[1], **tolerance)
+    assert ours[2] == theirs[2]  # batch orders and masks have taken the same numbers
+    # a running mean takes that noise in, so that in single precision the figures differ a little
+    np.testing.assert_allclose(ours[3], theirs[3], **tolerance if params.dtype == "float64" else {"rtol": 0.02})
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+@pytest.mark.parametrize(("dtype", "digits"), [(np.float64, 4e-16), (np.float32, 2e-7)])
+def test_the_written_out_functions_have_all_their_digits(plain_loops, name, dtype, digits):
+    module = sys.modules[f"{ENGINES}.numba_engine"]
+    formulas, model = module.formulas, MLP((1, 1, 2), name, dtype=np.dtype(dtype).name)
+    z = np.array([0, 1e-30, -1e-9, 1e-3, -0.3, 0.5, -1, 2, -5, 17, -80, 800, -800, np.nan], dtype)
+    want = z.copy()
+    model.activation.apply(want, np.zeros_like(z))
+    data = SimpleNamespace(X_train=None)
+    engine = plain_loops(model, make_optimizer("sgd", model.theta), data)
+    got = z.reshape(1, -1).copy()
+    code = formulas.TANH if name == "tanh" else formulas.SIGMOID
+    formulas.activate(got, code, engine.scratch, module.numbers(model.dtype))
+    np.testing.assert_allclose(got[0], want, rtol=digits, atol=1e-37 if dtype is np.float32 else 1e-300)
+
+
+def test_auto_takes_numba_for_long_runs_only(monkeypatch):
+    monkeypatch.setattr(choose, "find_spec", lambda name: object())
+    sizes, samples = (64, 128, 10), 1257
+    long = NetworkParams(epochs=int(AUTO_WORK / (samples * 9610)) + 1)
+    assert chosen_engine(NetworkParams(), sizes, samples, None) == Choice("numpy")
+    assert chosen_engine(long, sizes, samples, None) == Choice("numba")
+    assert chosen_engine(long, sizes, samples, "numpy") == Choice("numpy")  # as it was begun
+    assert chosen_engine(NetworkParams(), sizes, samples, "numba") == Choice("numba")
+    assert chosen_engine(NetworkParams(engine="numba"), sizes, samples, "numpy") == Choice("numba")
+    assert chosen_engine(long.model_copy(update={"engine": "numpy"}), sizes, samples, None) == Choice("numpy")
+
+
+@pytest.mark.parametrize("params", [NetworkParams(**SMALL, engine="numba"), NetworkParams(**SMALL)])
+def test_without_numba_numpy_goes_on_and_says_so(monkeypatch, params):
+    monkeypatch.setattr(choose, "find_spec", lambda name: None)
+    _, before = run(NetworkParams(**SMALL | {"epochs": 2}))
+    state = None if params.engine == "numba" else dataclasses.replace(before.state, engine="numba", params=params)
+    events, result = run(params, state)
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert notice.message.startswith("engine: numba is not installed (it comes with nnfd-tui[fast]); NumPy trains")
+    assert result.state.engine == "numpy"
+    _, other = run(NetworkParams(**SMALL))
+    np.testing.assert_array_equal(result.state.theta, other.state.theta)
+
+
+def test_numba_that_cannot_be_loaded_is_told_and_numpy_trains(monkeypatch):
+    monkeypatch.setattr(choose, "find_spec", lambda name: object())
+    monkeypatch.setitem(sys.modules, f"{ENGINES}.numba_engine", None)
+    monkeypatch.setitem(sys.modules, f"{ENGINES}.loops", None)
+    events, result = run(NetworkParams(**SMALL, engine="numba"))
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert notice.message.startswith("engine: numba cannot be used here (ModuleNotFoundError: ")
+    assert notice.message.endswith("); NumPy trains this run")
+    assert (result.state.engine, result.state.epoch) == ("numpy", SMALL["epochs"])
+
+
+def test_the_engine_is_kept_in_the_state_and_an_older_state_was_numpys():
+    _, result = run(NetworkParams(**SMALL | {"epochs": 1}))
+    numba = dataclasses.replace(result.state, engine="numba")
+    assert through_disk(numba).engine == "numba"
+    arrays = numba.to_arrays()
+    meta = unpack_meta(arrays[META])
+    for engine, good in ((None, True), ("numpy", True), ("abacus", False), (7, False)):
+        told = {key: value for key, value in meta.items() if key != "engine"}
+        told |= {} if engine is None else {"engine": engine}
+        arrays[META] = pack_meta(told)
+        if good:
+            assert NetworkState.from_arrays(arrays).engine == "numpy"
+        else:
+            with pytest.raises(ValueError, match="is no engine"):
+                NetworkState.from_arrays(arrays)
+
+
+def test_the_engine_is_no_edit_of_a_running_run():
+    params = NetworkParams(**SMALL)
+    with pytest.raises(ParamsError, match="engine"):
+        run(params, edits={2: params.model_copy(update={"engine": "numba"})})
+
+
+@NUMBA
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"dtype": "float32", "dropout": 0.2}, OPTIONS["sigmoid, all"], OPTIONS["tanh, no batch_norm, dropout"]],
+    ids=["main run", "float32", "sigmoid, all", "tanh, dropout"],
+)
+def test_compiled_it_equals_numpy_and_goes_on_bit_for_bit(options):
+    params = NetworkParams(engine="numba", patience=0, **options)
+    events, result = run(params)
+    epochs = epochs_of(events)
+    assert result.state.engine == "numba"
+    plain = epochs_of(run(params.model_copy(update={"engine": "numpy"}))[0])
+    for name in ("train_loss", "val_loss"):
+        curves = [[getattr(epoch, name) for epoch in each] for each in (epochs, plain)]
+        np.testing.assert_allclose(*curves, rtol=0, atol=1e-10 if params.dtype == "float64" else 2e-3)
+    if params.dtype == "float64":
+        np.testing.assert_allclose(epochs[-1].state.theta, plain[-1].state.theta, rtol=0, atol=1e-10)
+    again, second = run(params, through_disk(epochs[29].state))
+    assert_same_epochs(epochs_of(again), epochs[30:])
+    assert_same_state(second.state, result.state)
