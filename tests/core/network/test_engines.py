@@ -58,7 +58,7 @@ def plain_loops(monkeypatch):
 
 
 def trained(engine_class, params: NetworkParams, epochs: int):
-    """Train without what is around it; return what the parameters and variances are, the stream and the last figures."""
+    """Train without what is around it; return parameters, variances, the stream and the last figures."""
     data = data_of(params.dataset, params.dtype)
     n = len(data.X_train)
     model = MLP.for_run(params, (data.X_train.shape[1], *params.hidden, len(data.class_names)))
