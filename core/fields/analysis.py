@@ -40,15 +40,16 @@ class FieldSummary:
 
 def summary(state: FieldState) -> FieldSummary:
     """Return the true extremes and means, and say whether a field is extinct, at its upper bound, or uniform."""
-    stats = {name: field_stats(field) for name, field in state.fields.items()}
+    fields = {name: state.inner(name) for name in state.fields}
+    stats = {name: field_stats(field) for name, field in fields.items()}
     p, said = state.params, []
     tops = {name: figures.max for name, figures in stats.items()}
     if gone := extinction(p, tops):
         said.append(gone)
-    for name, field in state.fields.items():
+    for name, field in fields.items():
         if held := int((field >= p.clip).sum()):
             said.append(f"{name} is saturated: {held} cells stand at clip = {show_value(p.clip)}")
-    if all(is_flat(field) for field in state.fields.values()):
+    if all(is_flat(field) for field in fields.values()):
         said.append("all fields are uniform: there is no pattern")
     return FieldSummary(stats, tuple(said))
 
@@ -73,8 +74,10 @@ def otsu(field: NDArray[Any], bins: int = 256) -> float:
     return float((edges[best[0] + 1] + edges[best[-1] + 1]) / 2)
 
 
-def spots(field: NDArray[Any], threshold: float | None = None, *, periodic: bool = True) -> tuple[int, float]:
-    """Return the number of connected regions above `threshold`, and the fraction of the grid that they cover.
+def spots(
+    field: NDArray[Any], threshold: float | None = None, *, periodic: bool = True, inside: Mask | None = None
+) -> tuple[int, float]:
+    """Return the number of connected regions above `threshold`, and the fraction of the cells that they cover.
 
     Parameters
     ----------
@@ -84,14 +87,17 @@ def spots(field: NDArray[Any], threshold: float | None = None, *, periodic: bool
         None: Otsu's threshold of this field. A field without contrast then has (0, 0.0).
     periodic
         Whether a region goes on across the edges. Cells touch along their sides, not at their corners.
+    inside
+        The cells that count, for a domain; None: all.
     """
+    values = field if inside is None else field[inside]
     if threshold is None:
-        if is_flat(field):
+        if is_flat(values):
             return 0, 0.0
-        threshold = otsu(field)
+        threshold = otsu(values)
     mask = np.asarray(field > threshold)
-    _, count = _label(mask, periodic=periodic)
-    return count, float(mask.mean())
+    _, count = _label(mask if inside is None else mask & inside, periodic=periodic)
+    return count, float((values > threshold).mean())
 
 
 def _label(mask: Mask, *, periodic: bool) -> tuple[Labels, int]:
@@ -135,6 +141,11 @@ def closed_cells(y_field: NDArray[Any], *, periodic: bool = True, smallest: int 
     cells = {int(labels.reshape(-1)[i]): divmod(int(i), width) for i in first}
     copies = ((0, 0), (0, width), (height, 0), (height, width))
     return sum(len({int(twice[cells[n][0] + dy, cells[n][1] + dx]) for dy, dx in copies}) == 4 for n in large.tolist())
+
+
+def filled(field: NDArray[Any], inside: Mask | None) -> NDArray[Any]:
+    """Return a field with its mean in all cells outside a domain, where no wave is to be seen."""
+    return field if inside is None else np.where(inside, field, field[inside].mean(dtype="float64"))
 
 
 def spectrum(field: NDArray[Any], *, periodic: bool = True) -> tuple[NDArray[Any], NDArray[Any]]:

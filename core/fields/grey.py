@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
+DARK = 128
+"""Grey level (of 255) below which a pixel of a seed picture is a seed, or one of a domain inside: dark ink on a light
+ground."""
 DEEP_WHITES = (1, 255, 65535)
 """What white may be in a picture of decimal or of large numbers: the least of them that no value exceeds."""
 DAMAGED = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.fields.domain import inside
 from nnfd.core.fields.formula.graph import MEANING
 from nnfd.core.fields.formula.program import leaves_of, losses_of
 from nnfd.core.params import FieldParams, FurParams
@@ -53,11 +54,12 @@ def positivity(params: FieldParams, fields: Mapping[str, NDArray[Any]], step: in
     """
     leaves = leaves_of(params) | {"time": step * params.dt}
     leaves |= {f"now{i}": fields[name].astype("float64") for i, name in enumerate(params.model.fields)}
-    left = {}
+    left, mask = {}, inside(params)
     for name, terms in losses_of(params).items():
         factors, values = terms.evaluate(leaves)
         lost = sum(-factor * value for factor, value in zip(factors, values, strict=True) if factor < 0)
-        left[name] = 1 - params.dt * float(np.max(lost))
+        lost = np.broadcast_to(lost, (params.height, params.width))
+        left[name] = 1 - params.dt * float((lost if mask is None else lost[mask]).max())
     return left
 
 

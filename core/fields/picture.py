@@ -1,7 +1,11 @@
-"""Fields as pictures: colormaps, PNG, animated GIF; and area-averaging for small views."""
+"""Fields as pictures: colormaps, PNG, animated GIF; and area-averaging for small views.
+
+A cell outside a domain is NaN here: it is drawn as ground, and counts in no average and no range.
+"""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import IO, TYPE_CHECKING, Any
 
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 COLORMAPS = ("viridis", "magma", "cividis", "Blues", "inferno", "plasma", "YlOrBr", "gray")
 """Names of the colormaps on offer."""
 
+WHITE = (255, 255, 255)
 _BY_FIELD = {"a": "viridis", "s": "magma", "y": "cividis", "C": "Blues", "h": "magma"}
 
 
@@ -46,21 +51,50 @@ def lut(name: str, levels: int = 256) -> NDArray[np.uint8]:
     return colours
 
 
+def with_ground(field: NDArray[Any], inside: NDArray[np.bool_] | None) -> NDArray[Any]:
+    """Return a field as it is drawn: NaN outside a domain."""
+    return field if inside is None else np.where(inside, field, np.nan)
+
+
+def extremes(field: NDArray[Any]) -> tuple[float, float]:
+    """Return least and greatest value."""
+    least = float(field.min())
+    return (float(np.nanmin(field)), float(np.nanmax(field))) if math.isnan(least) else (least, float(field.max()))
+
+
 def to_indices(field: NDArray[Any], lo: float, hi: float, levels: int = 256) -> NDArray[np.uint8]:
-    """Map `lo` to 0 and `hi` to ``levels - 1``, at most 256 levels; beyond them is cut. All 0 if ``hi <= lo``."""
-    if not hi > lo:
-        return np.zeros(field.shape, np.uint8)
-    scaled = np.clip((field.astype("float64") - lo) * (levels / (hi - lo)), 0, levels - 1)
-    return np.asarray(scaled).astype(np.uint8)
+    """Map `lo` to 0 and `hi` to ``levels - 1``, at most 256 levels; beyond them is cut. All 0 if ``hi <= lo``.
+
+    Ground is one more: ``levels``, which are at most 255 then.
+    """
+    share = levels / (hi - lo) if hi > lo else 0.0
+    scaled = np.asarray(np.clip((field.astype("float64") - lo) * share, 0, levels - 1))
+    if (ground := np.isnan(scaled)).any():
+        scaled[ground] = levels
+    return scaled.astype(np.uint8)
+
+
+def coloured(
+    field: NDArray[Any], colormap: str, lo: float, hi: float, ground: tuple[int, int, int] = WHITE
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return indices and their colours, shape (256, 3): the last colour is that of the ground, if there is any."""
+    if not np.isnan(field).any():
+        return to_indices(field, lo, hi), lut(colormap)
+    return to_indices(field, lo, hi, 255), np.concatenate([lut(colormap, 255), np.array([ground], np.uint8)])
 
 
 def shrink(field: NDArray[Any], rows: int, cols: int) -> NDArray[Any]:
     """Average `field` over equal rectangles, also where they cut cells: shape (rows, cols), same mean.
 
-    Raises ``ValueError`` if the result would be larger than the field.
+    A rectangle with more ground in it than field is ground. Raises ``ValueError`` if the result would be larger than
+    the field.
     """
     if not (1 <= rows <= field.shape[0] and 1 <= cols <= field.shape[1]):
         raise ValueError(f"a field of shape {field.shape} cannot be shrunk to {rows} x {cols}")
+    if (ground := np.isnan(field)).any():
+        part = _shrink_rows(_shrink_rows(1.0 - ground, rows).T, cols).T
+        total = _shrink_rows(_shrink_rows(np.where(ground, 0.0, field), rows).T, cols).T
+        return np.where(part >= 0.5, total / np.maximum(part, 0.5), np.nan)
     return _shrink_rows(_shrink_rows(field, rows).T, cols).T
 
 
@@ -90,7 +124,8 @@ def _shrink_rows(field: NDArray[Any], rows: int) -> NDArray[Any]:
 
 def write_png(file: IO[bytes], field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int = 4) -> None:
     """Write one field as a PNG, each cell `zoom` pixels wide."""
-    field_image(field, colormap, lo, hi, zoom).save(file, format="PNG", optimize=True)
+    picture = field_image(field, colormap, lo, hi, zoom)
+    picture.save(file, format="PNG", optimize=True, **_transparency(field))
 
 
 def write_gif(
@@ -106,19 +141,34 @@ def write_gif(
 
     GIF keeps time in hundredths of a second, and viewers slow down what is faster than 50 frames a second.
     """
-    pictures = (field_image(frame, colormap, lo, hi, zoom) for frame in frames)
-    first = next(pictures, None)
-    if first is None:
+    frames = iter(frames)
+    field = next(frames, None)
+    if field is None:
         raise ParamsError("export: there is no frame to put into the picture")
     duration = max(20, round(100 / frames_per_second) * 10)
-    first.save(file, format="GIF", save_all=True, append_images=pictures, duration=duration, loop=0, disposal=1)
+    first = field_image(field, colormap, lo, hi, zoom)
+    others = (field_image(frame, colormap, lo, hi, zoom) for frame in frames)
+    first.save(
+        file,
+        format="GIF",
+        save_all=True,
+        append_images=others,
+        duration=duration,
+        loop=0,
+        disposal=1,
+        **_transparency(field),
+    )
 
 
 def field_image(field: NDArray[Any], colormap: str, lo: float, hi: float, zoom: int) -> Image.Image:
     """Return a field as a picture with a palette, each cell `zoom` pixels wide."""
     from PIL import Image
 
-    indices = to_indices(field, lo, hi).repeat(zoom, axis=0).repeat(zoom, axis=1)
-    picture = Image.fromarray(indices)
-    picture.putpalette(lut(colormap).tobytes())
+    indices, colours = coloured(field, colormap, lo, hi)
+    picture = Image.fromarray(indices.repeat(zoom, axis=0).repeat(zoom, axis=1))
+    picture.putpalette(colours.tobytes())
     return picture
+
+
+def _transparency(field: NDArray[Any]) -> dict[str, int]:
+    return {"transparency": 255} if np.isnan(field).any() else {}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.errors import ParamsError
+from nnfd.core.fields.domain import inside
 from nnfd.core.fields.formula.graph import MEANING
 from nnfd.core.fields.formula.program import leaves_of
-from nnfd.core.fields.grey import read_grey
+from nnfd.core.fields.grey import DARK, read_grey
 from nnfd.core.fields.maps import values_of
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.params import FieldParams, show_value
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Paint
 
     Mask = NDArray[np.bool_]
-
-DARK = 128
-"""Grey level (of 255) below which a pixel of a seed picture is a seed: dark ink on a light ground."""
 
 
 def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
@@ -49,6 +47,8 @@ def start_fields(params: FieldParams) -> dict[str, NDArray[Any]]:
     noise = values_of(params, 0.0).get("noise", params.noise)
     fields = {name: base + noise * rng.random(shape) for name, base in _base(params, noise).items()}
     fields[params.model.seeded][_seeded(params, rng)] = params.seed_value
+    if (mask := inside(params)) is not None:
+        fields = {name: np.where(mask, field, 0.0) for name, field in fields.items()}
     return {name: np.clip(field, params.floor, params.clip).astype(params.dtype) for name, field in fields.items()}
 
 
@@ -82,7 +82,10 @@ def _seeded(params: FieldParams, rng: np.random.Generator) -> Mask:
         case bool():
             raise ParamsError("seeds: a truth value is not allowed")
         case int() as count:
-            mask.reshape(-1)[rng.choice(mask.size, size=count, replace=False)] = True
+            cells = mask.size if (within := inside(params)) is None else np.flatnonzero(within)
+            if count > np.size(cells) > 1:
+                raise ParamsError(f"seeds: {count} is not allowed: the domain has {np.size(cells)} cells")
+            mask.reshape(-1)[rng.choice(cells, size=count, replace=False)] = True
         case float() as density:
             mask = rng.random(shape) < density
         case tuple() as cells:
@@ -129,7 +132,8 @@ def paint(fields: Mapping[str, NDArray[Any]], stroke: Paint, params: FieldParams
     """Return copies of `fields` with the stroke in them.
 
     All cells whose centre lies within ``stroke.radius`` of the middle cell are set. With periodic edges the disc goes
-    on at the other side; otherwise it ends at the edge. Raises :class:`ParamsError` as :func:`check_paint` does.
+    on at the other side; otherwise it ends at the edge, as it always does at that of a domain. Raises
+    :class:`ParamsError` as :func:`check_paint` does.
     """
     check_paint(stroke, params)
     painted = {name: field.copy() for name, field in fields.items()}
@@ -140,7 +144,10 @@ def paint(fields: Mapping[str, NDArray[Any]], stroke: Paint, params: FieldParams
     if params.boundary == "periodic":
         y, x = y % params.height, x % params.width
     else:
-        inside = (y >= 0) & (y < params.height) & (x >= 0) & (x < params.width)
-        y, x = y[inside], x[inside]
+        on_grid = (y >= 0) & (y < params.height) & (x >= 0) & (x < params.width)
+        y, x = y[on_grid], x[on_grid]
+    if (mask := inside(params)) is not None:
+        within = mask[y, x]
+        y, x = y[within], x[within]
     painted[stroke.field][y, x] = stroke.value
     return painted

@@ -267,4 +267,4 @@ def field_stats(field: NDArray[Any]) -> FieldStats:
 
 
 def _stats(state: FieldState) -> Mapping[str, FieldStats]:
-    return {name: field_stats(field) for name, field in state.fields.items()}
+    return {name: field_stats(state.inner(name)) for name in state.fields}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from nnfd.core.engine.state import META, count, pack_meta, unpack_meta
+from nnfd.core.fields.domain import inside
 from nnfd.core.params import FieldParams, head_of, type_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,16 @@ class FieldState:
     def position(self) -> int:
         """Time steps done."""
         return self.step
+
+    @property
+    def inside(self) -> NDArray[Any] | None:
+        """Which cells are inside the domain, shape (height, width); None if all are."""
+        return inside(self.params)
+
+    def inner(self, name: str) -> NDArray[Any]:
+        """Return the values of a field inside the domain, in any shape."""
+        mask = self.inside
+        return self.fields[name] if mask is None else self.fields[name][mask]
 
     def frame(self) -> dict[str, NDArray[Any]]:
         """Return the fields by name."""

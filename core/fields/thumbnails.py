@@ -1,6 +1,7 @@
 """Small pictures of what the shipped presets end in: ``python -m nnfd.core.fields.thumbnails FOLDER`` makes them.
 
-Each is a grey PNG beside its preset: 0 is the least value of the field the pattern shows in, 255 the greatest.
+Each is a grey PNG beside its preset: 0 is the least value of the field the pattern shows in, 255 the greatest. What
+lies outside its domain is transparent.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import sys
 from collections import deque
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from nnfd.core.engine.events import Ended
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.picture import shrink_to, to_indices
+from nnfd.core.fields.picture import extremes, shrink_to, to_indices, with_ground
 from nnfd.core.fields.simulate import simulate
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, presets
@@ -27,34 +28,59 @@ SIZE = 32
 """Rows and columns of a picture at the most."""
 
 
-def make(params: FieldParams) -> NDArray[np.uint8]:
-    """Run a simulation to its end and return its picture, shape (rows, columns)."""
+class Thumbnail(NamedTuple):
+    """A small picture, shape (rows, columns)."""
+
+    levels: NDArray[np.uint8]
+    """0 for the least value, 255 for the greatest."""
+    inside: NDArray[np.bool_]
+    """Where there is something; False is ground."""
+
+    @property
+    def field(self) -> NDArray[Any]:
+        """The picture as values that can be drawn."""
+        return with_ground(self.levels.astype("float64"), self.inside)
+
+
+def make(params: FieldParams) -> Thumbnail:
+    """Run a simulation to its end and return its picture."""
     (end,) = deque(simulate(params), maxlen=1)
     assert isinstance(end, Ended)
     assert isinstance(end.state, FieldState)
-    small = shrink_to(end.state.fields[main_field(params)], SIZE)
-    return to_indices(small, float(small.min()), float(small.max()))
+    small = shrink_to(with_ground(end.state.fields[main_field(params)], end.state.inside), SIZE)
+    inside = ~np.isnan(small)
+    low, high = extremes(small)
+    return Thumbnail(to_indices(np.where(inside, small, low), low, high), inside)
 
 
-def read(name: str) -> NDArray[np.uint8] | None:
-    """Read the picture of the shipped preset of this name, shape (rows, columns); None if there is none."""
+def read(name: str) -> Thumbnail | None:
+    """Read the picture of the shipped preset of this name; None if there is none."""
     from PIL import Image
 
     file = resources.files("nnfd.presets") / f"{name}.png"
     if not file.is_file():
         return None
     with file.open("rb") as stream, Image.open(stream) as image:
-        return np.array(image.convert("L"))
+        grey, alpha = image.convert("LA").split()
+        return Thumbnail(np.array(grey), np.array(alpha) > 0)
+
+
+def write(thumbnail: Thumbnail, file: Path) -> None:
+    """Write a picture as a grey PNG, transparent where there is ground."""
+    from PIL import Image
+
+    grey = Image.fromarray(thumbnail.levels)
+    if not thumbnail.inside.all():
+        grey.putalpha(Image.fromarray(thumbnail.inside.astype(np.uint8) * 255))
+    grey.save(file, optimize=True)
 
 
 def main(folder: Path) -> None:
     """Make the pictures of all shipped field presets."""
-    from PIL import Image
-
     for name in presets.names():
         params = presets.load_shipped(name).params
         if isinstance(params, FieldParams):
-            Image.fromarray(make(params)).save(folder / f"{name}.png", optimize=True)
+            write(make(params), folder / f"{name}.png")
 
 
 if __name__ == "__main__":

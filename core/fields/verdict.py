@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.analysis import dominant_wavelength, is_flat, otsu, spectrum, spots
+from nnfd.core.fields.analysis import dominant_wavelength, filled, is_flat, otsu, spectrum, spots
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import EXTINCT, extinction
 
@@ -118,26 +118,28 @@ def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD) -> Verdict
     ahead
         Cells times steps that it is followed to see whether it oscillates; 0: that is not asked.
     """
-    field, params = state.fields[name].astype("float64"), state.params
+    params, inside = state.params, state.inside
+    field, values = state.fields[name].astype("float64"), state.inner(name).astype("float64")
     trial = NumpyKernel(params, state.fields, state.step)
     trial.advance(1)
-    change = trial.fields()[name] - field
-    if _is_extinct(state, name, field, change):
+    change = (trial.fields()[name] - field)[... if inside is None else inside]
+    if _is_extinct(state, name, values, change):
         return Verdict(Look.EXTINCT)
     periodic = params.boundary == "periodic"
-    if is_flat(field):
+    if is_flat(values):
         return Verdict(Look.UNIFORM, _period(state, name, ahead) if change.any() else None)
-    look = _noise(field, periodic=periodic)
+    waves = filled(field, inside)
+    look = _noise(values, *spectrum(waves, periodic=periodic))
     if look is not None:
         return Verdict(look)
     period = None
-    if _calm(field, change, state.step):
+    if _calm(values, change, state.step):
         look = Look.STEADY
     else:
         period = _period(state, name, ahead)
         look = Look.CHANGING if period is None else Look.OSCILLATING
-    count, covered = spots(field, periodic=periodic)
-    wavelength = dominant_wavelength(field, periodic=periodic)
+    count, covered = spots(field, periodic=periodic, inside=inside)
+    wavelength = dominant_wavelength(waves, periodic=periodic)
     if wavelength is not None and wavelength * FEWEST_WAVES > max(field.shape):
         wavelength = None
     return Verdict(look, period, count, covered, wavelength)
@@ -150,9 +152,8 @@ def _is_extinct(state: FieldState, name: str, field: NDArray[Any], change: NDArr
     return not state.params.model.signed and float(field.max()) < NOTHING and bool((change <= 0).all())
 
 
-def _noise(field: NDArray[Any], *, periodic: bool) -> Look | None:
-    """Tell noise and single cells from what has a shape; None if it has one."""
-    k, power = spectrum(field, periodic=periodic)
+def _noise(field: NDArray[Any], k: NDArray[Any], power: NDArray[Any]) -> Look | None:
+    """Tell noise and single cells from what has a shape, by values and spectrum; None if it has one."""
     if not len(k) or not (mean := power.mean()):
         return None
     threshold = otsu(field)

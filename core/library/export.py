@@ -15,6 +15,7 @@ from nnfd.core.engine.events import Edited, EpochDone, params_after
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.fields import picture
+from nnfd.core.fields.domain import inside
 from nnfd.core.fields.models import main_field
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams
@@ -137,18 +138,21 @@ def _fields_as(
         raise ParamsError(f"--field: {printable(name)!r} is not known{hint}")
     shown, colours = arrays[name], colormap or picture.default_colormap(name)
     picture.lut(colours)  # says so if there is no such colormap, before anything is read or written
+    drawn = picture.with_ground(shown, inside(folder.params))
     match suffix:
         case ".npz":
             return _arrays(arrays)
         case ".csv":
             return lambda file: np.savetxt(file, shown, fmt="%.17g", delimiter=",")
         case ".png":
-            return lambda file: picture.write_png(file, shown, colours, float(shown.min()), float(shown.max()), zoom)
+            return lambda file: picture.write_png(file, drawn, colours, *picture.extremes(drawn), zoom)
     if step is not None:
         raise ParamsError(f"--step: {step} is not allowed: an animation shows every kept frame")
-    extremes = [(float(frame.min()), float(frame.max())) for frame in kept.frames(name)]
-    low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
-    return lambda file: picture.write_gif(file, kept.frames(name), colours, low, high, zoom)
+    mask = inside(folder.params)
+    ranges = [picture.extremes(picture.with_ground(frame, mask)) for frame in kept.frames(name)]
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    frames = (picture.with_ground(frame, mask) for frame in kept.frames(name))
+    return lambda file: picture.write_gif(file, frames, colours, low, high, zoom)
 
 
 def _check_size(suffix: str, params: FieldParams, zoom: int, frames: int) -> None:

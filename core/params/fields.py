@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, create_model, model_validator
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula, spreading, varying
 from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Engine, Kind, Params, param, show_value
+from nnfd.core.params.domain import SHAPES, WHOLE, read_domain
 from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ Seeds = Annotated[int | float | tuple[tuple[int, int], ...] | str, BeforeValidat
 """A count of random cells, a density below 1, a list of (x, y) cells, or the path of a picture with dark seeds."""
 
 
+Domain = Annotated[str, BeforeValidator(read_domain)]
+"""The whole grid, a shape, or a picture with the mark of its content."""
+
+
 class FieldParams(Params):
     """What every field run has: a grid, its edges, a clock and its seeds. :func:`params_of` adds those of a model."""
 
@@ -64,6 +69,9 @@ class FieldParams(Params):
     boundary: Boundary = param("periodic", "Edges: periodic wraps around, zero-flux lets nothing through.", live=True)
     stencil: Stencil = param(
         "5-point", "Laplacian: 5-point, or the isotropic 9-point, which keeps rings round.", live=True
+    )
+    domain: Domain = param(
+        WHOLE, f"Where the fields are: none (the whole grid), {', '.join(SHAPES)}, or a picture (dark is inside)."
     )
     seeds: Seeds = param(0, "Seeded cells: a count, a density below 1, cells as x,y;x,y, or a picture (dark is seed).")
     seed_value: float = param(2.0, "Value planted in each seeded cell.", ge=0)

@@ -9,7 +9,6 @@ from nnfd.core.params.formula import Number, Tree
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nnfd.core.params.fields import Stencil
     from nnfd.core.params.model import FieldModel
 
 SHORTEST_WAVE = {"5-point": 8.0, "9-point": 16 / 3}
@@ -26,7 +25,7 @@ class Term(NamedTuple):
     """Minus the derivative of the shortest wave, for a wave of height 1 and h = 1."""
 
 
-def terms(model: FieldModel, stencil: Stencil) -> list[Term]:
+def terms(model: FieldModel, stencil: str) -> list[Term]:
     """Return the derivatives of each field alone that have no field before them."""
     shortest = SHORTEST_WAVE[stencil]
     eigenvalues = {("lap",): shortest, ("lap", "lap"): -(shortest**2), ("dxx",): 4.0, ("dyy",): 4.0}

@@ -122,7 +122,7 @@ def _pattern(result: SimResult) -> dict[str, object]:
     from nnfd.core.fields.verdict import verdict
 
     name = main_field(result.state.params)
-    field, seen = result.state.fields[name], verdict(result.state, name)
+    field, seen = result.state.inner(name), verdict(result.state, name)
     figures = {"min": field.min(), "mean": field.mean(), "max": field.max(), "std": field.std()}
     figures |= {"covered": seen.covered, "wavelength": seen.wavelength}
     return {

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnfd.core.errors import NnfdError, SweepError
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.picture import default_colormap, lut, shrink, to_indices
+from nnfd.core.fields.picture import coloured, default_colormap, extremes, shrink, with_ground
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.runs.checkpoint import Checkpoint
@@ -84,7 +84,7 @@ def phase_map(sweep: Sweep, rows: Sequence[Row]) -> PhaseMap:
         if point.index in done and cell not in fields:
             state = _final_state(sweep.run_path(point), point.params)
             if state is not None:
-                fields[cell] = state.fields[name]
+                fields[cell] = with_ground(state.fields[name], state.inside)
     columns, lines = (list(dict.fromkeys(_cell(spec, point)[i] for point in spec.points)) for i in (0, 1))
     across, down = spec.varied
     return PhaseMap(across, down, columns, lines, name, fields)
@@ -154,7 +154,8 @@ def _size(field: NDArray[Any], scale: float) -> tuple[int, int]:
 def _range(found: PhaseMap) -> tuple[float, float]:
     if not found.fields:
         return 0.0, 0.0
-    return min(float(f.min()) for f in found.fields.values()), max(float(f.max()) for f in found.fields.values())
+    ranges = [extremes(field) for field in found.fields.values()]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 def _place(
@@ -178,6 +179,6 @@ def _place(
     width, height = _size(field, _scale(found))
     if width < field.shape[1] or height < field.shape[0]:
         field = shrink(field, min(height, field.shape[0]), min(width, field.shape[1]))
-    colours = lut(default_colormap(found.field))[to_indices(field, *scale)]
-    picture = Image.fromarray(np.ascontiguousarray(colours))
+    indices, colours = coloured(field, default_colormap(found.field), *scale)
+    picture = Image.fromarray(np.ascontiguousarray(colours[indices]))
     image.paste(picture.resize((width, height), Image.Resampling.NEAREST), (x, y))

@@ -10,7 +10,7 @@ from textual.widgets import Label, Static
 from textual.widgets.option_list import Option
 
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.picture import default_colormap, lut
+from nnfd.core.fields.picture import coloured, default_colormap
 from nnfd.core.fields.thumbnails import read
 from nnfd.core.params import FieldParams, Kind, show_value
 from nnfd.core.params.presets import Preset, load_all
@@ -73,10 +73,11 @@ class PresetPicker(Dialog[Preset]):
         self.query_one("#preset-text", Static).update(describe(preset))
         self.query_one("#preset-changes", Static).update(changes(preset))
         picture, params = self.query_one(PixelView), preset.params
-        pixels = read(preset.name) if isinstance(params, FieldParams) else None
-        picture.display = pixels is not None
-        if pixels is not None and isinstance(params, FieldParams):
-            picture.show(pixels, lut(default_colormap(main_field(params))))
+        small = read(preset.name) if isinstance(params, FieldParams) else None
+        picture.display = small is not None
+        if small is not None and isinstance(params, FieldParams):
+            ground = self.background_colors[1].rgb
+            picture.show(*coloured(small.field, default_colormap(main_field(params)), 0, 255, ground))
 
     def on_option_list_option_selected(self, event: SafeOptionList.OptionSelected) -> None:
         """Start the preset."""

@@ -31,6 +31,7 @@ class FieldPicture:
     """A field, shape (rows, columns), and how it is drawn."""
 
     field: NDArray[Any]
+    """NaN is ground."""
     lo: float
     hi: float
     colormap: str
@@ -135,7 +136,10 @@ class FieldCanvas(Widget):
     def _lay_out(self, picture: FieldPicture, view: Viewport, indices: NDArray[np.uint8]) -> list[Strip]:
         width, height = self.size
         style, coloured = self.rich_style, has_colour(self.app.console, self.app.no_color)
-        rows = colour_rows(indices, picture.colormap) if coloured else shade_rows(indices, LEVELS, style)
+        if coloured:
+            rows = colour_rows(indices, picture.colormap, self.background_colors[1].rgb)
+        else:
+            rows = shade_rows(indices % LEVELS, LEVELS, style)  # ground is blank
         blank, left, right = (Strip.blank(n, style) for n in (width, view.left, width - view.left - view.width))
         if view.width < width:
             rows = [Strip.join([left, row, right]) for row in rows]
@@ -176,8 +180,9 @@ class FieldCanvas(Widget):
         self._pressed = False
 
 
-def colour_rows(indices: NDArray[np.uint8], colormap: str) -> list[Strip]:
-    """Draw indices of :data:`LEVELS` colours of a colormap, shape (rows, columns)."""
+def colour_rows(indices: NDArray[np.uint8], colormap: str, ground: tuple[int, int, int] = (0, 0, 0)) -> list[Strip]:
+    """Draw indices of :data:`LEVELS` colours of a colormap, and one more for the ground, shape (rows, columns)."""
     from nnfd.core.fields.picture import lut
 
-    return render_rows(indices, palette_of(lut(colormap, LEVELS)))
+    colours = np.concatenate([lut(colormap, LEVELS), np.array([ground], np.uint8)])
+    return render_rows(indices, palette_of(colours))

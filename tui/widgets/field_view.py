@@ -157,6 +157,8 @@ class FieldView(Vertical):
         self._label()
 
     def _label(self) -> None:
+        from nnfd.core.fields.picture import extremes
+
         picture, view = self.picture, self.canvas.viewport()
         if picture is None:
             self._title.text, self._bar.scale = "", None
@@ -166,6 +168,6 @@ class FieldView(Vertical):
             note = f"x {view.x0}-{view.x0 + view.columns - 1} y {view.y0}-{view.y0 + view.rows - 1}"
         elif view is not None and view.scale < 1:
             note = f"1:{1 / view.scale:.1f}"
-        least, greatest = float(picture.field.min()), float(picture.field.max())
+        least, greatest = extremes(picture.field)
         self._title.text = title_text(picture.title, least, greatest, note, self._title.size.width or self.size.width)
         self._bar.scale = (picture.lo, picture.hi, picture.colormap)

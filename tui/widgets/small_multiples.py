@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from textual.containers import ItemGrid, Vertical, VerticalScroll
 from textual.widgets import Label
 
-from nnfd.core.fields.picture import default_colormap, lut, shrink_to, to_indices
+from nnfd.core.fields.picture import coloured, default_colormap, extremes, shrink_to
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.pixel_view import PixelView
@@ -59,7 +59,7 @@ def ranges(pictures: Sequence[Picture], *, common: bool) -> dict[str, Range]:
 
     `common` takes one range for all pictures of one field; different fields are different quantities.
     """
-    own = {p.key: (float(p.values.min()), float(p.values.max())) for p in pictures}
+    own = {p.key: extremes(p.values) for p in pictures}
     if not common:
         return own
     joined = {}
@@ -71,7 +71,7 @@ def ranges(pictures: Sequence[Picture], *, common: bool) -> dict[str, Range]:
 
 def describe(picture: Picture, scale: Range) -> str:
     """Say which field a picture shows, its range, and that of its colours if it is another."""
-    low, high = float(picture.values.min()), float(picture.values.max())
+    low, high = extremes(picture.values)
     colours = f" in {scale[0]:.3g} to {scale[1]:.3g}" if scale != (low, high) else ""
     return f"{picture.field} {low:.3g} to {high:.3g}{colours} · step {picture.step}"
 
@@ -257,7 +257,8 @@ class Pictures(SmallMultiples[Picture]):
                 continue  # to average a large field takes longer than to draw all the rest
             self._drawn[item.view] = drawn
             small = shrink_to(picture.values, width)
-            item.view.show(to_indices(small, *scale), lut(default_colormap(picture.field)))
+            ground = self.background_colors[1].rgb
+            item.view.show(*coloured(small, default_colormap(picture.field), *scale, ground))
 
     def toggle_common(self) -> None:
         """Change between a range for each picture and one for all of a field."""

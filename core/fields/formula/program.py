@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from nnfd.core.errors import ParamsError
+from nnfd.core.fields.domain import INSIDE, open_sides
+from nnfd.core.fields.formula.derivatives import Derivatives, load, place
 from nnfd.core.fields.formula.graph import MEANING, Graph, Rank
 from nnfd.core.fields.formula.sums import Algebra, Sum
 from nnfd.core.fields.maps import values_of
-from nnfd.core.fields.stencil import WEIGHTS
+from nnfd.core.params.domain import WHOLE
 from nnfd.core.params.formula import DERIVATIVES, Call, Name, Tree
 from nnfd.core.params.varying import Expression
 
@@ -86,22 +88,22 @@ def program_of(params: FieldParams) -> Program:
     ParamsError
         If the equations are too long.
     """
-    return _program(params.model, params.method, params.stencil, _varying(params))
+    return _program(params.model, params.method, params.stencil, _varying(params), params.domain != WHOLE)
 
 
 def leaves_of(params: FieldParams) -> dict[str, Any]:
     """Return what stands in the equations besides fields and the time, by name; x and y as arrays that fit the grid.
 
-    So are parameters that vary, as they are at time 0.
+    So are parameters that vary, as they are at time 0, and what tells which cells are inside a domain.
     """
     x, y = np.arange(params.width, dtype="float64")[None, :], np.arange(params.height, dtype="float64")[:, None]
     names = {"x": x, "y": y, **params.model.numbers(params.values()), "dt": params.dt}
-    return names | values_of(params, 0.0)
+    return names | values_of(params, 0.0) | open_sides(params)
 
 
 def losses_of(params: FieldParams) -> dict[str, Losses]:
     """Return by field what can take it away in proportion to itself, diffusion included."""
-    return _losses(params.model, params.stencil, _varying(params))
+    return _losses(params.model, params.stencil, _varying(params), params.domain != WHOLE)
 
 
 def _varying(params: FieldParams) -> Varied:
@@ -109,22 +111,23 @@ def _varying(params: FieldParams) -> Varied:
 
 
 @lru_cache(maxsize=64)
-def _losses(model: FieldModel, stencil: Stencil, varying: Varied) -> dict[str, Losses]:
-    return _Compiler(model, stencil, varying).losses()
+def _losses(model: FieldModel, stencil: Stencil, varying: Varied, domain: bool) -> dict[str, Losses]:
+    return _Compiler(model, stencil, varying, domain=domain).losses()
 
 
 @lru_cache(maxsize=64)
-def _program(model: FieldModel, method: Method, stencil: Stencil, varying: Varied) -> Program:
-    return _Compiler(model, stencil, varying).compile(method)
+def _program(model: FieldModel, method: Method, stencil: Stencil, varying: Varied, domain: bool) -> Program:
+    return _Compiler(model, stencil, varying, domain=domain).compile(method)
 
 
 class _Compiler:
-    def __init__(self, model: FieldModel, stencil: Stencil, varying: Varied) -> None:
+    def __init__(self, model: FieldModel, stencil: Stencil, varying: Varied, *, domain: bool) -> None:
         self.model = model
+        self.domain = domain
         self.varying = varying
         self.graph = Graph()
         self.algebra = Algebra(self.graph)
-        self.stencil = stencil
+        self.derivatives = Derivatives(self.algebra, stencil, domain=domain)
         self.passes: list[tuple[tuple[str, int], ...]] = []
         self.work = 0
         self.dt = self.graph.leaf("parameter", "dt")
@@ -142,7 +145,7 @@ class _Compiler:
         now = {field: f"now{i}" for i, field in enumerate(self.model.fields)}
         g, found = self.graph, {}
         for field, rate in self._rates(now, 0.0):
-            own = self._load(now[field], 0, 0)
+            own = load(g, now[field], 0, 0)
             terms = []
             for product, factor in rate.items():
                 powers = dict(product)
@@ -185,7 +188,15 @@ class _Compiler:
         return f"work{self.work - 1}"
 
     def _outputs(self, sums: Mapping[str, Sum]) -> None:
-        self.passes.append(tuple((array, self.algebra.emit(total)) for array, total in sums.items()))
+        self.passes.append(tuple((array, self._held(self.algebra.emit(total))) for array, total in sums.items()))
+
+    def _held(self, value: int) -> int:
+        """Return a value that is 0 outside a domain, whatever comes out there."""
+        g = self.graph
+        if not self.domain:
+            return value
+        zero = g.number(0)
+        return g.node("where", g.node("!=", place(g, INSIDE), zero), value, zero)
 
     def _moved(self, start: Mapping[str, str], field: str, rate: Sum, part: float) -> Sum:
         """Return ``start + part dt rate``."""
@@ -193,10 +204,7 @@ class _Compiler:
         return self.algebra.add(self._field(start[field]), self.algebra.scaled(rate, step))
 
     def _field(self, array: str) -> Sum:
-        return self.algebra.single(self._load(array, 0, 0))
-
-    def _load(self, array: str, down: int, right: int) -> int:
-        return self.graph.leaf("load", array, down, right, rank=Rank.CELL)
+        return self.algebra.single(load(self.graph, array, 0, 0))
 
     # -- equations
 
@@ -219,7 +227,7 @@ class _Compiler:
 
         def derivative(what: str, of: Tree) -> Sum:
             array = arrays[of.name] if isinstance(of, Name) and of.name in arrays else held[of]
-            return self._derivative(what, array)
+            return self.derivatives.of(what, array)
 
         for level in range(1, max(levels.values(), default=0) + 1):
             trees = [tree for tree, its in levels.items() if its == level]
@@ -230,32 +238,8 @@ class _Compiler:
     def _varied(self, name: str, tree: Tree | None, coordinates: Mapping[str, Sum]) -> Sum:
         """Return a parameter that varies: its formula, or the array that its picture is."""
         if tree is None:
-            return self.algebra.single(self.graph.leaf("parameter", name, rank=Rank.PLACE))
+            return self.algebra.single(place(self.graph, name))
         return self.algebra.read(tree, coordinates, lambda _what, _of: {})
-
-    def _derivative(self, what: str, array: str) -> Sum:
-        g, one = self.graph, self.graph.number(1)
-        middle, sides, rows = self._field(array), ((0, -1), (0, 1)), ((-1, 0), (1, 0))
-        if what in {"dx", "dy"}:
-            before, after = sides if what == "dx" else rows
-            difference = g.node("-", self._load(array, *after), self._load(array, *before))
-            return {((difference, 1),): g.number(0.5)}
-        if what in {"dxx", "dyy"}:
-            return self.algebra.add(
-                {((self._pair(array, *(sides if what == "dxx" else rows)), 1),): one},
-                self.algebra.scaled(middle, g.number(-2)),
-            )
-        near = g.node("+", self._pair(array, *rows), self._pair(array, *sides))
-        if self.stencil == "9-point":
-            near = g.node("*", near, g.number(4))
-            near = g.node("+", near, self._pair(array, (-1, -1), (1, 1)))
-            near = g.node("+", near, self._pair(array, (-1, 1), (1, -1)))
-        weights = WEIGHTS[self.stencil]
-        centre = self.algebra.scaled(middle, g.number(-weights.centre))
-        return self.algebra.scaled(self.algebra.add({((near, 1),): one}, centre), g.number(weights.scale))
-
-    def _pair(self, array: str, one: tuple[int, int], other: tuple[int, int]) -> int:
-        return self.graph.node("+", self._load(array, *one), self._load(array, *other))
 
     # -- the finished program
 

@@ -10,7 +10,7 @@ from nnfd.core.engine.events import Edited, Event, StepsDone
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.fields.analysis import summary, wavelength_words
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.picture import default_colormap, shrink_to, write_png
+from nnfd.core.fields.picture import default_colormap, extremes, shrink_to, with_ground, write_png
 from nnfd.core.fields.stability import prediction
 from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import verdict
@@ -53,13 +53,13 @@ def field_parts(folder: RunFolder, events: Sequence[Event], params: Params) -> d
     pattern = []
     for name, field in state.fields.items():
         span = f"{said.stats[name].min:.4g} to {said.stats[name].max:.4g}"
-        pattern.append(picture(field, name, LARGE, f"{name} at step {state.step:,}: {span}"))
+        pattern.append(picture(with_ground(field, state.inside), name, LARGE, f"{name} at step {state.step:,}: {span}"))
     return {
         **parts,
         "missing": "",
         "pattern": pattern,
         "main": main,
-        "growth": list(_growth(folder, main)),
+        "growth": list(_growth(folder, main, state.inside)),
         "diagnosis": said.diagnosis,
         "stats": [(name, f"{s.min:.4g}", f"{s.mean:.4g}", f"{s.max:.4g}") for name, s in said.stats.items()],
         "analysis": _analysis(state),
@@ -76,20 +76,20 @@ def _newest(folder: RunFolder) -> FieldState:
 def picture(field: NDArray[Any], name: str, side: int, caption: str) -> Picture:
     """Draw a field in colours from its least to its greatest value, its longer side about `side` pixels."""
     content = io.BytesIO()
-    low, high = float(field.min()), float(field.max())
+    low, high = extremes(field)
     zoom = max(1, round(side / max(field.shape)))
     write_png(content, shrink_to(field, MOST), default_colormap(name), low, high, zoom)
     return Picture(caption, "data:image/png;base64," + base64.b64encode(content.getvalue()).decode())
 
 
-def _growth(folder: RunFolder, name: str) -> Iterator[Picture]:
+def _growth(folder: RunFolder, name: str, inside: NDArray[Any] | None) -> Iterator[Picture]:
     frames = folder.frames()
     kept = frames.steps()
     if len(kept) < 2:
         return
     for step in sorted({kept[round(i * (len(kept) - 1) / (STRIP - 1))] for i in range(STRIP)}):
         try:
-            yield picture(frames.load(step)[name], name, SMALL, f"step {step:,}")
+            yield picture(with_ground(frames.load(step)[name], inside), name, SMALL, f"step {step:,}")
         except (KeyError, NnfdError):
             yield Picture(f"step {step:,}: the frame cannot be read", "")
 

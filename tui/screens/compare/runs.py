@@ -11,6 +11,7 @@ import numpy as np
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
+from nnfd.core.fields.picture import with_ground
 from nnfd.core.fields.state import FieldState
 from nnfd.core.library.catalog import RunStatus, status_after, status_of_unfinished
 from nnfd.core.library.compare import Compared
@@ -261,7 +262,7 @@ def _confusion_of(test: TestSet) -> Confusion:
 
 def _pattern_of(state: FieldState) -> Pattern:
     name = main_field(state.params)
-    return Pattern(name, state.fields[name], state.step)
+    return Pattern(name, with_ground(state.fields[name], state.inside), state.step)
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.message import Message
 
-from nnfd.core.fields.picture import COLORMAPS, default_colormap
+from nnfd.core.fields.picture import COLORMAPS, default_colormap, extremes, with_ground
 from nnfd.core.params.model import MOST_FIELDS
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.field_view import FieldView
@@ -92,8 +92,8 @@ class FieldsPane(Container):
     def _draw(self, name: str, view: FieldView) -> None:
         if self.state is None:
             return
-        values = self.state.fields[name]
-        lo, hi = self.held[name] if self.held else (float(values.min()), float(values.max()))
+        values = with_ground(self.state.fields[name], self.state.inside)
+        lo, hi = self.held[name] if self.held else extremes(values)
         title = self.state.params.model.label(name) + (" · fixed scale" if self.held else "")
         if self.side_by_side:
             title = (CHOSEN if name == self.chosen else "") + title
@@ -170,7 +170,7 @@ class FieldsPane(Container):
     def action_scale(self) -> None:
         """Fix the scale of every field at its present range, or let it follow again."""
         if self.held is None and self.state is not None:
-            self.held = {name: (float(f.min()), float(f.max())) for name, f in self.state.fields.items()}
+            self.held = {name: extremes(self.state.inner(name)) for name in self.state.fields}
         else:
             self.held = None
         self.redraw()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 from textual.widget import Widget
 
-from nnfd.core.fields.analysis import spectrum, summary, wavelength_words
+from nnfd.core.fields.analysis import filled, spectrum, summary, wavelength_words
 from nnfd.core.fields.verdict import LOOK_AHEAD, verdict
 from nnfd.core.text import printable
 from nnfd.tui.widgets.viewport import short_number
@@ -54,7 +54,7 @@ def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live
 
     `prediction` depends on the parameters alone; `live` tells that it is asked again soon.
     """
-    said, values = summary(state), state.fields[field]
+    said, values = summary(state), filled(state.fields[field], state.inside)
     seen = verdict(state, field, ahead=LOOK_AHEAD_LIVE if live else LOOK_AHEAD)
     k, power = spectrum(values, periodic=state.params.boundary == "periodic")
     return FieldNumbers(
