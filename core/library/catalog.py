@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
-from nnfd.core.errors import NnfdError, ParamsError, PresetError, RunError
+from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library.run_files import RunFiles, frames_size, is_whole
 from nnfd.core.library.upkeep import read_tags
 from nnfd.core.params import presets
@@ -228,22 +228,10 @@ class _Origins:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, type[Params]], Params] = {}
-        self._names = set(presets.names())
 
     def of(self, info: RunInfo) -> Params:
         """Return those of the run's preset, or the defaults if the preset is gone or of another type by now."""
         key = info.preset, type(info.params)
         if key not in self._known:
-            self._known[key] = self._read(*key)
+            self._known[key] = presets.origin(*key)
         return self._known[key]
-
-    def _read(self, name: str, made: type[Params]) -> Params:
-        # names alone: a preset called ../x.toml would be looked for as a file
-        if name in self._names:
-            try:
-                params = presets.load(name).params
-            except (PresetError, ParamsError):
-                return made.model_construct()  # `presets check` names what is wrong with it; a list must not die of it
-            if type(params) is made:
-                return params
-        return made.model_construct()

@@ -88,6 +88,18 @@ def check(path: Path) -> Preset:
     return _read(path, path.stem)
 
 
+def origin(name: str, made: type[Params]) -> Params:
+    """Return the parameters that a run of this preset began from: the defaults if it is gone or of another type."""
+    if name in _files():  # names alone: a preset called ../x.toml would be looked for as a file
+        try:
+            params = load(name).params
+        except (PresetError, ParamsError):
+            return made.model_construct()  # `presets check` names what is wrong with it; a list must not die of it
+        if type(params) is made:
+            return params
+    return made.model_construct()
+
+
 def load_all(kinds: Iterable[Kind] = tuple(Kind)) -> tuple[list[Preset], list[str]]:
     """Read every preset; return the sound ones of these kinds, and what is wrong with the others, a line each."""
     presets, problems = [], []

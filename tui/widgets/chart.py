@@ -1,62 +1,49 @@
-"""Charts as text: series in, lines of a terminal out. plotext places the marks that this module chooses."""
+"""Charts as text: series in, lines of a terminal out. plotext draws the axes, the curves are laid into its canvas."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from textual.color import Color
+from textual.content import Content
+from textual.style import Style
 
-from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
+from nnfd.core.library.axes import downsample
+from nnfd.tui.widgets.braille import ACROSS, DOWN, cells, dashed, trace
+from nnfd.tui.widgets.chart_scale import Scale, limits, log_scale, position_scale, value_scale
+from nnfd.tui.widgets.end_labels import end_labels, spread
+from nnfd.tui.widgets.legend import index_at
+from nnfd.tui.widgets.series import PLAIN, RGB, ChartStyle, Series, dash_of
+from nnfd.tui.widgets.sheet import Sheet, fits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 POINTS_PER_COLUMN = 2
-"""plotext takes 6 ms for 60 points and 36 ms for 2,000; more than this per column cannot be seen."""
-MARKERS = ("braille", "•", "x", "+", "o", "*")
-"""By series, so that curves can be told apart without colour."""
-LEGEND_MARKERS = ("⠒⠒", "••", "xx", "++", "oo", "**")
-
+"""More than this cannot be seen."""
 LETTERS_PER_CURVE = 3
 """How often a curve's letter is written on it."""
+MIN_WIDTH, MIN_HEIGHT = 12, 4
+AXIS_LINES = 2
+"""Lines of the position axis and its ticks."""
 
-EDIT_SIGN, CURSOR_SIGN = "✎", "▼"
-"""Above the line at an edit, above the line at the position that is looked at."""
-
-RGB = tuple[int, int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One curve."""
-
-    name: str
-    x: NDArray[np.float64]
-    """Ascending positions, for example epochs."""
-    y: NDArray[np.float64]
-    letter: str = ""
-    """Short name; it is written on the curve, which is how many curves are told apart, and stands in the legend."""
-    number: int | None = None
-    """Decides its colour; None takes its place in the chart. With it, a curve that is hidden recolours no other."""
+EDIT_SIGN, CURSOR_SIGN, BEST_SIGN, HERE_SIGN = "✎", "▼", "★", "●"
+"""At the line of an edit, of the position that is looked at, of the best one; on a curve where its value is told."""
+EDIT_LINE, CURSOR_LINE, BEST_LINE = "╎", "│", "┊"
 
 
 @dataclass(frozen=True, slots=True)
-class ChartStyle:
-    """Colours of a chart; None draws without any."""
+class Edit:
+    """Where parameters were edited."""
 
-    background: RGB | None
-    text: RGB | None
-    series: tuple[RGB, ...]
-    marker: RGB | None
-    cursor: RGB | None
-
-    def colour_of(self, series: Series, place: int) -> RGB:
-        """Return the colour of the curve at this place."""
-        return self.series[(place if series.number is None else series.number) % len(self.series)]
-
-
-PLAIN = ChartStyle(None, None, (), None, None)
+    position: int
+    what: str = ""
+    """For example ``lr 0.01→0.5``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,113 +51,208 @@ class Chart:
     """Everything that a chart shows."""
 
     series: tuple[Series, ...]
+    """Of those that are drawn alike the first is in front."""
     log: bool = False
-    markers: tuple[int, ...] = ()
-    """Positions at which a parameter was edited."""
+    edits: tuple[Edit, ...] = ()
+    best: int | None = None
+    """Position of the best value."""
     cursor: int | None = None
     """Position that is looked at."""
-    end: float | None = None
-    """Where the x axis ends; None at the last point."""
     start: float | None = None
-    y_range: tuple[float, float] | None = None
-    """Fixed limits of the y axis; None takes those of the data."""
+    """Where the x axis begins; None at the first point."""
+    bounds: tuple[float, float] | None = None
+    """Between what the values lie whatever they are."""
+    over: str = ""
+    """What the positions are, for example ``epoch``."""
+    settle: bool = False
+    """Whether the start may be left out of the limits."""
+    ends: bool = True
+    """Whether names and last values are written at the ends of the curves."""
 
 
-def smooth(y: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
-    """Return the exponential moving average, corrected for its start (the first value is kept as it is).
+def labels_of(chart: Chart, width: int, height: int) -> list[str]:
+    """Return what is written at the ends of the curves; nothing where there is no room, and a legend has to tell it."""
+    room = chart.ends and len(chart.series) <= height - AXIS_LINES and width >= MIN_WIDTH
+    return end_labels(chart.series, width) if room else []
 
-    Parameters
-    ----------
-    weight
-        Share of the past, from 0 (nothing is smoothed) to below 1.
+
+def draw_chart(
+    chart: Chart, width: int, height: int, style: ChartStyle = PLAIN, labels: Sequence[str] | None = None
+) -> Content:
+    """Draw a chart as `height` lines of `width` cells.
+
+    Values that are not positive are left out on a logarithmic axis. `labels` are those of :func:`labels_of`, made from
+    the chart if they are not given: what is drawn may be smoothed, what is told is not.
     """
-    if weight <= 0 or len(y) < 2:
-        return y
-    # y_t = sum_k weight^k x_(t-k) / sum_k weight^k, with as many terms as there are points so far
-    out = np.empty_like(y, dtype=np.float64)
-    total = share = 0.0
-    for i, value in enumerate(y.tolist()):
-        if math.isnan(value):
-            out[i] = value
-            continue
-        total, share = weight * total + value, weight * share + 1.0
-        out[i] = total / share
-    return out
+    if width < MIN_WIDTH or height < MIN_HEIGHT:
+        return Content("\n".join([" " * width] * height))
+    labels = labels_of(chart, width, height) if labels is None else labels
+    assert len(labels) <= height - AXIS_LINES, "labels_of gives no more than there are lines"
+    margin = max(map(len, labels)) + 1 if labels else 0
+    data = [(s.x, _logarithms(s.y) if chart.log else s.y) for s in chart.series]
+    x, y = _scales(chart, data, width - margin, height - AXIS_LINES)
+    codes, left = _frame(width - margin, height, x, y)
+    sheet = Sheet(np.frombuffer(codes, np.uint32).reshape(height, -1), height - AXIS_LINES, left)
+    drawing = _Drawing(chart, style, sheet, x, y, data)
+    drawing.uprights()
+    drawing.curves()
+    drawing.words()
+    lines = spread([drawing.end_row(i) for i in range(len(labels))], sheet.rows)
+    words = {row: (label, drawing.bold(i)) for i, (row, label) in enumerate(zip(lines, labels, strict=True))}
+    if len(chart.over) < margin:
+        words[height - 1] = chart.over, _style(style.text)
+    else:
+        sheet.caption(chart.over, _style(style.text))
+    return sheet.content(_style(style.text), margin, words)
 
 
-def _limits(chart: Chart, data: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
-    values = np.concatenate([y[np.isfinite(y)] for y in data]) if data else np.empty(0)
-    if chart.y_range is not None:
-        return chart.y_range
-    if not len(values):
-        return 0.0, 1.0
-    low, high = float(values.min()), float(values.max())
-    if low == high:
-        pad = abs(low) * 0.05 or 0.5
-        return low - pad, high + pad
-    return low, high
+def _style(colour: RGB | None, *, bold: bool | None = None) -> Style:
+    return Style(foreground=None if colour is None else Color(*colour), bold=bold)
 
 
-def draw_chart(chart: Chart, width: int, height: int, style: ChartStyle = PLAIN) -> str:
-    """Draw a chart as `height` lines of `width` cells, with escape sequences for the colours of `style`.
+def _logarithms(y: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.log10(np.where(y > 0, y, np.nan))
 
-    Values that are not positive are left out on a logarithmic axis.
-    """
+
+Data = list[tuple["NDArray[np.float64]", "NDArray[np.float64]"]]
+
+
+def _scales(chart: Chart, data: Data, width: int, rows: int) -> tuple[Scale, Scale]:
+    low, high = limits([x for x, _ in data], [y for _, y in data], settle=chart.settle and not chart.log)
+    starts = [float(x[0]) for x, _ in data if len(x)]
+    start = chart.start if chart.start is not None else min(starts, default=0.0)
+    end = max(start + 1, *(float(x[-1]) for x, _ in data if len(x)), start + 1)
+    y = log_scale(low, high, rows) if chart.log else value_scale(low, high, rows, chart.bounds)
+    return position_scale(start, end, width), y
+
+
+@lru_cache(maxsize=64)
+def _frame(width: int, height: int, x: Scale, y: Scale) -> tuple[bytes, int]:
+    """Return axes and ticks as UTF-32 and the column at which the canvas begins; they change far less than curves."""
     from textual_plotext.plot import Plot
 
-    if width < 12 or height < 4:
-        return "\n".join([" " * width] * height)
     plot = Plot()
     plot.plotsize(width, height)
     plot._set_size(width, height)  # plotsize alone is held back to the size of the process's own terminal
-    _paint(plot, style)
-    data = [(s.x, np.log10(np.where(s.y > 0, s.y, np.nan)) if chart.log else s.y) for s in chart.series]
-    low, high = _limits(chart, [y for _, y in data])
-    if chart.log and chart.y_range is not None:
-        low, high = math.log10(max(low, 1e-12)), math.log10(high)
-    starts = [float(x[0]) for x, _ in data if len(x)]
-    ends = [float(x[-1]) for x, _ in data if len(x)]
-    start = chart.start if chart.start is not None else min(starts, default=0.0)
-    end = max(chart.end if chart.end is not None else start + 1, *ends, start + 1)
-    _curves(plot, chart, style, [downsample(x, y, POINTS_PER_COLUMN * width) for x, y in data])
-    if not any(np.isfinite(y).any() for _, y in data):
-        plot.scatter([start], [low - 1])  # plotext draws no axes without data; this point is outside the limits
-    plot.xlim(start, end)
-    plot.ylim(low, high)
-    _ticks(plot, chart, (start, end), (low, high), width, height)
-    _lines(plot, chart, style, (start, end), high)
-    lines = str(plot.build()).split("\n")
-    return "\n".join(lines[:height])
-
-
-def _paint(plot: Any, style: ChartStyle) -> None:  # noqa: ANN401  # plotext is untyped
-    plot.canvas_color(style.background or "default")
-    plot.axes_color(style.background or "default")
-    plot.ticks_color(style.text or "default")
+    for paint in (plot.canvas_color, plot.axes_color, plot.ticks_color):
+        paint("default")
     plot.xaxes(True, False)
     plot.yaxes(True, False)
+    plot.scatter(
+        [x.low], [y.low - (y.high - y.low)]
+    )  # plotext draws no axes without data; this point is outside the limits
+    plot.xlim(x.low, x.high)
+    plot.ylim(y.low, y.high)
+    plot.xticks(list(x.ticks), list(x.labels))
+    plot.yticks(list(y.ticks), list(y.labels))
+    lines = [line.removesuffix("\x1b[0m").ljust(width)[:width] for line in str(plot.build()).split("\n")[:height]]
+    return "".join(lines).encode("utf-32-le"), lines[height - AXIS_LINES].index("└") + 1
 
 
-def _curves(
-    plot: Any,  # noqa: ANN401
-    chart: Chart,
-    style: ChartStyle,
-    data: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
-) -> None:
-    letters: list[tuple[str, float, float, RGB | str]] = []
-    for i, (series, (x, y)) in enumerate(zip(chart.series, data, strict=True)):
-        fine = np.isfinite(y)
-        if not fine.any():
-            continue
-        marker = "braille" if series.letter else MARKERS[i % len(MARKERS)]
-        draw = plot.plot if marker == "braille" else plot.scatter
-        colour = style.colour_of(series, i) if style.series else "default"
-        draw(x[fine].tolist(), y[fine].tolist(), marker=marker, color=colour)
-        if series.letter:
-            places = letter_places(x[fine], i, len(data))
-            letters += [(series.letter, float(x[fine][at]), float(y[fine][at]), colour) for at in places]
-    for letter, at_x, at_y, colour in letters:  # after the curves: none of them may cover a letter
-        plot.text(letter, at_x, at_y, color=colour, style="bold", alignment="center")
+class _Drawing:
+    """Curves, lines and words of one chart on their way onto the sheet."""
+
+    def __init__(self, chart: Chart, style: ChartStyle, sheet: Sheet, x: Scale, y: Scale, data: Data) -> None:
+        self._chart, self._style, self._sheet, self._x, self._y = chart, style, sheet, x, y
+        self._data: Data = []
+        for at, value in data:
+            fine = np.isfinite(value)
+            self._data.append(downsample(at[fine], value[fine], POINTS_PER_COLUMN * sheet.columns))
+
+    def _column(self, position: float) -> int:
+        return round(self._x.cell(position, self._sheet.columns))
+
+    def _row(self, value: float) -> int:
+        return round(self._sheet.rows - 1 - self._y.cell(value, self._sheet.rows))
+
+    def end_row(self, place: int) -> float:
+        """Return the line at which a curve ends, the last one for a curve without values."""
+        values = self._data[place][1]
+        if not len(values):
+            return self._sheet.rows - 1
+        line = self._sheet.rows - 1 - self._y.cell(float(values[-1]), self._sheet.rows)
+        return min(max(line, 0), self._sheet.rows - 1)
+
+    def bold(self, place: int) -> Style:
+        """Return how words about the curve at this place are written."""
+        series = self._chart.series[place]
+        if series.ghost:
+            return _style(self._style.text)
+        return _style(self._style.colour_of(series, place), bold=True)
+
+    def uprights(self) -> None:
+        """Draw the lines at edits, at the best position and at the one that is looked at, the last one in front."""
+        chart, style = self._chart, self._style
+        lines = [(edit.position, EDIT_LINE, _style(style.marker)) for edit in chart.edits]
+        lines += [(chart.best, BEST_LINE, _style(style.text))] if chart.best is not None else []
+        lines += [(chart.cursor, CURSOR_LINE, _style(style.cursor))] if chart.cursor is not None else []
+        for position, sign, colour in lines:
+            if self._x.low <= position <= self._x.high:
+                self._sheet.upright(self._column(position), sign, colour)
+
+    def _from_behind(self) -> list[int]:
+        """Return the places of the curves, the one in front last."""
+
+        def nearness(place: int) -> tuple[float, float, int]:
+            series = self._chart.series[place]
+            there, gap = dash_of(series, place).value
+            return -series.depth, gap / there, -place
+
+        return sorted(range(len(self._data)), key=nearness)
+
+    def curves(self) -> None:
+        """Lay the curves over each other, the one in front last."""
+        sheet = self._sheet
+        for place in self._from_behind():
+            x, y = self._data[place]
+            across = ACROSS * self._x.cells(x, sheet.columns) + (ACROSS - 1) / 2
+            down = DOWN * (sheet.rows - 1 - self._y.cells(y, sheet.rows)) + (DOWN - 1) / 2
+            series = self._chart.series[place]
+            dots = dashed(trace(across, down, DOWN * sheet.rows), dash_of(series, place))
+            sheet.curve(cells(dots, sheet.columns, sheet.rows), _style(self._style.colour_of(series, place)))
+
+    def words(self) -> None:
+        """Write letters on the curves, what the lines are, and whether the start is outside."""
+        self._letters()
+        self._values_here()
+        chart, style = self._chart, self._style
+        notes = [(chart.cursor, [CURSOR_SIGN], _style(style.cursor, bold=True))]
+        notes += [(chart.best, [f"{BEST_SIGN}{chart.best}", BEST_SIGN], _style(style.text))]
+        for edit in reversed(chart.edits):  # the newest may be the longest
+            words = fits(f"{EDIT_SIGN}{edit.what}")
+            room = self._sheet.columns // 2
+            cut = words if len(words) <= room else words[: room - 1] + "…"
+            notes.append((edit.position, [words, cut, EDIT_SIGN], _style(style.marker)))
+        for position, texts, colour in notes:
+            if position is not None and self._x.low <= position <= self._x.high:
+                self._sheet.write_at(self._column(position), texts, colour)
+        self._start_note()
+
+    def _letters(self) -> None:
+        for place, (series, (x, y)) in enumerate(zip(self._chart.series, self._data, strict=True)):
+            if series.letter and len(x):
+                for at in letter_places(x, place, len(self._data)):
+                    row = min(max(self._row(float(y[at])), 0), self._sheet.rows - 1)
+                    self._sheet.write(row, self._column(float(x[at])), series.letter, self.bold(place))
+
+    def _values_here(self) -> None:
+        if (cursor := self._chart.cursor) is None:
+            return
+        for place, (x, y) in reversed(list(enumerate(self._data))):
+            at = None if cursor is None else index_at(x, cursor)
+            if at is not None and 0 <= self._row(float(y[at])) < self._sheet.rows:
+                self._sheet.write(
+                    self._row(float(y[at])), self._column(float(cursor or 0)), HERE_SIGN, self.bold(place)
+                )
+
+    def _start_note(self) -> None:
+        over = f"{self._chart.over or 'point'}s"
+        for bottom, sign, where in ((False, "↑", "above"), (True, "↓", "below")):
+            if self._chart.settle and any(
+                (y < self._y.low if bottom else y > self._y.high).any() for _, y in self._data if len(y)
+            ):
+                texts = [f"{sign} first {over} {where}", f"{sign} {where}", sign]
+                self._sheet.write_at(ACROSS, texts, _style(self._style.text), bottom=bottom)
 
 
 def letter_places(x: NDArray[np.float64], number: int, count: int) -> list[int]:
@@ -178,51 +260,3 @@ def letter_places(x: NDArray[np.float64], number: int, count: int) -> list[int]:
     shares = (np.arange(LETTERS_PER_CURVE) + (number + 0.5) / count) / LETTERS_PER_CURVE
     wanted = x[0] + shares * (x[-1] - x[0])
     return sorted({int(np.abs(x - place).argmin()) for place in wanted})
-
-
-def _ticks(
-    plot: Any,  # noqa: ANN401
-    chart: Chart,
-    x: tuple[float, float],
-    y: tuple[float, float],
-    width: int,
-    height: int,
-) -> None:
-    xs = nice_ticks(*x, max(3, width // 10), whole=True)
-    ys = log_ticks(10 ** y[0], 10 ** y[1]) if chart.log else nice_ticks(*y, max(3, height // 3))
-    plot.xticks(xs, [tick_label(t) for t in xs])
-    plot.yticks([math.log10(t) for t in ys] if chart.log else ys, [tick_label(t) for t in ys])
-
-
-def _lines(plot: Any, chart: Chart, style: ChartStyle, x: tuple[float, float], top: float) -> None:  # noqa: ANN401
-    lines = [(position, EDIT_SIGN, style.marker) for position in chart.markers]
-    if chart.cursor is not None:
-        lines.append((chart.cursor, CURSOR_SIGN, style.cursor))
-    for position, sign, colour in lines:
-        if x[0] <= position <= x[1]:
-            plot.vertical_line(position, color=colour or "default")
-            plot.text(sign, position, top, color=colour or "default", alignment="center")
-
-
-def legend(series: Sequence[Series], width: int) -> list[tuple[str, str]]:
-    """Return marker and words of each series, short enough to stand in one line of `width` cells.
-
-    The newest value is named if there is room, else the names alone. Where they do not fit either they are cut, or, if
-    every series has a letter, left out.
-    """
-    lettered = bool(series) and all(s.letter for s in series)
-    markers = [s.letter if lettered else LEGEND_MARKERS[i % len(LEGEND_MARKERS)] for i, s in enumerate(series)]
-    values = [f" {tick_label(float(f'{s.y[-1]:.4g}'))}" if len(s.y) else "" for s in series]
-    names = [f" {s.name}" for s in series]
-    full = [name + value for name, value in zip(names, values, strict=True)]
-    room = width // max(1, len(series)) - 5
-    cut = [name if len(name) <= room else name[: max(1, room - 1)] + "…" for name in names]
-    for words in (full, names, values, [""] * len(series)) if lettered else (full, names, cut):
-        if sum(len(m) + len(w) + 2 for m, w in zip(markers, words, strict=True)) - 2 <= width:
-            break
-    return list(zip(markers, words, strict=True))
-
-
-def names_width(series: Sequence[Series]) -> int:
-    """Return the cells that a legend of whole names takes."""
-    return sum(len(s.name) + len(s.letter or LEGEND_MARKERS[0]) + 3 for s in series) - 2

@@ -6,12 +6,16 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rich.text import Text
 from textual.color import Color
+from textual.content import Content
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 
-from nnfd.tui.widgets.chart import RGB, Chart, ChartStyle, Series, draw_chart, legend, names_width, smooth
+from nnfd.tui.widgets.chart import Chart, Edit, draw_chart, labels_of
+from nnfd.tui.widgets.chart_scale import wants_log
+from nnfd.tui.widgets.legend import legend, legend_width
+from nnfd.tui.widgets.series import RGB, ChartStyle, Series, smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 TWO_LINES = 9
 """From this height on the legend may have a line of its own."""
+WIDE = 1_000
+"""Cells in which any legend fits."""
 SMOOTHINGS = (0.0, 0.6, 0.9)
 """Weights that the smoothing key goes through."""
 _HUES = (210, 30, 120, 330, 55, 270, 175, 0)
@@ -38,30 +44,50 @@ def series_colours(background: Color) -> tuple[RGB, ...]:
 
 
 class CurveView(Widget):
-    """Several named curves with their legend; it draws anew only when something changed."""
+    """Several named curves with their legend; it draws anew only when something changed.
+
+    Parameters
+    ----------
+    title
+        What the values are: the title of their axis.
+    settle
+        Whether the first positions may be left out of the limits, and the log scale taken by itself, where a few values
+        would flatten all others.
+    ends
+        Whether names and last values are written at the ends of the curves.
+    """
 
     DEFAULT_CSS = "CurveView { width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: clip; }"
 
-    log_scale: reactive[bool] = reactive(False)
-    """Whether the value axis is logarithmic."""
+    log_scale: reactive[bool | None] = reactive(None)
+    """Whether the value axis is logarithmic; None until the user chooses."""
     smoothing: reactive[float] = reactive(0.0)
     """Weight of the past in the curves' moving average, 0 for none."""
 
-    def __init__(self, title: str = "", *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id, classes=classes)
+    def __init__(
+        self,
+        title: str = "",
+        *,
+        settle: bool = False,
+        ends: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
         self.title = title
-        self.chart = Chart(())
+        self._empty = Chart((), settle=settle, ends=ends)
+        self.chart = self._empty
         """What is shown."""
 
     def show(
         self,
         series: Sequence[Series],
         *,
-        markers: Sequence[int] = (),
+        edits: Sequence[Edit] = (),
+        best: int | None = None,
         cursor: int | None = None,
         start: float | None = None,
-        end: float | None = None,
-        y_range: tuple[float, float] | None = None,
+        over: str = "",
+        bounds: tuple[float, float] | None = None,
     ) -> None:
         """Show these curves.
 
@@ -69,22 +95,28 @@ class CurveView(Widget):
         ----------
         series
             The curves; their arrays are copied, so views into a growing log are welcome.
-        markers
-            Positions at which a parameter was edited.
+        edits
+            Where parameters were edited.
+        best
+            The position of the best value.
         cursor
             The position that is looked at.
-        start, end
-            Ends of the position axis; None takes those of the curves.
-        y_range
-            Ends of the value axis; None takes those of the curves.
+        start
+            Where the position axis begins; None at the first point.
+        over
+            What the positions are, for example ``epoch``: the title of their axis.
+        bounds
+            Between what the values lie whatever they are.
         """
-        chart = Chart(
-            tuple(dataclasses.replace(s, x=np.array(s.x, float), y=np.array(s.y, float)) for s in series),
-            markers=tuple(markers),
+        chart = dataclasses.replace(
+            self._empty,
+            series=tuple(dataclasses.replace(s, x=np.array(s.x, float), y=np.array(s.y, float)) for s in series),
+            edits=tuple(edits),
+            best=best,
             cursor=cursor,
             start=start,
-            end=end,
-            y_range=y_range,
+            over=over,
+            bounds=bounds,
         )
         if not _equal(chart, self.chart):
             self.chart = chart
@@ -96,7 +128,15 @@ class CurveView(Widget):
 
     def toggle_log(self) -> None:
         """Change between a linear and a logarithmic value axis."""
-        self.log_scale = not self.log_scale
+        self.log_scale = not self.is_log
+
+    @property
+    def is_log(self) -> bool:
+        """Whether the value axis is logarithmic now."""
+        if self.log_scale is None:
+            xs, ys = [s.x for s in self.chart.series], [s.y for s in self.chart.series]
+            return self.chart.settle and self.chart.bounds is None and wants_log(xs, ys)
+        return self.log_scale
 
     def cycle_smoothing(self) -> None:
         """Go to the next smoothing."""
@@ -123,34 +163,40 @@ class CurveView(Widget):
             cursor=background.get_contrast_text(1.0).rgb,
         )
 
-    def heading(self, width: int, height: int, style: ChartStyle) -> Text:
-        """Return title and legend, in one line if they fit or if there is little room, else in two."""
-        notes = [self.title] if self.title else []
-        notes += ["log"] if self.log_scale else []
-        notes += [f"smoothed {self.smoothing:g}"] if self.smoothing else []
-        text = Text(" · ".join(notes), "bold", no_wrap=True)
-        gap = "  " if len(text) else ""
-        room = width - len(text) - len(gap)
-        if len(text) and height >= TWO_LINES and names_width(self.chart.series) > room:
+    def heading(self, chart: Chart, width: int, height: int, style: ChartStyle, *, told: bool) -> Content:
+        """Return title and legend, in one line if they fit or if there is little room, else in two.
+
+        `told` is whether names and last values stand at the ends of the curves.
+        """
+        notes = [self.title, "log" if chart.log else "", f"smoothed {self.smoothing:g}" if self.smoothing else ""]
+        notes += [f"{chart.over} {chart.cursor:,}".lstrip()] if chart.cursor is not None else []
+        title = " · ".join(filter(None, notes))
+        gap = "  " if title else ""
+        room = width - len(title) - len(gap)
+        needed = not told or chart.cursor is not None
+        if needed and height >= TWO_LINES and legend_width(legend(chart.series, WIDE, at=chart.cursor)) > room:
             gap, room = "\n", width
-        for i, (marker, words) in enumerate(legend(self.chart.series, room)):
-            text.append(("  " if words else " ") if i else gap)
-            series = self.chart.series[i]
-            weight = "bold" if series.letter else "not bold"
-            text.append(marker, weight + " #{:02x}{:02x}{:02x}".format(*style.colour_of(series, i)))
-            text.append(words, "not bold")
-        return text
+        parts: list[tuple[str, Style]] = [(title, Style(bold=True))]
+        for i, (marker, words) in enumerate(legend(chart.series, room, at=chart.cursor, told=told)):
+            colour = style.colour_of(chart.series[i], i)
+            parts += [
+                (("  " if words else " ") if i else gap, Style()),
+                (marker, Style(foreground=Color(*colour) if colour else None, bold=bool(chart.series[i].letter))),
+                (words, Style()),
+            ]
+        return Content.assemble(*parts)
 
     def render(self) -> RenderResult:
         """Draw legend and chart."""
         width, height = self.size
         style = self.chart_style()
-        series = tuple(dataclasses.replace(s, y=smooth(s.y, self.smoothing)) for s in self.chart.series)
-        chart = dataclasses.replace(self.chart, series=series, log=self.log_scale)
-        heading = self.heading(width, height, style)
+        exact = dataclasses.replace(self.chart, log=self.is_log)
+        series = tuple(dataclasses.replace(s, y=smooth(s.y, self.smoothing)) for s in exact.series)
+        labels = labels_of(exact, width, height - 1 - (exact.cursor is not None))
+        heading = self.heading(exact, width, height, style, told=bool(labels))
         lines = height - 1 - heading.plain.count("\n")
-        drawing = Text.from_ansi(draw_chart(chart, width, lines, style), no_wrap=True)
-        return Text("\n").join([heading, drawing])
+        drawing = draw_chart(dataclasses.replace(exact, series=series), width, lines, style, labels)
+        return Content("\n").join([heading, drawing])
 
 
 def _equal(one: Chart, other: Chart) -> bool:
@@ -159,9 +205,11 @@ def _equal(one: Chart, other: Chart) -> bool:
         plain
         and len(one.series) == len(other.series)
         and all(
-            (a.name, a.letter, a.number) == (b.name, b.letter, b.number)
-            and np.array_equal(a.x, b.x)
-            and np.array_equal(a.y, b.y, equal_nan=True)
+            _look(a) == _look(b) and np.array_equal(a.x, b.x) and np.array_equal(a.y, b.y, equal_nan=True)
             for a, b in zip(one.series, other.series, strict=True)
         )
     )
+
+
+def _look(series: Series) -> tuple[object, ...]:
+    return series.name, series.letter, series.number, series.short, series.depth, series.ghost

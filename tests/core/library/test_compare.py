@@ -28,8 +28,10 @@ from nnfd.core.params import FurParams, NetworkParams, TuringParams
 from nnfd.tui import cli
 from nnfd.tui.screens.compare.runs import RecordedRun
 from nnfd.tui.screens.compare.table import table_columns
-from nnfd.tui.widgets.chart import Chart, Series, draw_chart, legend, letter_places
+from nnfd.tui.widgets.chart import Chart, draw_chart, letter_places
 from nnfd.tui.widgets.curves import series_colours
+from nnfd.tui.widgets.legend import legend
+from nnfd.tui.widgets.series import Series
 from nnfd.tui.widgets.small_multiples import Picture, describe, ranges
 from nnfd.tui.widgets.steady_table import shorten_middle
 from tests.support.dashboard import luminance
@@ -134,8 +136,11 @@ def curve(letter, y):
 
 def test_every_curve_has_its_letter_on_it():
     series = [curve(letter, np.full(60, 1.0 + n)) for n, letter in enumerate("ABCDEFGH")]
-    drawn = draw_chart(Chart(tuple(series)), 70, 20)
+    drawn = draw_chart(Chart(tuple(series), ends=False), 70, 20).plain
     assert all(drawn.count(letter) == 3 for letter in "ABCDEFGH")
+    ended = draw_chart(Chart(tuple(series)), 70, 20).plain.split("\n")
+    for n, letter in enumerate("ABCDEFGH"):
+        assert sum(line.rstrip().endswith(f" {letter} run {letter} {n + 1}") for line in ended) == 1
 
 
 def test_letters_of_equal_curves_do_not_cover_each_other():
@@ -195,7 +200,7 @@ def folder(recorded, tmp_path):
 
 
 def test_a_run_that_is_over_is_read_once(folder):
-    run = RecordedRun(folder, "A")
+    run = RecordedRun(folder, "A", 0)
     assert run.compared().state == "…"
     run.take_in(run.look())
     assert run.compared().state == summarise(folder).status == RunStatus.DONE
@@ -207,7 +212,7 @@ def test_a_run_that_is_over_is_read_once(folder):
 def test_a_killed_run_is_crashed_and_one_that_comes_to_its_end_is_told(folder):
     ended = (folder / "result.json").read_bytes()
     (folder / "result.json").unlink()
-    run = RecordedRun(folder, "A")
+    run = RecordedRun(folder, "A", 0)
     run.take_in(run.look())
     assert run.status is summarise(folder).status is RunStatus.CRASHED
     assert run.look() is None
@@ -217,7 +222,7 @@ def test_a_killed_run_is_crashed_and_one_that_comes_to_its_end_is_told(folder):
 
 
 def test_a_run_that_is_deleted_keeps_what_was_read(folder):
-    run = RecordedRun(folder, "A")
+    run = RecordedRun(folder, "A", 0)
     run.take_in(run.look())
     shutil.rmtree(folder)
     look = run.look()
@@ -226,14 +231,14 @@ def test_a_run_that_is_deleted_keeps_what_was_read(folder):
     assert (run.status, run.history.position) == (RunStatus.DAMAGED, 3)
     assert run.look() is None
     with pytest.raises(RunError):
-        RecordedRun(folder, "B")
+        RecordedRun(folder, "B", 1)
 
 
 @pytest.mark.parametrize("broken", [{"test": {"accuracy": 1, "confusion": [[1, 2]], "classes": ["a"]}}, {"best": [1]}])
 def test_a_damaged_result_is_told(folder, broken):
     result = json.loads((folder / "result.json").read_text())
     (folder / "result.json").write_text(json.dumps(result | broken))
-    look = RecordedRun(folder, "A").look()
+    look = RecordedRun(folder, "A", 0).look()
     assert look.status is RunStatus.DAMAGED
     assert "is damaged" in look.problem
 
@@ -241,4 +246,4 @@ def test_a_damaged_result_is_told(folder, broken):
 def test_a_damaged_log_is_told(folder):
     log = folder / "events.jsonl"
     log.write_bytes(log.read_bytes().replace(b'"epoch":2', b'"epoch":"x', 1))
-    assert "is damaged" in RecordedRun(folder, "A").look().problem
+    assert "is damaged" in RecordedRun(folder, "A", 0).look().problem

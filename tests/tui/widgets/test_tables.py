@@ -2,11 +2,12 @@ import numpy as np
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.network.evaluate import ReportRow
-from nnfd.tui.widgets.chart import Series
+from nnfd.tui.widgets.chart import Edit
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.epoch_table import EpochTable
 from nnfd.tui.widgets.report import ReportTable
+from nnfd.tui.widgets.series import Series
 from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.timeline import Timeline
 from tests.support.reports import report
@@ -165,15 +166,16 @@ async def test_curves_are_drawn_only_when_they_change():
     app = Host(view)
     x = np.arange(1.0, 20.0)
     async with app.run_test(size=(60, 14)) as pilot:
-        view.show([Series("train_loss", x, 1 / x)], markers=[5], cursor=9)
+        view.show([Series("train_loss", x, 1 / x)], edits=[Edit(5)], cursor=9)
         await pilot.pause()
-        assert screen(app)[0].startswith("loss  ⠒⠒ train_loss 0.05263")
+        assert screen(app)[0].startswith("loss · 9  ⠒⠒ train_loss 0.1111")
+        assert any(line.rstrip().endswith(" train_loss .0526") for line in screen(app)[1:])
         assert "✎" in screen(app)[1]
         drawn = []
         view.refresh = lambda *args, **kwargs: drawn.append(1)  # type: ignore[method-assign]
-        view.show([Series("train_loss", x.copy(), 1 / x)], markers=[5], cursor=9)
+        view.show([Series("train_loss", x.copy(), 1 / x)], edits=[Edit(5)], cursor=9)
         assert drawn == []
-        view.show([Series("train_loss", x, 2 / x)], markers=[5], cursor=9)
+        view.show([Series("train_loss", x, 2 / x)], edits=[Edit(5)], cursor=9)
         assert drawn == [1]
 
 

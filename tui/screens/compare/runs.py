@@ -84,9 +84,11 @@ class RecordedRun:
     :meth:`look` belongs in a worker thread, one at a time; all else in the screen's.
     """
 
-    def __init__(self, path: Path, label: str) -> None:
+    def __init__(self, path: Path, label: str, number: int) -> None:
         self.path = path
         self.label = label
+        self.number = number
+        """Decides its colour, which it keeps whatever is taken out."""
         self.visible = True
         self.problem = ""
         """One line, if the folder cannot be read any more; what was read before is still shown."""
@@ -181,9 +183,10 @@ class BaselineRow:
     problem = ""
     is_field = False
 
-    def __init__(self, job: CourseJob, label: str, name: str) -> None:
+    def __init__(self, job: CourseJob, label: str, name: str, number: int) -> None:
         self._job = job
         self.label = label
+        self.number = number
         self.name = name
         self.visible = True
 

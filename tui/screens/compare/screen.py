@@ -114,7 +114,7 @@ class CompareScreen(Screen[None]):
             if any(run.folder.is_at(path) for run in self.runs if isinstance(run, RecordedRun)):
                 continue
             try:
-                self._add(RecordedRun(path, letters(self._numbered)))
+                self._add(RecordedRun(path, letters(self._numbered), self._numbered))
             except NnfdError as error:
                 self.notify(str(error), severity="error", markup=False)
         self.show()
@@ -124,7 +124,7 @@ class CompareScreen(Screen[None]):
         """Follow a run whose folder was given another name. Raises ``RunError`` if there is none under it."""
         for number, run in enumerate(self.runs):
             if isinstance(run, RecordedRun) and run.folder.is_at(old):
-                self.runs[number] = moved = RecordedRun(new, run.label)
+                self.runs[number] = moved = RecordedRun(new, run.label, run.number)
                 moved.visible = run.visible
         self.show()
         self.look()
@@ -216,7 +216,7 @@ class CompareScreen(Screen[None]):
         if event.path is not None:
             self.add_runs([event.path])
         elif not any(isinstance(run, BaselineRow) for run in self.runs):
-            self._add(BaselineRow(self.course, letters(self._numbered), BASELINE))
+            self._add(BaselineRow(self.course, letters(self._numbered), BASELINE, self._numbered))
             self.show()
 
     def on_course_line_changed(self) -> None:

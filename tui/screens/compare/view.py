@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
-from nnfd.tui.widgets.chart import Series
 from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.series import Series
 from nnfd.tui.widgets.small_multiples import Matrices, Matrix, Picture, Pictures
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def metrics_of(runs: Sequence[AnyRun]) -> list[str]:
 def series_of(runs: Sequence[AnyRun], metric: str) -> list[Series]:
     """Return the curves of one number over epochs or steps, of the runs that are not hidden."""
     series = []
-    for number, run in enumerate(runs):
+    for run in runs:
         log = run.history.curves
         if run.visible and log is not None and metric in log.columns:
-            series.append(Series(run.name, log.column(log.columns[0]), log.column(metric), run.label, number))
+            series.append(Series(run.name, log.column(log.columns[0]), log.column(metric), run.label, run.number))
     return series
 
 
@@ -98,7 +98,7 @@ class CompareView(Container):
 
     def compose(self) -> ComposeResult:
         """Lay out the three views."""
-        yield CurveView(id="compare-curves")
+        yield CurveView(settle=True, id="compare-curves")
         yield Matrices(id="compare-matrices")
         yield Pictures(id="compare-patterns")
 
@@ -132,7 +132,8 @@ class CompareView(Container):
                     self.metric = known[0]
                 series = series_of(runs, self.metric)
                 self.curves.title = self.metric_title() if series else "no curve to draw yet"
-                self.curves.show(series)
+                bounds = (0.0, 1.0) if self.metric.endswith("_acc") else None
+                self.curves.show(series, over=self.position_name(), bounds=bounds)
             case View.MATRICES:
                 self.matrices.show(*matrices_of(runs))
             case View.PATTERNS:
@@ -140,7 +141,11 @@ class CompareView(Container):
 
     def metric_title(self) -> str:
         """Return the metric and what it is drawn over."""
-        return f"{self.metric} by {'epoch' if self.metric in EPOCH_COLUMNS else 'step'}"
+        return f"{self.metric} by {self.position_name()}"
+
+    def position_name(self) -> str:
+        """Return what the metric is drawn over."""
+        return "epoch" if self.metric in EPOCH_COLUMNS else "step"
 
     @property
     def scale_text(self) -> str:

@@ -9,8 +9,9 @@ from textual.binding import Binding
 from textual.containers import Vertical
 
 from nnfd.tui.screens.fur.numbers import NumbersPane
-from nnfd.tui.widgets.chart import Series
+from nnfd.tui.screens.lab.marks import edits_of
 from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.series import Series
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -53,7 +54,7 @@ class SidePane(Vertical):
         super().__init__(id="side", classes="-values")
         self.pane = NumbersPane()
         self.values = CurveView("over time", id="values")
-        self.spectrum = CurveView("waves across the grid", id="spectrum")
+        self.spectrum = CurveView("waves across the grid", ends=False, id="spectrum")
         self.numbers: FieldNumbers | None = None
         """What is shown."""
         self._spectrum_next = False
@@ -91,8 +92,7 @@ class SidePane(Vertical):
             self.spectrum.show(spectrum_curves(numbers, side) if len(numbers.k) else [], start=0)
         if not self._spectrum_next:
             self.values.title = f"{numbers.field} over time"
-            marks = [edit.position for edit in history.edits]
-            self.values.show(value_curves(history, numbers.field), markers=marks, cursor=cursor)
+            self.values.show(value_curves(history, numbers.field), edits=edits_of(history), cursor=cursor, over="step")
 
     def action_chart(self) -> None:
         """Change the chart, where only one has room."""

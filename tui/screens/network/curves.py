@@ -1,4 +1,4 @@
-"""The learning curves of the network lab: ours, and scikit-learn's beside them."""
+"""The learning curves of the network lab: ours, scikit-learn's beside them, and those of the run before."""
 
 from __future__ import annotations
 
@@ -7,23 +7,38 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
-from nnfd.tui.widgets.chart import Series
+from nnfd.tui.screens.lab.marks import edits_of
 from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.series import Series
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from nnfd.tui.jobs.history import NetworkHistory
+    from nnfd.tui.screens.network.ghost import Ghost
 
 
-def learning_curves(key: str, ours: NetworkHistory, theirs: NetworkHistory | None) -> list[Series]:
-    """Return the curves of one number, ``loss`` or ``acc``; the baseline's end where ours do."""
+SHARE = 0.0, 1.0
+"""Between what an accuracy lies."""
+
+
+def learning_curves(key: str, ours: NetworkHistory, theirs: NetworkHistory | None, ghost: Ghost | None) -> list[Series]:
+    """Return the curves of one number, ``loss`` or ``acc``, ours in front; the baseline's end where ours do."""
     series = []
     if (log := ours.curves) is not None:
-        series = [Series(who, log.column("epoch"), log.column(f"{who}_{key}")) for who in ("train", "val")]
+        series = [
+            Series(who, log.column("epoch"), log.column(f"{who}_{key}"), number=number)
+            for number, who in enumerate(("train", "val"))
+        ]
     if theirs is not None and (log := theirs.curves) is not None:
-        shown = log.column("epoch") <= max(ours.position, 1)
-        series.append(Series("sklearn val", log.column("epoch")[shown], log.column(f"val_{key}")[shown]))
+        epochs = log.column("epoch")
+        shown = epochs <= max(ours.position, 1)
+        values = log.column(f"val_{key}")[shown]
+        series.append(Series("sklearn val", epochs[shown], values, number=2, short="sklearn", depth=1))
+    if ghost is not None and (log := ghost.history.curves) is not None:
+        epochs, values = log.column("epoch"), log.column(f"val_{key}")
+        name = f"{ghost.name} val"
+        series.append(Series(name, epochs, values, number=1, short=ghost.name, depth=2, ghost=True))
     return series
 
 
@@ -37,18 +52,26 @@ class LearningCurves(Vertical):
 
     def __init__(self) -> None:
         super().__init__(id="charts")
-        self.loss = CurveView("loss", id="loss")
-        self.accuracy = CurveView("accuracy", id="accuracy")
+        self.loss = CurveView("loss", settle=True, id="loss")
+        self.accuracy = CurveView("accuracy", settle=True, id="accuracy")
 
     def compose(self) -> ComposeResult:
         yield self.loss
         yield self.accuracy
 
-    def show(self, ours: NetworkHistory, theirs: NetworkHistory | None, cursor: int | None) -> None:
-        """Draw both charts, with our edits and the epoch that is looked at."""
-        edits = [edit.position for edit in ours.edits]
-        for view, key in ((self.loss, "loss"), (self.accuracy, "acc")):
-            view.show(learning_curves(key, ours, theirs), markers=edits, cursor=cursor)
+    def show(
+        self, ours: NetworkHistory, theirs: NetworkHistory | None, ghost: Ghost | None, *, cursor: int | None
+    ) -> None:
+        """Draw both charts, with our edits, the best epoch and the one that is looked at."""
+        for view, key, bounds in ((self.loss, "loss", None), (self.accuracy, "acc", SHARE)):
+            view.show(
+                learning_curves(key, ours, theirs, ghost),
+                edits=edits_of(ours),
+                best=ours.best_epoch or None,
+                cursor=cursor,
+                over="epoch",
+                bounds=bounds,
+            )
 
     def action_log(self) -> None:
         self.loss.toggle_log()

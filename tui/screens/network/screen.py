@@ -11,6 +11,7 @@ from nnfd.core.engine.events import EpochDone, Event
 from nnfd.core.errors import NnfdError
 from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.params import Kind, NetworkParams, Params
+from nnfd.core.params.presets import origin
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.screen import LabScreen, lent
@@ -18,7 +19,9 @@ from nnfd.tui.screens.network.baseline import Baseline
 from nnfd.tui.screens.network.branching import Branching
 from nnfd.tui.screens.network.curves import LearningCurves
 from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
+from nnfd.tui.screens.network.ghost import Ghost, ghost_of
 from nnfd.tui.screens.network.panels import NetworkPanels
+from nnfd.tui.screens.network.readout import Readout, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
 
 ABOUT = (
     "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "
-    "data it does not see (validation). Right: what it says about the test set. Matrix: rows are the true "
+    "data it does not see (validation); each curve ends in its name and last value, a star is at the best epoch, a pen "
+    "at an edit. Below: the numbers of the epoch that is looked at, and the parameters that differ from the preset. "
+    "Right: what it says about the test set. Matrix: rows are the true "
     "classes, columns what the network says; all that is off the diagonal is a mistake, and enter shows those "
     "samples. Report: precision, recall and f1 of each class, ours beside scikit-learn's MLPClassifier. Look back "
     "at earlier epochs with j and k, and start a branch there with b: it goes on exactly as the run did from there, "
@@ -59,6 +64,11 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.panels = NetworkPanels()
         self.baseline = Baseline(self, self._on_baseline_news)
         self.branching = Branching(self, self._begin_at, self.complain)
+        self.readout = Readout()
+        self.ghost: Ghost | None = None
+        """What stays behind of the run before."""
+        self._last_run = self.run_line.run
+        self._preset: Params | None = None
         self._state_drawn: NetworkState | None = None
 
     def compose_views(self) -> ComposeResult:
@@ -66,6 +76,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             yield self.curves
             yield self.panels
             yield self.form
+        yield self.readout
 
     @property
     def evaluated(self) -> Evaluated | None:
@@ -77,6 +88,9 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.baseline.clear()
         self.branching.stop()
         self.panels.clear()
+        if (run := self.run_line.run) is not self._last_run:
+            self.ghost, self._last_run = ghost_of(self._last_run, run, self.ghost), run
+        self._preset = origin(self.spec.preset, NetworkParams)
         self._draw_epochs()
 
     def draw(self, events: Sequence[Event]) -> None:
@@ -101,8 +115,19 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.panels.load(data)
 
     def _draw_epochs(self) -> None:
-        self.curves.show(self.history, self.baseline.history, self.shown)
+        self.curves.show(self.history, self.baseline.history, self.ghost, cursor=self.shown)
         self.panels.show_epochs(self.history, self.shown)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say the numbers of the epoch that is looked at."""
+        log = self.history.curves
+        at = self.history.position if self.shown is None else self.shown
+        epoch = None if log is None else log.row_at(at)
+        # an edit at this epoch came after its numbers
+        params = self.params if self.shown is None else self.history.params_at(at - 1, self.spec.params)
+        if self._preset is not None and isinstance(params, NetworkParams):
+            self.readout.show(parts_of(params, self._preset, epoch, self.evaluated))
 
     def show_position(self) -> None:
         """Show the epoch that is looked at, the newest, or the best one once the run is over."""
@@ -114,6 +139,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def show_findings(self, findings: Evaluated) -> None:
         self.panels.show(findings, self.baseline.result)
+        self._tell()
 
     def focus_default(self) -> None:
         self.panels.focus_active()
@@ -127,7 +153,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.baseline.begin(params, data)
 
     def _on_baseline_news(self) -> None:
-        self.curves.show(self.history, self.baseline.history, self.shown)
+        self.curves.show(self.history, self.baseline.history, self.ghost, cursor=self.shown)
         self.panels.show_baseline(self.baseline.result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

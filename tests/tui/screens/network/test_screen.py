@@ -25,6 +25,7 @@ from nnfd.tui.dialogs.wait import WaitScreen
 from nnfd.tui.jobs.session import Storage, watched
 from nnfd.tui.jobs.stepped import SteppedJob
 from nnfd.tui.screens.network import branching
+from nnfd.tui.widgets.chart import Edit
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.deck import Deck
@@ -129,7 +130,10 @@ async def test_a_live_edit_applies_at_the_next_epoch_and_is_marked():
         log, at = lab.screen.history.curves, edited.position
         assert log.row_at(at)["lr"] == lr_at(LONG, at)
         assert log.row_at(at + 1)["lr"] == lr_at(edited.params, at + 1)
-        assert lab.screen.curves.loss.chart.markers == (edited.position,)
+        assert lab.screen.curves.loss.chart.edits == (Edit(edited.position, "lr 0.01→0.5"),)
+        await lab.until(lambda: "✎lr 0.01→0.5" in lab.text())
+        assert "changed hidden 8" in lab.text()
+        assert " lr 0.5" in lab.text().split("changed")[1]
 
 
 async def test_an_edit_that_needs_a_restart_restarts():
@@ -141,6 +145,15 @@ async def test_an_edit_that_needs_a_restart_restarts():
         await lab.press("enter")
         await lab.until(lambda: lab.screen.session is not first)
         assert lab.screen.spec.params.hidden == (9, 7)
+        ghost = lab.screen.ghost
+        assert ghost.name == "before"
+        assert ghost.history.curves.column("epoch")[0] == 1
+        await lab.until(lambda: epochs(lab) >= 1)
+        *ours, behind = lab.screen.curves.loss.chart.series
+        assert behind.ghost
+        assert behind.depth > max(series.depth for series in ours)
+        np.testing.assert_array_equal(behind.y, ghost.history.curves.column("val_loss"))
+        await lab.until(lambda: "before" in lab.text())
 
 
 async def test_a_wrong_edit_is_refused_with_its_reason_and_escape_leaves():
@@ -163,6 +176,10 @@ async def test_looking_back_shows_the_network_as_it_was():
         await lab.until(lambda: lab.screen.evaluated is not None)
         await lab.press("j", "j")
         await lab.until(lambda: lab.screen.evaluated.epoch == 10)
+        assert "loss · epoch 10" in lab.text()
+        row = lab.screen.history.curves.row_at(10)
+        assert f"epoch 10  loss train {row['train_loss']:.4f}  val {row['val_loss']:.4f}" in lab.text()
+        assert all(view.chart.cursor == 10 for view in (lab.screen.curves.loss, lab.screen.curves.accuracy))
         np.testing.assert_array_equal(lab.screen.evaluated.model.theta, lab.screen.session.frames.load(10)["theta"])
         assert "epoch 10" in lab.text()
         await lab.press("k")
@@ -188,6 +205,12 @@ async def test_a_branch_starts_from_the_epoch_that_is_shown():
         await lab.full_speed_to_the_end()
         assert lab.screen.history.started.position == 9
         assert lab.screen.params.lr == 0.05
+        behind = lab.screen.curves.loss.chart.series[-1]
+        assert (behind.ghost, behind.short, behind.x.tolist()) == (True, "parent", [*range(1, 13)])
+        parent = lab.screen.ghost
+        await lab.press("space")
+        await lab.full_speed_to_the_end()
+        assert lab.screen.ghost is parent, "the same branch again has the same parent"
 
 
 async def test_the_panels_and_the_way_from_a_mistake_to_its_digits():
@@ -231,6 +254,8 @@ async def test_the_baseline_comes_beside_ours():
         await lab.full_speed_to_the_end()
         await lab.until(lambda: "base" in lab.text())
         assert "sklearn val" in lab.text()
+        depth = {series.name: series.depth for series in lab.screen.curves.loss.chart.series}
+        assert max(depth["train"], depth["val"]) < depth["sklearn val"], "ours is in front"
 
 
 async def test_a_drawn_digit_is_judged_at_each_stroke():

@@ -1,0 +1,54 @@
+"""The readout of the network lab: what it tells, and how it is cut."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from nnfd.core.params import NetworkParams
+from nnfd.tui.screens.network.readout import flow, parts_of
+
+EPOCH = {"epoch": 12, "train_loss": 0.11821, "val_loss": 0.2454, "train_acc": 0.973, "val_acc": 0.9037, "lr": 0.049}
+PRESET = NetworkParams()
+
+
+def told(params=PRESET, epoch=EPOCH, at=12, width=400, lines=1):
+    evaluated = None if at is None else SimpleNamespace(epoch=at, evaluation=SimpleNamespace(accuracy=0.9519))
+    return flow(parts_of(params, PRESET, epoch, evaluated), width, lines).plain
+
+
+def test_everything_is_told_with_the_most_needed_first():
+    assert told(PRESET.edited({"lr": 0.05, "hidden": (8,)})) == (
+        "digits  epoch 12  loss train 0.1182  val 0.2454  gap 0.1272  acc train 0.9730  val 0.9037  "
+        "lr 0.049  test 0.9519  changed hidden 8  lr 0.05"
+    )
+
+
+def test_before_the_first_epoch_there_are_no_numbers():
+    assert told(epoch=None, at=None) == "digits  epoch 0"
+
+
+def test_a_test_accuracy_of_another_epoch_says_of_which():
+    assert told(at=9).endswith("test 0.9519 at 9")
+
+
+def test_a_file_is_told_by_its_name_with_nothing_that_acts():
+    params = PRESET.edited({"dataset": "/a/long/way/to/\x1b[31mflowers.csv"})
+    assert told(params, at=None, epoch=None) == "␛[31mflowers.csv  epoch 0"
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+@pytest.mark.parametrize("width", [1, 5, 20, 40, 60, 78, 118, 160])
+def test_it_is_cut_from_the_right_and_never_wrapped(width, lines):
+    params = PRESET.edited({"lr": 0.05, "hidden": (8, 9, 10), "batch_size": 17, "epochs": 99})
+    rows = told(params, width=width, lines=lines).split("\n")
+    assert len(rows) <= lines
+    assert max(map(len, rows)) <= max(width, 0)
+    whole = told(params).replace("  ", " ").split(" ")
+    shown = " ".join(rows).replace("…", "").split()
+    assert all(any(word.startswith(part) for word in whole) for part in shown)
+
+
+def test_a_narrow_screen_tells_all_but_the_changes_on_two_lines():
+    first, second = told(PRESET.edited({"lr": 0.05}), width=78, lines=2).split("\n")
+    assert first == "digits  epoch 12  loss train 0.1182  val 0.2454  gap 0.1272"
+    assert second == "acc train 0.9730  val 0.9037  lr 0.049  test 0.9519  changed lr 0.05"

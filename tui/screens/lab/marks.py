@@ -1,0 +1,22 @@
+"""What the charts of a lab mark: where parameters were edited, and which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnfd.core.params import show_value
+from nnfd.tui.widgets.chart import Edit
+
+if TYPE_CHECKING:
+    from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
+
+
+def edits_of(history: NetworkHistory | FieldHistory) -> list[Edit]:
+    """Return each edit of a run with what it changed, for example ``lr 0.01→0.5``."""
+    return [
+        Edit(
+            edited.position,
+            ", ".join(f"{name} {show_value(old)}→{show_value(new)}" for name, (old, new) in edited.changed.items()),
+        )
+        for edited in history.edits
+    ]
