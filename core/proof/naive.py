@@ -45,37 +45,39 @@ class PlainMLP:
 
     def __init__(self, layer_sizes: tuple[int, ...], l2: float, seed: int) -> None:
         rng = np.random.default_rng(seed)
-        pairs = list(itertools.pairwise(layer_sizes))
-        self.W: list[Array] = [rng.normal(0.0, np.sqrt(2.0 / n_in), (n_in, n_out)) for n_in, n_out in pairs]
-        self.b: list[Array] = [np.zeros(n_out) for _, n_out in pairs]
+        self.layers = len(layer_sizes) - 1
         self.l2 = l2
+        self.theta: dict[str, Array] = {}
+        for layer, (n_in, n_out) in enumerate(itertools.pairwise(layer_sizes), 1):
+            self.theta[f"W{layer}"] = rng.normal(0.0, np.sqrt(2.0 / n_in), (n_in, n_out))
+            self.theta[f"b{layer}"] = np.zeros(n_out)
 
     def forward(self, X: Array) -> tuple[Array, list[Array]]:
-        """Return the logits, shape (N, classes), and the input of every layer."""
+        """Return the class probabilities, shape (N, classes), and the input of every layer."""
         inputs = [X]
-        for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
-            inputs.append(np.maximum(inputs[-1] @ W + b, 0))
-        return inputs[-1] @ self.W[-1] + self.b[-1], inputs
-
-    def loss_and_grads(self, X: Array, y: NDArray[np.int64]) -> tuple[float, list[Array], list[Array]]:
-        """Return the loss and its gradients by W and by b."""
-        logits, inputs = self.forward(X)
+        for layer in range(1, self.layers):
+            inputs.append(np.maximum(inputs[-1] @ self.theta[f"W{layer}"] + self.theta[f"b{layer}"], 0))
+        logits = inputs[-1] @ self.theta[f"W{self.layers}"] + self.theta[f"b{self.layers}"]
         shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        p = shifted / shifted.sum(axis=1, keepdims=True)
+        return shifted / shifted.sum(axis=1, keepdims=True), inputs
+
+    def loss_and_grads(self, X: Array, y: NDArray[np.int64]) -> tuple[float, dict[str, Array]]:
+        """Return the loss and its gradients by the name of what they are of."""
+        p, inputs = self.forward(X)
         n = len(X)
         loss = -np.mean(np.log(np.clip(p[np.arange(n), y], 1e-12, 1.0)))
-        loss += self.l2 / 2 * sum(np.sum(W**2) for W in self.W)
+        loss += self.l2 / 2 * sum(np.sum(self.theta[f"W{layer}"] ** 2) for layer in range(1, self.layers + 1))
         d = p.copy()
         d[np.arange(n), y] -= 1
         d = d / n
-        dW: list[Array] = []
-        db: list[Array] = []
-        for layer in reversed(range(len(self.W))):
-            dW.insert(0, inputs[layer].T @ d + self.l2 * self.W[layer])
-            db.insert(0, d.sum(axis=0))
-            if layer:
-                d = (d @ self.W[layer].T) * (inputs[layer] > 0)
-        return float(loss), dW, db
+        grads: dict[str, Array] = {}
+        for layer in range(self.layers, 0, -1):
+            W = self.theta[f"W{layer}"]
+            grads[f"W{layer}"] = inputs[layer - 1].T @ d + self.l2 * W
+            grads[f"b{layer}"] = d.sum(axis=0)
+            if layer > 1:
+                d = (d @ W.T) * (inputs[layer - 1] > 0)
+        return float(loss), grads
 
     def predict(self, X: Array) -> NDArray[np.int64]:
         """Return the most probable class of each sample."""
@@ -84,9 +86,12 @@ class PlainMLP:
 
 
 def train_plainly(params: NetworkParams, data: Dataset) -> list[tuple[float, float, float, float]]:
-    """Train a :class:`PlainMLP`; return losses and accuracies (train, validation, train, validation) by epoch."""
+    """Train a :class:`PlainMLP`; return losses and accuracies (train, validation, train, validation) by epoch.
+
+    Each is a pass of its own, the loss with its gradients.
+    """
     model = PlainMLP((data.X_train.shape[1], *params.hidden, len(data.class_names)), params.l2, params.seed)
-    v_W, v_b = [np.zeros_like(W) for W in model.W], [np.zeros_like(b) for b in model.b]
+    velocity = {name: np.zeros_like(each) for name, each in model.theta.items()}
     rng = np.random.default_rng([params.seed, 1])
     lr = params.lr
     history = []
@@ -94,12 +99,10 @@ def train_plainly(params: NetworkParams, data: Dataset) -> list[tuple[float, flo
         order = rng.permutation(len(data.X_train))
         for start in range(0, len(order), params.batch_size):
             rows = order[start : start + params.batch_size]
-            _, dW, db = model.loss_and_grads(data.X_train[rows], data.y_train[rows])
-            for i in range(len(model.W)):
-                v_W[i] = params.momentum * v_W[i] - lr * dW[i]
-                v_b[i] = params.momentum * v_b[i] - lr * db[i]
-                model.W[i] = model.W[i] + v_W[i]
-                model.b[i] = model.b[i] + v_b[i]
+            _, grads = model.loss_and_grads(data.X_train[rows], data.y_train[rows])
+            for name, grad in grads.items():
+                velocity[name] = params.momentum * velocity[name] - lr * grad
+                model.theta[name] = model.theta[name] + velocity[name]
         lr *= params.lr_decay
         sets = ((data.X_train, data.y_train), (data.X_val, data.y_val))
         losses = [model.loss_and_grads(X, y)[0] for X, y in sets]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json as json_format
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
     from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.proof.reproduce import Measurement
+    from nnfd.core.proof.speed import MemoryRow, SpeedRow
+    from nnfd.core.proof.timing import Machine
 
 
 def reproduce() -> int:
@@ -69,25 +73,65 @@ def _confusion(evaluation: Evaluation) -> Table:
     return table
 
 
-def bench() -> int:
-    """Measure this machine: our engines beside scikit-learn and the plain formulas, as ratios, by turns in one run."""
-    from nnfd.core.proof import speed
+def bench(*, json: Annotated[bool, Parameter(negative=())] = False) -> int:
+    """Measure this machine: our engines beside others, as ratios, by turns in one run.
 
-    numbers = ("ours", "other", "ratio", "target")
-    table = Table(Column("what", overflow="fold"), *_right(numbers), "", box=None, pad_edge=False)
+    Others are the plain formulas, scikit-learn, PyTorch and JAX as far as they are installed, and the matrix products
+    alone, which are the limit. A target that is missed while others use this machine is not judged.
+
+    Parameters
+    ----------
+    json
+        Print one JSON object a line: the machine, then each figure.
+    """
+    from nnfd.core.proof import peers, speed
+    from nnfd.core.proof.timing import this_machine
+
+    machine = this_machine()
+    rows: list[SpeedRow] = []
     for name, measure in (("training", speed.network_rows), ("fields", speed.field_rows)):
         sys.stderr.write(f"measuring {name} ...\n")
         sys.stderr.flush()
-        for row in measure():
-            times = (f"{seconds * 1e6:,.0f} µs" for seconds in (row.ours_s, row.other_s))
-            verdict = _verdict(row.ratio >= row.target, "MISSED")
-            table.add_row(row.name, *times, f"{row.ratio:.2f}x", f">= {row.target:g}x", verdict)
+        rows += measure()
     memory = speed.memory_row()
+    absent = [shown.partition(",")[0] for name, (shown, _) in peers.PEERS.items() if name not in peers.installed()]
+    if json:
+        told = [{"processor": machine.processor, "cores": machine.cores, "load": machine.load, "not_installed": absent}]
+        told += [_speed_as_json(row, machine) for row in rows] + [_memory_as_json(memory)]
+        sys.stdout.writelines(json_format.dumps(each) + "\n" for each in told)
+        return 0
+    numbers = _right(("ours", "other", "ratio", "target"))
+    table = Table(Column("what", overflow="fold"), *numbers, "", "bounds", box=None, pad_edge=False)
+    for row in rows:
+        times = (f"{seconds * 1e6:,.0f} µs" for seconds in (row.ours_s, row.other_s))
+        target = "" if row.target is None else f">= {row.target:g}x"
+        table.add_row(row.name, *times, f"{row.ratio:.2f}x", target, _judged(row, machine), row.note)
     sizes = (f"{amount / 1e6:.2f} MB" for amount in (memory.long, memory.short))
     verdict = _verdict(memory.ratio <= memory.target, "MISSED")
     table.add_row(memory.name, *sizes, f"{memory.ratio:.2f}x", f"<= {memory.target:g}x", verdict)
+    sys.stdout.write(f"{machine.processor}, {machine.cores} cores, load {machine.load:.1f} before\n")
     print_table(table)
+    if absent:
+        sys.stdout.write(f"not installed: {', '.join(absent)}\n")
     return 0
+
+
+def _judged(row: SpeedRow, machine: Machine) -> Text:
+    if row.target is None:
+        return Text("")
+    if not row.good and (row.disturbed or machine.busy):
+        return Text("not judged: others use this machine", style="yellow")
+    return _verdict(row.good, "MISSED")
+
+
+def _speed_as_json(row: SpeedRow, machine: Machine) -> dict[str, object]:
+    numbers = {"ours_s": row.ours_s, "other_s": row.other_s, "ratio": row.ratio, "at_least": row.target}
+    return {"name": row.name, **numbers, "verdict": _judged(row, machine).plain or None, "bounds": row.note or None}
+
+
+def _memory_as_json(row: MemoryRow) -> dict[str, object]:
+    numbers = {"long_bytes": row.long, "short_bytes": row.short, "ratio": row.ratio, "at_most": row.target}
+    return {"name": row.name, **numbers, "verdict": "ok" if row.ratio <= row.target else "MISSED"}
 
 
 def _right(headings: Iterable[str | Text]) -> list[Column]:
