@@ -345,6 +345,32 @@ def test_no_name_of_a_model_comes_into_the_compiled_text():
     assert not {name for name in ("eval", "open", "system", "sys_exit") if name in text}
 
 
+def test_no_constant_stands_in_the_compiled_text():
+    from nnfd.core.fields.engines.numba_source import source
+    from nnfd.core.fields.formula.program import program_of
+
+    text = source(program_of(EVERYTHING()), "float32")
+    assert not re.findall(r"[^\w.]\d+\.\d*|\de-?\d", text), "it would turn float32 into float64"
+
+
+@NUMBA
+@pytest.mark.slow
+def test_compiled_single_precision_is_widened_nowhere(monkeypatch, tmp_path):
+    from nnfd.core.fields.engines import numba_kernel
+    from nnfd.core.fields.engines.numba_source import source
+
+    monkeypatch.setattr(numba_kernel, "cache_folder", lambda: tmp_path)
+    params = EVERYTHING(width=14, height=11, dtype="float32", dt=0.5)
+    kernel = numba_kernel.NumbaKernel(params, random_fields(params), threads=1)
+    kernel.advance(1)
+    (file,) = tmp_path.glob("*.py")
+    assert file.read_text() == source(kernel.program, "float32", signed=params.model.signed)
+    module = sys.modules[file.stem]
+    (code,) = module.serial.inspect_llvm().values()
+    assert "fmul float" in code
+    assert "fpext float" not in code
+
+
 @pytest.mark.parametrize("condition", ["x > 2", "t < 3", "k > 0.5", "u > 0.5"])
 def test_a_choice_may_hang_on_the_place_the_time_a_parameter_or_a_field(condition):
     model = model_of({"u": f"where({condition}, 1, 2) + u"}, k=1.0)
