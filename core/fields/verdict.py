@@ -106,6 +106,7 @@ class Verdict:
         return f"{self.look}{also} (period {self.period:.3g})"
 
 
+@np.errstate(over="ignore", invalid="ignore")  # where the next step would diverge, the change has no square
 def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD) -> Verdict:
     """Judge one field of a state, from this state alone.
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_PRESETS = {"network": "relu-128", "fur": "cheetah"}
 """What is run where nobody names a preset, by lab and by its command: the course's main run, the course's fur."""
 
+LONGEST_SHOWN = 100
+"""Characters of a preset's name in a message."""
+
 _KEYS: dict[str, tuple[tuple[type, ...], str]] = {
     "kind": ((str,), "text"),
     "title": ((str,), "text"),
@@ -75,7 +78,8 @@ def load(name: str) -> Preset:
     if name.endswith(".toml") or "/" in name or "\\" in name:
         return check(Path(name))
     hint = did_you_mean(name, files) or "; 'nnfd-tui presets' lists them all"
-    raise PresetError(f"preset: {printable(name)!r} is not known{hint}")
+    shown = name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 3] + "..."
+    raise PresetError(f"preset: {printable(shown)!r} is not known{hint}")
 
 
 def load_shipped(name: str) -> Preset:

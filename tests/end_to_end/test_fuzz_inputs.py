@@ -435,7 +435,8 @@ def live_run(path):
         finally:
             live.controller.stop()
             thread.join()
-    assert not failed, failed
+    if failed:
+        raise failed[0]
 
 
 @pytest.mark.parametrize("count", SIZES)

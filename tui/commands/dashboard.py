@@ -64,7 +64,11 @@ def run_sweep(job: SweepJob, storage: Storage) -> int:
 
 def _run(app: LabApp) -> int:
     gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
-    app.run()
+    try:
+        app.run()
+    finally:
+        if app.terminal is not None:
+            app.terminal.give_back()
     problems = [*(failure.line for failure in app.failures), *app.failed_runs()]
     for problem in problems:
         sys.stderr.write(f"nnfd-tui: {problem}\n")

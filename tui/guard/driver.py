@@ -35,6 +35,7 @@ class Answering(Protocol):
 
     inputs_taken: int
     backlog: Backlog
+    terminal: SafeDriver | None
 
     @property
     def inputs_waiting(self) -> int:
@@ -53,12 +54,31 @@ class SafeDriver(LinuxDriver):
         super().__init__(app, **options)
         self._lab = app
         self._answering = cast("Answering", app)
+        self._answering.terminal = self
         self._sent = 0
         self._flooded = False
         self._stopped = False
         self._file = cast("Any", Taken(cast("Any", screen_stream() or self._file), self._answering.backlog))
+        self._has_terminal = False
         self._stop = signal.signal(signal.SIGTSTP, self._on_stop)
         self._go_on = signal.signal(signal.SIGCONT, self._on_go_on)
+
+    def start_application_mode(self) -> None:
+        self._has_terminal = True
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        super().stop_application_mode()
+        self._has_terminal = False
+
+    def give_back(self) -> None:
+        """Give the terminal back and end the thread that reads it, if the app ended without, as for want of memory.
+
+        The process would wait for that thread for ever.
+        """
+        if self._has_terminal:
+            self.stop_application_mode()
+            self.close()
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         self._stopped = True

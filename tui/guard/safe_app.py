@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.widget import Widget
 
+    from nnfd.tui.guard.driver import SafeDriver
+
 MOST_REPEATS = 200
 """So often the same thing may fail; then it is taken that nothing can be done here any more."""
 KEY_SECONDS = 0.02
@@ -51,6 +53,8 @@ class SafeApp(App[None]):
         self.backlog = Backlog()
         """What the terminal has not taken yet."""
         self._key_at = -KEY_SECONDS
+        self.terminal: SafeDriver | None = None
+        """What draws and reads; None where nothing does, as in a test."""
         self.failures: list[Failure] = []
         """What failed, each place once."""
         self.leaving = False

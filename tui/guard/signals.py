@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -10,6 +11,20 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+PATIENCE = 20.0
+"""Seconds after which an app that was told to end is ended: a worker may hang in a library for want of memory. What was
+taken is on the disk by then, as a run may be killed at any moment."""
+
+
+def _end_at_last() -> None:
+    try:
+        timer = threading.Timer(PATIENCE, os._exit, [1])
+        timer.daemon = True
+        timer.start()
+    except (RuntimeError, MemoryError):  # no thread can be had
+        signal.alarm(int(PATIENCE))
 
 
 def on_the_end(leave: Callable[[], object], leave_at_once: Callable[[], object]) -> None:
@@ -26,6 +41,7 @@ def on_the_end(leave: Callable[[], object], leave_at_once: Callable[[], object])
         return
 
     def act() -> None:
+        _end_at_last()
         if sys.__stdout__ is not None and not sys.__stdout__.isatty():
             threading.Thread(target=leave_at_once).start()
         else:

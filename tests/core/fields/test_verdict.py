@@ -102,3 +102,10 @@ def test_why_there_is_no_predicted_wavelength():
     assert words("brusselator", B=24.0) == "none: what is uniform changes as a whole before waves can grow"
     grows = {"fields": ["u"], "equations": {"u": "1 + u^2"}}
     assert prediction(params_of(read_model(grows))()).words == "none: no uniform state was found"
+
+
+def test_a_field_whose_next_step_would_diverge_is_judged_without_a_warning():
+    """An edit was taken that nobody computed yet: numbers overflow."""
+    params = FurParams(width=60, height=60, rho_a=1e300)
+    seen = verdict(FieldState(params, 9, dict.fromkeys(params.model.fields, STILL["stripes"][0])), "a")
+    assert seen.look is Look.CHANGING

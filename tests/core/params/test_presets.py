@@ -111,6 +111,8 @@ def test_an_unknown_name_gets_a_hint():
         presets.load("relu128")
     with pytest.raises(PresetError, match="'nnfd-tui presets' lists them all"):
         presets.load("qqqq")
+    with pytest.raises(PresetError, match=r"preset: 'x{97}\.\.\.' is not known"):
+        presets.load("x" * 3000)
 
 
 def test_a_picker_leaves_broken_files_out(own_folder):

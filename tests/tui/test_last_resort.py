@@ -1,0 +1,37 @@
+"""A dashboard that cannot end in order, for want of memory or as a worker hangs, ends all the same."""
+
+import sys
+
+import pytest
+
+from tests.support.terminal import Terminal
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of Unix")
+
+FAILS = """
+from textual.drivers.linux_driver import LinuxDriver
+from nnfd.tui import app, cli
+stop = LinuxDriver.stop_application_mode
+def fail(*_):
+    LinuxDriver.stop_application_mode = stop
+    raise MemoryError
+# nothing of Textual's clean-up is done
+app.LabApp._shutdown = LinuxDriver.stop_application_mode = fail
+"""
+HANGS = """
+import threading
+from nnfd.tui import cli
+from nnfd.tui.guard import signals
+from nnfd.core.runs import live
+signals.PATIENCE = 1
+live.load_data = lambda *_: threading.Event().wait()  # as a library that waits for memory
+"""
+
+
+@pytest.mark.parametrize("plant", [FAILS, HANGS])
+def test_it_ends_when_it_is_told(tmp_path, plant):
+    (tmp_path / "sitecustomize.py").write_text(plant)
+    with Terminal("--no-record", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}) as terminal:
+        terminal.wait_for("Restart")
+        terminal.process.terminate()
+        assert terminal.wait_exit() in {0, 1}
