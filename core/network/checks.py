@@ -17,6 +17,7 @@ from nnfd.core.network.reading import sha256_of
 from nnfd.core.network.suspects import FAR
 from nnfd.core.params import NetworkParams, show_value
 from nnfd.core.params.base import full_path
+from nnfd.core.params.paths import file_format
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -66,6 +67,12 @@ def check_same_data(data: Dataset, state: NetworkState) -> None:
     """Raise :class:`DataError` unless the data is, byte for byte, what the run was begun with, as far as is known."""
     if data.sha256 is not None:
         _check_bytes(str(data.path), data.sha256, state)
+    if data.reordered and state.data_sha256 is None:
+        raise DataError(
+            f"dataset {printable(str(data.path))!r}: the run was begun by an earlier version, which put the classes in "
+            f"the order of their letters ({', '.join(sorted(data.class_names))}); its weights would be taken for those "
+            "of other classes: begin a new run"
+        )
 
 
 def check_data_file(state: NetworkState) -> None:
@@ -73,6 +80,10 @@ def check_data_file(state: NetworkState) -> None:
     if state.data_sha256 is not None:
         path = full_path(state.params.dataset)
         _check_bytes(path, sha256_of(Path(path)), state)
+    elif file_format(state.params.dataset):  # of an earlier version: nothing but the data itself can tell
+        from nnfd.core.network.data import load
+
+        check_same_data(load(state.params), state)
 
 
 def _check_bytes(path: str, sha256: str, state: NetworkState) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
 from nnfd.core.network.csv_text import Row, open_rows
-from nnfd.core.network.labels import NO_VALUE, NUMBER, PERHAPS_NO_VALUE
+from nnfd.core.network.labels import NO_VALUE, NUMBER, PERHAPS_NO_VALUE, WHOLE
 from nnfd.core.network.tables import COPIES, LIKELY_LABELS, File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
 
@@ -241,4 +241,6 @@ class _Reader:
             where = f"{self._where}, column {printable(self.names[column])!r}"
             words[j], X[:, j] = order_classes(list(known), X[:, j].astype(np.int64), where)
         names = tuple(printable(self.names[i]) for i in self.features)
-        return Table(X, y, classes, names, label, words, self.unnamed, tuple(self.notes))
+        # what was not all whole numbers was text to a version before
+        reordered = list(classes) != sorted(classes) and not all(map(WHOLE.fullmatch, classes))
+        return Table(X, y, classes, names, label, words, self.unnamed, tuple(self.notes), reordered=reordered)

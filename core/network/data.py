@@ -57,6 +57,8 @@ class Dataset:
     """Full path of the file; None for a set that needs none."""
     sha256: str | None = None
     """Of the file's bytes."""
+    reordered: bool = False
+    """Whether a version before the first that kept the SHA-256 put the classes in another order."""
 
     def standardise(self, raw: ArrayLike) -> NDArray[Any]:
         """Scale raw features, shape (..., features), as the train set was."""
@@ -99,7 +101,7 @@ def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) ->
     table = replace(table, notes=(*table.notes, *check_columns(table, named(path), params))).spread()
     name = path.name.removesuffix(".gz").rpartition(".")[0]
     data = _prepare(name, table, split(table.X, table.y), params.dtype)
-    return replace(data, path=str(path), sha256=table.sha256)
+    return replace(data, path=str(path), sha256=table.sha256, reordered=table.reordered)
 
 
 def _refuse(names: Mapping[str, str], params: NetworkParams, where: str) -> None:

@@ -12,6 +12,7 @@ from nnfd.core.text import printable
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 """A plain decimal number: digits of ASCII, a point, an exponent."""
+WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 NO_VALUE = frozenset({"nan", "n/a", "#n/a", "<na>", "null", "nat"})
 """Words, in lower case, that programs write for a value that is not there: never a class."""
 PERHAPS_NO_VALUE = frozenset({"na", "none"})

@@ -49,7 +49,8 @@ def read_npz(file: File, params: NetworkParams) -> Table:
         if not names:
             raise DataError(f"{where}: drop: no feature would be left")
     classes, codes = _classes(y, f"{where}, label array {printable(label)!r}")
-    return Table(X, codes, classes, tuple(names), f"label array {printable(label)!r}")
+    reordered = y.dtype.kind in "US" and list(classes) != sorted(classes)
+    return Table(X, codes, classes, tuple(names), f"label array {printable(label)!r}", reordered=reordered)
 
 
 def _features(X: NDArray[Any], where: str) -> NDArray[np.float64]:

@@ -50,6 +50,8 @@ class Table:
     """What the user should know of how the file was read."""
     sha256: str | None = None
     """Of the file's bytes."""
+    reordered: bool = False
+    """Whether a version before the first that kept the SHA-256 put the classes in another order: by their letters."""
 
     def spread(self) -> Table:
         """Return the table with each column of words as one column of 0 and 1 a word."""

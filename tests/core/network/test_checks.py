@@ -10,7 +10,7 @@ from nnfd.core.engine.events import EpochDone, Notice, Outcome
 from nnfd.core.errors import DataError, ParamsError
 from nnfd.core.network.batchnorm import BatchNorm
 from nnfd.core.network.branch import branch_state
-from nnfd.core.network.checks import check_same_data, memory_needed
+from nnfd.core.network.checks import check_data_file, check_same_data, memory_needed
 from nnfd.core.network.data import load
 from nnfd.core.network.mlp import MLP
 from nnfd.core.network.state import NetworkState
@@ -196,6 +196,33 @@ class TestSameData:
         old = dataclasses.replace(done.state, data_path=None, data_sha256=None)
         longer = params.edited({"epochs": 5})
         assert run(longer, state=old)[1].state.data_sha256 == load(params).sha256
+
+    @pytest.mark.parametrize(
+        ("labels", "name"), [(("1.0", "10.0", "2.0"), "mine.csv"), (("1", "10", "2"), "mine.npz")], ids=["csv", "npz"]
+    )
+    def test_one_whose_classes_were_ordered_by_their_letters_is_refused(self, tmp_path, labels, name):
+        X = np.random.default_rng(3).normal(size=(60, 2)).round(3)
+        y = [labels[i % 3] for i in range(60)]
+        if name.endswith("npz"):
+            np.savez(tmp_path / name, X=X, y=np.array(y))
+        else:
+            rows = (f"{a},{b},{label}\n" for (a, b), label in zip(X, y, strict=True))
+            (tmp_path / name).write_text("a,b,y\n" + "".join(rows))
+        params = NetworkParams(dataset=str(tmp_path / name), hidden=(3,), epochs=2)
+        _, result = run(params)
+        check_data_file(result.state)
+        old = dataclasses.replace(result.state, data_sha256=None, data_path=None)
+        for check in (check_data_file, lambda state: run(params.edited({"epochs": 4}), state=state)):
+            with pytest.raises(
+                DataError, match=rf"the order of their letters \({', '.join(labels)}\); its weights would"
+            ):
+                check(old)
+
+    def test_whole_numbers_were_ordered_as_such_by_it_too(self, tmp_path):
+        rows = (f"{i % 7},{i % 5},{(1, 10, 2)[i % 3]}\n" for i in range(60))
+        (tmp_path / "mine.csv").write_text("a,b,y\n" + "".join(rows))
+        params = NetworkParams(dataset=str(tmp_path / "mine.csv"), hidden=(3,), epochs=2)
+        check_data_file(dataclasses.replace(run(params)[1].state, data_sha256=None, data_path=None))
 
     def test_a_moved_file_is_the_same(self, tmp_path):
         params = self.csv(tmp_path)
