@@ -57,6 +57,18 @@ def run(capsys):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def nothing_of_the_user_is_touched(pytestconfig):
+    """Keep compiled models out of the user's cache, from session to session; leave no runs in the repository."""
+    runs = pytestconfig.rootpath / "nnfd-runs"
+    before = runs.exists()
+    with pytest.MonkeyPatch.context() as patch:
+        if getattr(pytestconfig, "cache", None) is not None:
+            patch.setenv("XDG_CACHE_HOME", str(pytestconfig.cache.mkdir("models")))
+        yield
+    assert before or not runs.exists(), "a test keeps its runs in the folder that it was called from"
+
+
+@pytest.fixture(scope="session", autouse=True)
 def pilots_wait_for_the_app():
     from tests.support import settled  # here: Textual is slow to import, and not every run of the tests needs it
 

@@ -99,6 +99,7 @@ def test_in_a_report(hostile, run, tmp_path):
 
 
 def test_presets_and_their_parameters(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     own = tmp_path / "own"
     own.mkdir()
     monkeypatch.setattr(presets, "user_folder", lambda: own)
