@@ -179,9 +179,9 @@ class _Kept:
         self._frames = folder.frames()
         self._newest: dict[int, Arrays] = {}
         self.steps = self._frames.steps()
-        saved = folder.saved()
-        if saved is not None and saved.state is not None and saved.state.position not in self.steps:
-            self._newest[saved.state.position] = saved.state.frame()
+        state = folder.saved_state()
+        if state is not None and state.position not in self.steps:
+            self._newest[state.position] = state.frame()
             self.steps = sorted([*self.steps, *self._newest])
         if not self.steps:
             raise RunError(f"run {folder.name!r} has nothing to export yet: no frame and no state is saved")
@@ -243,13 +243,12 @@ def _everything(folder: RunFolder) -> dict[str, Any]:
 
 def best_weights(folder: RunFolder) -> dict[str, NDArray[Any]]:
     """Return the best weights of a network run: ``W0``, ``b0``, ..., with batch normalisation also its arrays."""
-    from nnfd.core.network.train import model_at
+    from nnfd.core.network.train import best_model
 
-    saved = folder.saved()
-    if saved is None or not isinstance(saved.state, NetworkState):
+    state = folder.saved_state()
+    if not isinstance(state, NetworkState):
         raise RunError(f"run {folder.name!r} has nothing to export yet: no state is saved")
-    state = saved.state
-    model = model_at(state.params, state.layer_sizes, state.best_theta, state.best_stats)
+    model = best_model(state)
     named = {"W": model.W, "b": model.b, "gamma": model.gamma, "beta": model.beta}
     weights = {f"{name}{layer}": array for name, arrays in named.items() for layer, array in enumerate(arrays)}
     return weights | ({"running_stats": model.stats} if model.stats.size else {})

@@ -51,8 +51,7 @@ class TrainResult:
 
     def model(self) -> MLP:
         """Return the network with its best weights."""
-        state = self.state
-        return model_at(state.params, state.layer_sizes, state.best_theta, state.best_stats)
+        return best_model(self.state)
 
 
 def model_at(
@@ -62,6 +61,11 @@ def model_at(
     model = MLP.for_run(params, layer_sizes)
     model.load(theta, stats)
     return model
+
+
+def best_model(state: NetworkState) -> MLP:
+    """Return the network with its best weights."""
+    return model_at(state.params, state.layer_sizes, state.best_theta, state.best_stats)
 
 
 def train(

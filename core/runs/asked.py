@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Edited, Painted
 from nnfd.core.errors import RunError
-from nnfd.core.runs.files import open_file, open_plain, read_file, storage_error
+from nnfd.core.runs.files import open_file, open_plain, read_file, storage_error, sync_folder
 from nnfd.core.runs.log import EventLogError, from_json, log_line
 from nnfd.core.runs.names import ASKED
 from nnfd.core.runs.seal import sealed, unsealed
@@ -63,6 +63,7 @@ class Asked:
         self._check_lock()
         self._file.unlink(missing_ok=True)
         self._append(sealed(json.dumps({"turn": turn}).encode()) + b"\n", os.O_CREAT | os.O_EXCL)
+        sync_folder(self._folder.path)
 
     def add(self, event: UserEvent) -> None:
         """Put what is asked onto the disk, as the event that will answer it. Raises ``StorageError``, ``RunError``."""

@@ -109,6 +109,12 @@ class Checkpoint:
         return cls(state, meta.offset, meta.pending, meta.best, meta.seconds, meta.turn, meta.asked, meta.origin)
 
 
+def saved_state(path: Path, params: Params) -> State | None:
+    """Return the state in a checkpoint; None if there is none. Raises as :meth:`Checkpoint.load` does."""
+    saved = Checkpoint.load(path, params)
+    return None if saved is None else saved.state
+
+
 def saved_offset(path: Path, params: Params) -> int:
     """Return the length of the log at the moment of the saved state, 0 without one. Raises ``RunError`` if damaged."""
     try:

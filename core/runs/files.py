@@ -95,7 +95,7 @@ def replace_file(
         if os.name != "posix":
             beside.replace(path)
         if sync:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -152,8 +152,8 @@ def _remove_unless_in_use(path: Path) -> None:
         path.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename outlive a power cut; Windows has no such call for folders and needs none."""
+def sync_folder(folder: Path) -> None:
+    """Let what is new or renamed in a folder outlive a power cut; Windows has no such call and needs none."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)

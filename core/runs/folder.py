@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
     from nnfd.core.engine.events import Event
+    from nnfd.core.engine.state import State
     from nnfd.core.params import Params
     from nnfd.core.runs.checkpoint import Checkpoint
     from nnfd.core.runs.frames import FolderFrames
@@ -136,7 +137,8 @@ class RunFolder:
             fill(self.path)
         replace_file(self.path / EVENTS, lambda _: None, private=True)
         content = self.info.to_toml().encode()
-        replace_file(self.path / PARAMS, lambda file: file.write(content), private=True)
+        # onto the disk: without it nothing that is kept of the run is of use
+        replace_file(self.path / PARAMS, lambda file: file.write(content), sync=True, private=True)
 
     # -- the lock
 
@@ -234,6 +236,11 @@ class RunFolder:
         from nnfd.core.runs.checkpoint import Checkpoint
 
         return Checkpoint.load(self.path / STATE, self.params)
+
+    def saved_state(self) -> State | None:
+        """Read the newest saved state; None before the first. Raises as :meth:`saved` does."""
+        saved = self.saved()
+        return None if saved is None else saved.state
 
     def frames(self, budget_bytes: int | None = None) -> FolderFrames:
         """Return the store of the kept frames. Raises :class:`RunError` if their folder is a link or cannot be read."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.engine.events import Ended
 from nnfd.core.errors import RunError
 from nnfd.core.runs.asked import read_turn
-from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.checkpoint import saved_state
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, STATE
 from nnfd.core.runs.remote import Live
@@ -105,9 +105,9 @@ class Follower:
         saved = found.st_mtime_ns, found.st_ino
         if saved == self._saved:
             return None
-        checkpoint = Checkpoint.load(file, self._folder.params)
+        state = saved_state(file, self._folder.params)
         self._saved = saved
-        return None if checkpoint is None else checkpoint.state
+        return state
 
 
 def _size(file: Path) -> int:

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from nnfd.core.errors import RunError
-from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.checkpoint import saved_state
 from nnfd.core.runs.names import START, STATE, STATE_BEFORE
 
 if TYPE_CHECKING:
@@ -22,10 +22,9 @@ def nearest_state(folder: RunFolder, position: int) -> State | None:
     """
     found: State | None = None
     for name in (STATE, STATE_BEFORE, START):
-        saved = None
+        state = None
         with contextlib.suppress(RunError):
-            saved = Checkpoint.load(folder.path / name, folder.params)
-        state = None if saved is None else saved.state
+            state = saved_state(folder.path / name, folder.params)
         if state is not None and state.position <= position and (found is None or state.position > found.position):
             found = state
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, Started, StepsDone
 from nnfd.core.errors import RunError
 from nnfd.core.runs.asked import Asked, UserEvent, new_turn, read_asked
-from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.checkpoint import Checkpoint, saved_state
 from nnfd.core.runs.files import clear_half_written, open_file, storage_error
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, FILES, FRAMES, RESULT, STATE, STATE_BEFORE
@@ -103,8 +103,7 @@ def check_data(run: Path, params: Params) -> None:
     Raises ``DataError`` or ``ParamsError`` if it is gone or has changed, ``RunError`` if the state that knows it is
     damaged.
     """
-    saved = Checkpoint.load(run / STATE, params)
-    _check_data(None if saved is None else saved.state)
+    _check_data(saved_state(run / STATE, params))
 
 
 def peek(folder: RunFolder) -> Resumption:

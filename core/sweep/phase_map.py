@@ -12,7 +12,7 @@ from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import coloured, default_colormap, extremes, shrink, with_ground
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
-from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.checkpoint import saved_state
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.names import STATE
 from nnfd.core.text import printable
@@ -93,10 +93,10 @@ def phase_map(sweep: Sweep, rows: Sequence[Row]) -> PhaseMap:
 def _final_state(path: Path, params: object) -> FieldState | None:
     assert isinstance(params, FieldParams)
     try:
-        saved = Checkpoint.load(path / STATE, params)
+        state = saved_state(path / STATE, params)
     except NnfdError:
         return None  # a gap in the map: a picture of the others is better than none
-    return saved.state if saved is not None and isinstance(saved.state, FieldState) else None
+    return state if isinstance(state, FieldState) else None
 
 
 def write_phase_map(sweep: Sweep, rows: Sequence[Row], to: Path) -> None:

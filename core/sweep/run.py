@@ -7,7 +7,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING
 
 from nnfd.core.errors import NnfdError, RunError, WorkersLostError
-from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.checkpoint import saved_state
 from nnfd.core.runs.names import COMMANDS, PARAMS, STATE, STOPPING
 from nnfd.core.runs.remote import send
 from nnfd.core.sweep.task import Task, do_run, record_failure
@@ -168,7 +168,7 @@ def _cores() -> int:
 def _position(point: Point, path: Path) -> int:
     """Return how far a run got, by its saved state."""
     try:
-        saved = Checkpoint.load(path / STATE, point.params)
+        state = saved_state(path / STATE, point.params)
     except (NnfdError, OSError):
         return 0
-    return 0 if saved is None or saved.state is None else saved.state.position
+    return 0 if state is None else state.position

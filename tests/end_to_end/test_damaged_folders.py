@@ -270,7 +270,6 @@ def test_more_damaged_folders(run, tmp_path, sound, expected, kind):
 def test_many_damaged_folders(run, tmp_path, sound, expected, kind, place):
     """Each file of a run by itself."""
     first = int.from_bytes(os.urandom(4), "big")
-    print(f"seeds from {first}")  # noqa: T201 - shown when it fails
     seeds = range(first, first + LONG // len(RUNS))
     try_all(run, tmp_path, sound, expected, kind, seeds[::10], [".csv", ".html"], place)
     try_all(run, tmp_path, sound, expected, kind, [seed for seed in seeds if seed not in seeds[::10]], [".csv"], place)

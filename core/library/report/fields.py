@@ -67,10 +67,10 @@ def field_parts(folder: RunFolder, events: Sequence[Event], params: Params) -> d
 
 
 def _newest(folder: RunFolder) -> FieldState:
-    saved = folder.saved()
-    if saved is None or not isinstance(saved.state, FieldState):
+    state = folder.saved_state()
+    if not isinstance(state, FieldState):
         raise RunError("no state is saved yet")
-    return saved.state
+    return state
 
 
 def picture(field: NDArray[Any], name: str, side: int, caption: str) -> Picture:

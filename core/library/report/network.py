@@ -14,7 +14,7 @@ from nnfd.core.network.checks import check_data_file, check_run
 from nnfd.core.network.data import Dataset, load
 from nnfd.core.network.evaluate import Evaluation, ReportRow, evaluate, scores
 from nnfd.core.network.state import NetworkState
-from nnfd.core.network.train import model_at
+from nnfd.core.network.train import best_model
 from nnfd.core.params import NetworkParams, Params
 from nnfd.core.runs.result import Result, TestSet
 from nnfd.core.text import printable
@@ -82,8 +82,7 @@ def _recorded(folder: RunFolder) -> TestSet | None:
 
 
 def _newest(folder: RunFolder) -> NetworkState:
-    saved = folder.saved()
-    state = saved.state if saved is not None else None
+    state = folder.saved_state()
     if not isinstance(state, NetworkState) or not state.epoch:
         raise RunError("no weights are saved yet")
     return state
@@ -107,8 +106,7 @@ def _data(params: NetworkParams, state: NetworkState, recorded: TestSet | None) 
 
 def _evaluation(state: NetworkState, data: Dataset) -> Evaluation:
     """Evaluate the best weights on the test set."""
-    model = model_at(state.params, state.layer_sizes, state.best_theta, state.best_stats)
-    return evaluate(model, data.X_test, data.y_test, data.class_names)
+    return evaluate(best_model(state), data.X_test, data.y_test, data.class_names)
 
 
 def _both(epochs: Sequence[EpochDone], figure: str) -> list[Curve]:

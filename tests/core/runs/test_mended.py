@@ -19,7 +19,7 @@ from nnfd.core.runs.checkpoint import saved_offset
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun, new_folder
 from nnfd.core.runs.log import log_line
-from nnfd.core.runs.names import EVENTS, RESULT, STATE, STATE_BEFORE
+from nnfd.core.runs.names import ASKED, EVENTS, RESULT, STATE, STATE_BEFORE
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.resumption import peek, resume
 from tests.core.runs.test_folder import ALWAYS, EDITS, RARELY, Killed, session
@@ -180,6 +180,8 @@ class TestShortLog:
         monkeypatch.setattr(os, "fsync", note)
         with RunFolder.create(tmp_path / "r", preset="p", title="t", params=PARAMS) as folder:
             recorder = Recorder(folder, save=ALWAYS)
+            assert synced[1:] == ["r", ASKED, "r"], "the parameters and what will be asked, each with their folder"
+            synced.clear()
             Controller(lambda c: fakes.train(PARAMS, control=c), PARAMS, recorder).run()
         assert len(synced) == 3 * (EPOCHS + 1)
         assert set(synced[::3]) == {EVENTS}, "first of the log, the state and their folder"
