@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nnfd.core.errors import DataError, NnfdError, PresetError, RunError
+from nnfd.core.errors import DataError, NnfdError, ParamsError, PresetError, RunError
 from nnfd.core.library.catalog import summarise
-from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, presets
+from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, Params, presets
 from nnfd.core.params.paths import located
 from nnfd.core.params.presets import DEFAULT_PRESETS, Preset
 from nnfd.core.runs.find import find, locate
@@ -43,6 +43,7 @@ def train(
     /,
     *,
     options: Annotated[NewRunOptions, _FLAT_OPTIONS] = NewRunOptions(),  # noqa: B008 - immutable
+    find_lr: Annotated[bool, Parameter(negative=(), group=OPTIONS)] = False,
     params: Annotated[NetworkFlags | None, _FLAT] = None,  # type: ignore[valid-type]
 ) -> int:
     """Train a network.
@@ -51,7 +52,11 @@ def train(
     ----------
     preset
         A preset's name, the path of a preset file, or a recorded run to do again with other flags.
+    find_lr
+        Headless: no run; try learning rates over an epoch or two of batches, and suggest one.
     """
+    if find_lr:
+        return _find_lr(preset, options, given(params))
     return _begin("train", preset, options, given(params))
 
 
@@ -149,8 +154,8 @@ def _chosen(name: str, root: Path, changes: dict[str, object]) -> Preset:
     return presets.Preset(run.preset, run.title, "", run.params)
 
 
-def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, object]) -> int:
-    """Do a new run of the preset or recorded run of this name, with or without a screen."""
+def _edited(command: str, name: str, options: NewRunOptions, changes: dict[str, object]) -> tuple[Preset, Params]:
+    """Return the preset or recorded run of this name, and its parameters with what the command line changes."""
     preset = _chosen(name, options.runs_root, changes)
     fitting = "train" if preset.kind is Kind.NETWORK else "fur"
     if command != fitting:
@@ -158,6 +163,22 @@ def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, o
         raise PresetError(f"preset: {shown!r} is of kind {preset.kind}: 'nnfd-tui {fitting} {shown}' runs it")
     params = located(override(preset.params, changes).edited(options.named_values(), text=True))
     options.check()
+    return preset, params
+
+
+def _find_lr(name: str, options: NewRunOptions, changes: dict[str, object]) -> int:
+    _, params = _edited("train", name, options, changes)
+    if not options.headless:
+        raise ParamsError("--find-lr needs --headless; in the dashboard press L")
+    from nnfd.tui.commands.finding_lr import find_lr
+
+    assert isinstance(params, NetworkParams)
+    return find_lr(params, options)
+
+
+def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, object]) -> int:
+    """Do a new run of the preset or recorded run of this name, with or without a screen."""
+    preset, params = _edited(command, name, options, changes)
     budget = options.budget
     if not options.headless:
         need_terminal()

@@ -12,6 +12,7 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.params import Kind, NetworkParams, Params
 from nnfd.core.params.presets import origin
+from nnfd.tui.dialogs.find_lr import FindLr
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.screen import LabScreen, lent
@@ -56,6 +57,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         *lent("curves", LearningCurves.KEYS),
         *lent("panels", NetworkPanels.KEYS),
         Binding("m", "baseline", "Baseline", id="network.baseline", tooltip="Train scikit-learn's network", show=False),
+        Binding("L", "find_lr", "Find lr", id="network.find_lr", tooltip="Which learning rate?", show=False),
     ]
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
@@ -158,6 +160,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what is not possible now."""
+        if action == "find_lr":
+            return True if self.session.data is not None else None
         if action == "baseline":
             return True if self.session.data is not None and self.baseline.run is None else None
         return super().check_action(action, parameters)
@@ -165,6 +169,18 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def on_unmount(self) -> None:
         self.baseline.clear()
         self.branching.stop()
+
+    # -- the learning rate
+
+    def action_find_lr(self) -> None:
+        """Try learning rates on the run's first weights, and begin anew with the one that is suggested."""
+        data, params = self.session.data, self.params
+        if data is not None and isinstance(params, NetworkParams):
+            self.app.push_screen(FindLr(params, data), self._begin_with_lr)
+
+    def _begin_with_lr(self, lr: float | None) -> None:
+        if lr is not None:
+            self.begin(RunSpec(self.params.edited({"lr": lr}), self.spec.preset, self.spec.title))
 
     # -- branches
 
