@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.containers import Grid, Vertical
 from textual.reactive import reactive
 from textual.widgets import Tab, Tabs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from textual import events
     from textual.app import ComposeResult
     from textual.widget import Widget
 
@@ -19,9 +19,9 @@ PANEL_WIDTH, PANEL_HEIGHT = 40, 16
 """What one panel needs, in cells; a second one is shown beside or below it once there is room for both."""
 
 
-def visible_panels(active: int, count: int, capacity: int) -> list[int]:
-    """Return the panels to show: the active one and, in their order, the first others that fit beside it."""
-    others = [i for i in range(count) if i != active]
+def visible_panels(active: int, beside: Iterable[int], capacity: int) -> list[int]:
+    """Return the panels to show: the active one and, in their order, the first of `beside` that fit beside it."""
+    others = [i for i in beside if i != active]
     return sorted([active, *others[: max(0, capacity - 1)]])
 
 
@@ -30,9 +30,14 @@ class Deck(Vertical):
 
     active: reactive[int] = reactive(0)
 
-    def __init__(self, panels: Mapping[str, Widget]) -> None:
-        """Take the panels by the short titles on their tabs."""
+    def __init__(self, panels: Mapping[str, Widget], *, roomy: Collection[str] = ()) -> None:
+        """Take the panels by the short titles on their tabs.
+
+        The `roomy` ones are shown only when they are chosen, and take all the space but for one row of others, where
+        there are three rows. At least as many panels as such a row holds stand before them.
+        """
         super().__init__()
+        self._roomy = frozenset(roomy)
         self._titles, self._panels = list(panels), list(panels.values())
 
     def compose(self) -> ComposeResult:
@@ -78,11 +83,26 @@ class Deck(Vertical):
     def _arrange(self) -> None:
         columns = max(1, self.size.width // PANEL_WIDTH)
         rows = max(1, (self.size.height - 2) // PANEL_HEIGHT)
-        shown = visible_panels(self.active, len(self._panels), columns * rows)
+        roomy = self._titles[self.active] in self._roomy
+        others = (columns if rows > 2 else 0) if roomy else columns * rows - 1
+        beside = [i for i, title in enumerate(self._titles) if title not in self._roomy]
+        shown = visible_panels(self.active, beside, 1 + others)
         columns = min(columns, len(shown))
         grid = self.query_one(Grid)
         grid.styles.grid_size_columns = columns
-        grid.styles.grid_size_rows = -(-len(shown) // columns)
+        grid.styles.grid_size_rows = rows if others and roomy else -(-len(shown) // columns)
+        new = [self._panels[i] for i in shown if not self._panels[i].display]
         for i, panel in enumerate(self._panels):
+            panel.styles.column_span = columns if roomy and i == self.active else 1
+            panel.styles.row_span = rows - 1 if others and roomy and i == self.active else 1
             panel.display = i in shown
             panel.set_class(i == self.active, "-chosen")
+        self.call_after_refresh(self._tell_size, new)
+
+    def _tell_size(self, panels: Sequence[Widget]) -> None:
+        """Tell panels that are shown now how large they are.
+
+        Textual tells none while something scrolls, as the tabs do where they do not all fit.
+        """
+        for panel in panels:
+            panel.post_message(events.Resize(panel.size, panel.virtual_size, panel.container_size))

@@ -168,4 +168,4 @@ class TestMailbox:
 def test_the_deck_shows_the_active_panel_and_the_first_others(active, count, capacity, shown):
     from nnfd.tui.widgets.deck import visible_panels
 
-    assert visible_panels(active, count, capacity) == shown
+    assert visible_panels(active, range(count), capacity) == shown

@@ -23,7 +23,7 @@ from nnfd.tui.widgets.timeline import Timeline
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.app import ComposeResult
 
@@ -270,9 +270,14 @@ class LabScreen(Screen[None], Generic[H]):
         try:
             if event.branch:
                 self.begin_branch(event.params)
-            elif self.run_line.run.is_alive and not event.needs_restart:
-                self.session.controller.edit(event.changes)
             else:
-                self.begin(RunSpec(event.params, self.spec.preset, self.spec.title))
+                self.change(event.params, event.changes, restart=bool(event.needs_restart))
         except NnfdError as error:
             self.complain(error)
+
+    def change(self, params: Params, changes: Mapping[str, object], *, restart: bool) -> None:
+        """Let the run take these parameters, or begin another one. Raises ``NnfdError`` if it refuses them."""
+        if self.run_line.run.is_alive and not restart:
+            self.session.controller.edit(changes)
+        else:
+            self.begin(RunSpec(params, self.spec.preset, self.spec.title))

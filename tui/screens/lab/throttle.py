@@ -17,7 +17,7 @@ LONGEST_WAIT = 1.0
 
 
 class Throttle:
-    """Does something soon after it is asked to, but leaves a time between two of its beginnings.
+    """Does something soon after it is asked to, but leaves a time between two of its beginnings on the average.
 
     It also waits while the app is busy with what goes before: see :meth:`nnfd.tui.guard.safe_app.SafeApp.busy`.
 
@@ -28,14 +28,14 @@ class Throttle:
     act
         What to do, in the host's thread.
     seconds
-        Least time between two of them.
+        That time; half of it is the least.
     """
 
     def __init__(self, host: MessagePump, act: Callable[[], None], seconds: float) -> None:
         self._host = host
         self._act = act
         self._seconds = seconds
-        self._last = 0.0
+        self._last = self._due_at = 0.0
         self.waiting = False
         """Whether it was asked and has not acted yet."""
 
@@ -44,7 +44,7 @@ class Throttle:
         if self.waiting:
             return
         self.waiting = True
-        wait = self._last + self._seconds - time.perf_counter()
+        wait = self._due_at - time.perf_counter()
         if wait > 0:
             self._host.set_timer(wait, self._due)
         else:
@@ -61,5 +61,7 @@ class Throttle:
 
     def now(self) -> None:
         """Act at once."""
+        # a timer is late by some milliseconds: the next one makes up for it, so that the rate is what was asked for
         self._last = time.perf_counter()
+        self._due_at = max(self._due_at + self._seconds, self._last + self._seconds / 2)
         self._act()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from nnfd.core.network.evaluate import Evaluation, evaluate
 from nnfd.core.network.train import model_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from nnfd.core.network.mlp import MLP
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.jobs.watching import AnySession
+    from nnfd.tui.widgets.asking import AskingPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,19 @@ class Evaluated:
     evaluation: Evaluation
     what: str
     """In words, for example ``epoch 12`` or ``epoch 57, the best``."""
+    answers: Mapping[AskingPanel, Any] = field(default_factory=dict)
+    """What panels asked it."""
 
 
-def evaluation_of(session: AnySession, history: NetworkHistory, shown: int | None) -> Callable[[], Evaluated] | None:
+def evaluation_of(
+    session: AnySession,
+    history: NetworkHistory,
+    shown: int | None,
+    questions: Mapping[AskingPanel, Callable[[MLP], Any]],
+) -> Callable[[], Evaluated] | None:
     """Return what evaluates the network of epoch `shown`; None: the newest, or the best once the run is over.
+
+    The panels' `questions` are put to it too.
 
     Returns None while there is nothing to evaluate. The function that is returned takes a while, so it belongs in a
     worker thread; it raises ``KeyError`` if the frame of the epoch is no longer kept.
@@ -45,6 +55,7 @@ def evaluation_of(session: AnySession, history: NetworkHistory, shown: int | Non
             epoch, what = state.best_epoch, f"epoch {state.best_epoch}, the best"
             weights = {"theta": state.best_theta, "stats": state.best_stats}
         model = model_at(state.params, state.layer_sizes, weights["theta"], weights.get("stats"))
-        return Evaluated(epoch, model, evaluate(model, data.X_test, data.y_test, data.class_names), what)
+        evaluation = evaluate(model, data.X_test, data.y_test, data.class_names)
+        return Evaluated(epoch, model, evaluation, what, {panel: ask(model) for panel, ask in questions.items()})
 
     return evaluated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from textual.binding import Binding
@@ -13,18 +13,24 @@ from nnfd.tui.widgets.deck import Deck
 from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
+from nnfd.tui.widgets.plane_panel import PlanePanel
 from nnfd.tui.widgets.report import ReportTable
+from nnfd.tui.widgets.units_view import UnitsView
 from nnfd.tui.widgets.weights_view import WeightsView
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
+    from nnfd.core.network.mlp import MLP
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.screens.network.evaluated import Evaluated
+    from nnfd.tui.widgets.asking import AskingPanel
 
 
 class NetworkPanels(Deck):
-    """Confusion matrix, report, digits, epochs, weights, a pad to draw on."""
+    """Confusion matrix, report, digits, epochs, weights, the plane, its units, a pad to draw on."""
 
     KEYS: ClassVar[tuple[Binding, ...]] = (
         Binding("n", "normalise", "Counts/%", id="network.normalise", tooltip="Confusion as counts or % of each row"),
@@ -35,6 +41,7 @@ class NetworkPanels(Deck):
     def __init__(self) -> None:
         self._confusion, self._report, self._digits = ConfusionTable(), ReportTable(), DigitBrowser()
         self._epochs, self._weights, self._pad = EpochTable(), WeightsView(), DigitPad()
+        self._plane, self._units = PlanePanel(), UnitsView()
         super().__init__(
             {
                 "Matrix": self._confusion,
@@ -42,8 +49,11 @@ class NetworkPanels(Deck):
                 "Digits": self._digits,
                 "Epochs": self._epochs,
                 "Weights": self._weights,
+                "Plane": self._plane,
+                "Units": self._units,
                 "Draw": self._pad,
-            }
+            },
+            roomy=("Plane", "Units"),
         )
         self._data: Dataset | None = None
         self.evaluated: Evaluated | None = None
@@ -55,6 +65,17 @@ class NetworkPanels(Deck):
         self._confusion.clear()
         self._report.show(None)
         self._weights.clear()
+        for panel in self.asking:
+            panel.clear()
+
+    @property
+    def asking(self) -> list[AskingPanel]:
+        """The panels that ask the network."""
+        return [self._plane, self._units]
+
+    def questions(self) -> dict[AskingPanel, Callable[[MLP], Any]]:
+        """Return what the panels that are seen ask now."""
+        return {panel: asked for panel in self.asking if (asked := panel.question()) is not None}
 
     @property
     def has_data(self) -> bool:
@@ -64,6 +85,13 @@ class NetworkPanels(Deck):
     def load(self, data: Dataset) -> None:
         """Take the test set of a run."""
         self._data = data
+        if len(data.feature_names) == 2 and self.active == 0:  # nobody chose a panel yet
+            focus = self.screen.focused
+            self.reveal(self._plane)
+            if focus is not None and self in focus.ancestors:
+                self.focus_active()
+        for panel in self.asking:
+            panel.load(data)
         self._digits.load(data.raw(data.X_test), data.y_test, data.class_names, data.image_shape)
 
     def show_epochs(self, history: NetworkHistory, shown: int | None) -> None:
@@ -80,6 +108,8 @@ class NetworkPanels(Deck):
         self.show_baseline(baseline)
         self._digits.show(evaluation.probabilities)
         self._weights.show(evaluated.model.W[0], self._data.image_shape)
+        for panel, answer in evaluated.answers.items():
+            panel.take(answer, evaluated.what)
         self._judge_drawing()
 
     def show_baseline(self, result: BaselineResult | None) -> None:

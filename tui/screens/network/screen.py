@@ -10,12 +10,14 @@ from textual.containers import Horizontal
 from nnfd.core.engine.events import EpochDone, Event
 from nnfd.core.errors import NnfdError
 from nnfd.core.network.bundled import BUNDLED
-from nnfd.core.params import Kind, NetworkParams, Params
+from nnfd.core.network.nudge import nudged
+from nnfd.core.params import Kind, NetworkParams, Params, show_value
 from nnfd.core.params.presets import origin
 from nnfd.tui.dialogs.find_lr import FindLr
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.screen import LabScreen, lent
+from nnfd.tui.screens.lab.throttle import Throttle
 from nnfd.tui.screens.network.baseline import Baseline
 from nnfd.tui.screens.network.branching import Branching
 from nnfd.tui.screens.network.curves import LearningCurves
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.branch import Branch
     from nnfd.core.network.state import NetworkState
     from nnfd.core.runs.folder import RunFolder
+    from nnfd.tui.widgets.asking import AskingPanel
 
 ABOUT = (
     "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "
@@ -43,6 +46,8 @@ ABOUT = (
     "at earlier epochs with j and k, and start a branch there with b: it goes on exactly as the run did from there, "
     "but for what you edit."
 )
+CHART_SECONDS = 0.1
+"""Least time between two draws of charts and table while a run is under way: they cost more than all the rest."""
 
 
 class NetworkScreen(LabScreen[NetworkHistory]):
@@ -52,6 +57,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     kinds: ClassVar[tuple[Kind, ...]] = (Kind.NETWORK,)
     unit: ClassVar[str] = "epochs"
     about: ClassVar[str] = ABOUT
+    draws_per_second: ClassVar[float] = 25
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *lent("curves", LearningCurves.KEYS),
@@ -71,6 +77,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         """What stays behind of the run before."""
         self._last_run = self.run_line.run
         self._preset: Params | None = None
+        self._epochs_drawn = Throttle(self, self._draw_epochs, CHART_SECONDS)
         self._state_drawn: NetworkState | None = None
 
     def compose_views(self) -> ComposeResult:
@@ -103,11 +110,13 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         # a run of another process tells its epochs and its state apart
         new_state, self._state_drawn = self.history.latest is not self._state_drawn, self.history.latest
         new_epochs = new_state or self.history.ended or any(isinstance(event, EpochDone) for event in events)
-        if new_epochs:
-            self._draw_epochs()
-            # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
-            if self.session.data is not None and self.session.data.name in BUNDLED:
-                self.action_baseline()
+        if self.history.ended:
+            self._epochs_drawn.now()
+        elif new_epochs:
+            self._epochs_drawn.ask()
+        # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
+        if new_epochs and self.session.data is not None and self.session.data.name in BUNDLED:
+            self.action_baseline()
         if (new_data or new_epochs) and self.shown is None:
             self.findings.wish()
 
@@ -137,11 +146,33 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.findings.wish()
 
     def next_job(self) -> Callable[[], Evaluated] | None:
-        return evaluation_of(self.session, self.history, self.shown)
+        return evaluation_of(self.session, self.history, self.shown, self.panels.questions())
 
     def show_findings(self, findings: Evaluated) -> None:
         self.panels.show(findings, self.baseline.result)
         self._tell()
+
+    def on_asking_panel_asked(self, event: AskingPanel.Asked) -> None:
+        event.stop()
+        self.findings.wish()
+
+    def on_asking_panel_nudged(self, event: AskingPanel.Nudged) -> None:
+        """Train another network: at once, or as a new run where that needs one."""
+        event.stop()
+        before = self.params
+        assert isinstance(before, NetworkParams)
+        if not (changes := nudged(before, event.what, event.up)):
+            return
+        try:
+            params = before.edited(changes)
+            restart = bool(params.needs_restart(before)) or not self.run_line.run.is_alive
+            self.change(params, changes, restart=restart)
+        except NnfdError as error:
+            self.complain(error)
+            return
+        ((name, value),) = changes.items()
+        words = f"{name} {show_value(getattr(before, name))} → {show_value(value)}"
+        self.notify(words + (": a new run begins" if restart else ""), markup=False)
 
     def focus_default(self) -> None:
         self.panels.focus_active()

@@ -35,13 +35,24 @@ async def test_the_finished_run(size, snapshot):
         assert lab.text() == snapshot
 
 
-@pytest.mark.parametrize("panel", ["digits", "epochs", "weights", "draw"])
+PANELS = {
+    "digits": "1 of 270 all",
+    "epochs": "v_loss",
+    "weights": "units 1-8 of 8",
+    "plane": "of 1,797 shown",
+    "units": "needs data",
+    "draw": "arrows move",
+}
+"""What each panel says once it is drawn."""
+
+
+@pytest.mark.parametrize("panel", PANELS)
 async def test_the_panels_on_a_small_screen(panel, snapshot):
     async with opened(SMALL, size=(80, 24)) as lab:
         await lab.press("full_stop")
         await finished(lab)
-        await lab.press(*["full_stop"] * (1 + ["digits", "epochs", "weights", "draw"].index(panel)))
-        await lab.pilot.pause()
+        await lab.press(*["full_stop"] * (1 + list(PANELS).index(panel)))
+        await lab.until(lambda: PANELS[panel] in lab.text())
         assert lab.text() == snapshot
 
 
