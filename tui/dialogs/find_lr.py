@@ -58,7 +58,7 @@ class FindLr(Dialog[float]):
         self._left = threading.Event()
         self.finding: Finding | None = None
         """What the test says, once it is over."""
-        self._curve = CurveView("loss of each batch, while lr grows tenfold from mark to mark")
+        self._curve = CurveView("loss, as lr grows from batch to batch")
         self._why = Label("trying learning rates ...", classes="-why", markup=False)
         self._hint = Label("escape leaves", classes="dialog-hint")
 
