@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nnfd.core.engine.control import run_to_end
 from nnfd.core.engine.events import Edited, EpochDone, Event
 from nnfd.core.errors import DataError, NnfdError, RunError
@@ -13,6 +15,7 @@ from nnfd.core.network.baseline import baseline
 from nnfd.core.network.checks import check_data_file, check_run
 from nnfd.core.network.data import Dataset, load
 from nnfd.core.network.evaluate import Evaluation, ReportRow, evaluate, scores
+from nnfd.core.network.quality import judge_quality
 from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import best_model
 from nnfd.core.params import NetworkParams, Params
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
     from nnfd.core.runs.folder import RunFolder
 
+DIAGONAL = np.array([0.0, 1.0])
+CURVES = 3
+"""Classes whose curves are drawn: those that are hardest to tell."""
 LOG_RATIO = 20.0
 """A loss whose greatest value is so many times its least is drawn on a log scale."""
 
@@ -41,7 +47,7 @@ def network_parts(folder: RunFolder, events: Sequence[Event], params: Params) ->
         state, data, missing = None, None, str(error)
     else:
         missing = ""
-    parts: dict[str, Any] = {"curves": _curves(events), "no_baseline": missing, "missing": ""}
+    parts: dict[str, Any] = {"curves": _curves(events), "no_baseline": missing, "missing": "", "quality": None}
     if recorded is None and state is not None and data is not None:
         recorded = TestSet.model_validate(_evaluation(state, data).to_result())
     if recorded is None:
@@ -52,7 +58,32 @@ def network_parts(folder: RunFolder, events: Sequence[Event], params: Params) ->
         "loss": "is not known" if recorded.loss is None else f"{recorded.loss:.4f}",
         "scores": [(row.name, *_four(row.precision, row.recall, row.f1), row.support) for row in rows],
     }
-    return parts if data is None else parts | _baseline(params, data, recorded, rows)
+    if data is None:
+        return parts
+    if state is not None:
+        parts |= _quality(state, data)
+    return parts | _baseline(params, data, recorded, rows)
+
+
+def _quality(state: NetworkState, data: Dataset) -> dict[str, Any]:
+    """Judge the probabilities of the best weights; the classes that are hardest to tell stand for all in the curves."""
+    quality = judge_quality(_evaluation(state, data))
+    calibration, hardest = quality.calibration, quality.hardest[:CURVES]
+    curves = {
+        "ROC: true positives %": [(r.name, r.false_positive, r.true_positive) for r in hardest],
+        "precision %": [(r.name, r.recall, r.precision) for r in hardest],
+        "right %": [("network", calibration.said, calibration.right), ("if calibrated", DIAGONAL, DIAGONAL)],
+    }
+    over = ("false positives %", "recall %", "stated probability %")
+    return {
+        "quality": quality,
+        "areas": [(r.name, *_four(r.roc_area, r.average_precision)) for r in quality.rankings],
+        "quality_curves": [
+            chart([Curve.of(name, 100 * x, 100 * y) for name, x, y in drawn], title=title, x_label=label)
+            for (title, drawn), label in zip(curves.items(), over, strict=True)
+            if drawn
+        ],
+    }
 
 
 def _baseline(params: NetworkParams, data: Dataset, ours: TestSet, rows: Sequence[ReportRow]) -> dict[str, Any]:

@@ -21,13 +21,17 @@ from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.library.report.fields import picture
 from nnfd.core.library.report.run import report
 from nnfd.core.library.report.templates import render
+from nnfd.core.network.data import load
+from nnfd.core.network.evaluate import evaluate
+from nnfd.core.network.quality import judge_quality
+from nnfd.core.network.train import best_model
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.names import STATE
 
 pytestmark = pytest.mark.usefixtures("fitted_once")
 
-NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "Baseline"]
+NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "How sure it is", "Baseline"]
 FIELD = ["Outcome", "Parameters", "Pattern", "Growth", "Curves", "Analysis"]
 VOID = {"meta", "link", "img"}
 HOSTILE = '<script>alert(1)</script> [red]x[/] \x1b[31m & "q"'
@@ -65,6 +69,15 @@ class Page(HTMLParser):
             self.headings.append(data)
         if self.open[-1:] == ["td"]:
             self.cells.append(data)
+
+
+def test_it_says_how_far_its_probabilities_can_be_trusted(runs):
+    page = Page(report(RunFolder.open(runs / "net")))
+    state, data = RunFolder.open(runs / "net").saved_state(), load(NetworkParams())
+    quality = judge_quality(evaluate(best_model(state), data.X_test, data.y_test, data.class_names))
+    assert f"expected calibration error {quality.calibration.error:.4f}" in page.text
+    assert all(words in page.text for words in quality.confusions)
+    assert all(f"{ranking.roc_area:.4f}" in page.cells for ranking in quality.rankings)
 
 
 @pytest.fixture(scope="module")
