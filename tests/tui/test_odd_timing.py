@@ -7,8 +7,9 @@ import sys
 
 import numpy as np
 import pytest
-from textual.events import Key
-from textual.widgets import Input
+from rich.style import Style
+from textual.events import Click, Key
+from textual.widgets import DataTable, Input, OptionList
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Notice, Paint, Painted, Started
@@ -16,10 +17,11 @@ from nnfd.core.errors import RunError
 from nnfd.core.library.export import export_run
 from nnfd.core.network import data as network_data
 from nnfd.core.network.baseline import baseline
-from nnfd.core.params import DiffusionParams, FurParams, NetworkParams, presets
+from nnfd.core.params import DiffusionParams, FurParams, Kind, NetworkParams, presets
 from nnfd.core.runs import folder as runs
 from nnfd.core.runs.find import find
 from nnfd.tui.commands.reporting import Output
+from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.pace import PACE_LIMITS
@@ -269,3 +271,37 @@ def test_a_terminal_that_goes_away_ends_the_dashboard_with_its_state_saved(tmp_p
         terminal.hang_up()
         assert terminal.process.wait(LIMIT) == 130
     assert runs.RunFolder.open(tmp_path / "run").result()["outcome"] == "stopped"
+
+
+@pytest.mark.parametrize("meta", [{"row": 3, "column": 1}, {"row": -1, "column": 2}])
+async def test_a_click_on_a_row_or_column_that_has_gone(meta):
+    async with opened(SMALL) as lab:
+        table = DataTable()
+        await lab.screen.mount(table)
+        table.add_columns("a", "b")
+        table.add_row("1", "2")
+        await late_click(lab, table, meta)
+
+
+async def test_a_click_on_a_command_that_the_palette_lists_no_longer():
+    async with opened(SMALL) as lab:
+        await lab.press("ctrl+p")
+        await lab.until(lambda: lab.app.screen.query(OptionList))
+        await late_click(lab, lab.app.screen.query_one(OptionList), {"option": 999})
+
+
+async def late_click(lab, widget, meta):
+    """Let a click arrive that belongs to what was drawn before."""
+    widget.post_message(Click(widget, 1, 1, 0, 0, 1, False, False, False, style=Style(meta=meta)))
+    await lab.pilot.pause()
+    assert not lab.app.failures
+
+
+async def test_a_dialog_that_is_closed_before_it_is_there():
+    async with opened(SMALL) as lab:
+        picker = PresetPicker((Kind.NETWORK,), "relu-128")
+        lab.app.push_screen(picker)
+        picker.dismiss(None)
+        await lab.until(lambda: len(lab.app.screen_stack) == 1)
+        picker.on_mount()  # as it comes where there is much to do
+        assert not lab.app.failures

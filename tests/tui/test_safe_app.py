@@ -1,6 +1,5 @@
 """A failure that nobody foresaw, planted in every kind of place: it is told and logged, and the dashboard goes on."""
 
-import itertools
 import stat
 
 import pytest
@@ -17,18 +16,9 @@ from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.screens.runs.screen import RunsScreen
 from nnfd.tui.widgets.status_line import StatusLine
 from tests.support.dashboard import opened
+from tests.support.planted import PlantedError, fail
 
-LINES = itertools.count()
 FIELD = FurParams(width=12, height=10, steps=3_000, seeds=2)
-
-
-class PlantedError(RuntimeError):
-    """What no code of ours knows."""
-
-
-def fail(*_, **__):
-    """Fail at a line of its own each time: what fails twice at one place is told once."""
-    exec(compile("\n" * next(LINES) + "raise error", "planted", "exec"), {"error": PlantedError("on \x1b[31mpurpose")})
 
 
 async def still_usable(lab):

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, in_words
 from nnfd.core.library.catalog import RunStatus, RunSummary, list_runs
 from nnfd.core.library.columns import matches
 from nnfd.tui.dialogs.ask import Dialog
@@ -84,6 +84,9 @@ class PickRuns(Dialog[list[Path]]):
             runs, problem = list_runs(self._root), ""
         except NnfdError as error:
             runs, problem = [], str(error)
+        except Exception as error:
+            self.post_message(self.Listed([], in_words(error)))
+            raise
         self.post_message(self.Listed([run for run in runs if run.status is not RunStatus.DAMAGED], problem))
 
     def on_pick_runs_listed(self, event: Listed) -> None:

@@ -45,13 +45,14 @@ class PresetPicker(Dialog[Preset]):
         super().__init__()
         self._presets, self._problems = load_all(kinds)
         self._current = current
+        self._list = SafeOptionList(*(Option(Text(preset.name), id=preset.name) for preset in self._presets))
 
     def compose(self) -> ComposeResult:
         """Lay out the list and the description."""
         with Vertical(classes="dialog"):
             yield Label("Presets", classes="dialog-title")
             with Horizontal():
-                yield SafeOptionList(*(Option(Text(preset.name), id=preset.name) for preset in self._presets))
+                yield self._list
                 with VerticalScroll(can_focus=False):
                     yield Static(id="preset-text")
                     yield PixelView()
@@ -61,9 +62,10 @@ class PresetPicker(Dialog[Preset]):
     def on_mount(self) -> None:
         """Start at the current preset."""
         names = [preset.name for preset in self._presets]
-        options = self.query_one(SafeOptionList)
-        options.highlighted = names.index(self._current) if self._current in names else 0
-        options.focus()
+        if not self._list.is_attached:  # it was left before it was there
+            return
+        self._list.highlighted = names.index(self._current) if self._current in names else 0
+        self._list.focus()
         for problem in self._problems:
             self.notify(problem, title="a preset of yours is left out", severity="warning", markup=False)
 

@@ -22,6 +22,7 @@ from textual.worker import WorkerFailed
 
 from nnfd.core.text import printable
 from nnfd.tui.guard.backlog import Backlog
+from nnfd.tui.guard.clicks import is_late
 from nnfd.tui.guard.failures import Failure, place_of, record
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ class SafeApp(App[None]):
         what = type(child).__name__
 
         async def dispatch_safely(message: Message) -> None:
-            await self._guarded(what, dispatch, message)
+            if not is_late(child, message):
+                await self._guarded(what, dispatch, message)
 
         def render_safely(crop: Region) -> list[Strip]:
             try:

@@ -91,6 +91,8 @@ class SweepJob:
                 self.failure = printable(last.removeprefix("nnfd-tui: ")) or f"its process ended with {code}"
         except Exception as error:
             self.failure = in_words(error)
+            with self._process as process:
+                process.terminate()  # nobody would follow it; its runs save their state
             raise
         finally:
             self.finished.set()

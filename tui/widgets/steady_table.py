@@ -55,7 +55,6 @@ class TableColumn(Generic[R]):
     """Keys of the rows with a star; the others leave room for it."""
 
     def cell(self, key: str, row: R) -> Cell:
-        """Return text and style of what a row has here."""
         text = self.write(row)
         if key in self.best:
             return text + STAR, "bold"
@@ -123,12 +122,10 @@ class SteadyTable(DataTable[Text], Generic[R]):
 
     @property
     def ordered(self) -> list[R]:
-        """The rows as they stand."""
         return [self._rows[key] for key in self._cells]
 
     @property
     def sorted_heading(self) -> str:
-        """The heading of the column that the rows are sorted by."""
         return self._columns[self.sorted_by].heading if self.sorted_by in self._columns else ""
 
     @property
@@ -275,7 +272,6 @@ class SteadyTable(DataTable[Text], Generic[R]):
             self.sort_by(keys[(keys.index(self.sorted_by) + 1) % len(keys)])
 
     def turn_round(self) -> None:
-        """Turn the order round."""
         if self._columns:
             self.sort_by(self.sorted_by, reverse=not self.reverse)
 

@@ -21,6 +21,7 @@ from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
 from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers
 from nnfd.tui.screens.fur.side_pane import SidePane
+from nnfd.tui.screens.lab.kept import kept_frame
 from nnfd.tui.screens.lab.screen import LabScreen, lent
 from nnfd.tui.screens.lab.throttle import Throttle
 
@@ -157,7 +158,7 @@ class FurScreen(LabScreen[FieldHistory]):
             params = self.params_at(shown)
 
             def look_back() -> FieldNumbers:
-                state = FieldState(params, shown, session.frames.load(shown))
+                state = FieldState(params, shown, kept_frame(session, shown))
                 self.call_later(self._show_frame, session, state)
                 return field_numbers(state, field, predicted(params))
 

@@ -28,7 +28,7 @@ class OneAtATime(Generic[T]):
     deliver
         Takes what a job returned.
     fail
-        Takes the ``NnfdError`` or ``KeyError`` that a job raised; any other error is the app's to tell.
+        Takes the ``NnfdError`` that a job raised; any other error is the app's to tell.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class OneAtATime(Generic[T]):
         host: DOMNode,
         next_job: Callable[[], Callable[[], T] | None],
         deliver: Callable[[T], None],
-        fail: Callable[[NnfdError | KeyError], None],
+        fail: Callable[[NnfdError], None],
     ) -> None:
         self._host = host
         self._next_job = next_job
@@ -66,7 +66,7 @@ class OneAtATime(Generic[T]):
     def _work(self, job: Callable[[], T]) -> None:
         try:
             hand_over = partial(self._deliver, job())
-        except (NnfdError, KeyError) as error:
+        except NnfdError as error:
             hand_over = partial(self._fail, error)
         except Exception:
             self._host.call_later(self._done, job, lambda: None)  # the next wish is done all the same

@@ -15,6 +15,7 @@ from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
+from nnfd.tui.screens.lab.kept import FrameGoneError
 from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.screens.lab.run_line import RunLine
 from nnfd.tui.widgets.key_line import KeyLine
@@ -190,11 +191,12 @@ class LabScreen(Screen[None], Generic[H]):
         event.stop()
         self.show_position()
 
-    def _on_job_failed(self, error: NnfdError | KeyError) -> None:
-        if isinstance(error, NnfdError):
+    def _on_job_failed(self, error: NnfdError) -> None:
+        if not isinstance(error, FrameGoneError):
             self.complain(error)
-        elif self.shown is not None:  # its frame was thinned out: go to the nearest that is still kept
-            self.timeline.positions = tuple(self.session.frames.steps())
+        elif self.shown is not None:  # go to the nearest that is still kept; whatever the store says, not to this one
+            steps = self.session.frames.steps()
+            self.timeline.positions = tuple(step for step in steps if step != error.position)
             self.timeline.action_move(0)
 
     def complain(self, error: NnfdError) -> None:

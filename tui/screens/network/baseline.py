@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nnfd.tui.jobs.baseline import BaselineRun
@@ -46,7 +47,19 @@ class Baseline:
     def begin(self, params: NetworkParams, data: Dataset) -> None:
         """Train it on the data of our run."""
         run = self.run = BaselineRun(params, data, lambda: self._host.call_later(self._take_in, run))
-        self._host.run_worker(run.run, group="baseline", thread=True)
+        self._host.run_worker(partial(self._work, run), group="baseline", thread=True)
+
+    def _work(self, run: BaselineRun) -> None:
+        try:
+            run.run()
+        except Exception:
+            self._host.call_later(self._forget, run)  # it can be begun again
+            raise
+
+    def _forget(self, run: BaselineRun) -> None:
+        if run is self.run:
+            self.clear()
+            self._on_news()
 
     def _take_in(self, run: BaselineRun) -> None:
         if run is self.run:

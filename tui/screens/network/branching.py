@@ -84,6 +84,9 @@ class Branching:
             return
         except NnfdError as error:
             answer = partial(self._fail, error)
+        except Exception:
+            self._host.call_later(self._done, job, lambda: None)  # nothing waits for it any longer
+            raise
         self._host.call_later(self._done, job, answer)
 
     def _done(self, job: SteppedJob[Branch], answer: Callable[[], None]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfd.core.network.evaluate import Evaluation, evaluate
 from nnfd.core.network.train import model_at
+from nnfd.tui.screens.lab.kept import kept_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ def evaluation_of(
     The panels' `questions` are put to it too.
 
     Returns None while there is nothing to evaluate. The function that is returned takes a while, so it belongs in a
-    worker thread; it raises ``KeyError`` if the frame of the epoch is no longer kept.
+    worker thread; it raises as :func:`nnfd.tui.screens.lab.kept.kept_frame` does.
     """
     state, data, ended = history.latest, session.data, history.ended
     if state is None or data is None or state.epoch == 0:
@@ -50,7 +51,7 @@ def evaluation_of(
     def evaluated() -> Evaluated:
         epoch, weights, what = state.epoch, state.frame(), f"epoch {state.epoch}"
         if shown is not None:
-            epoch, weights, what = shown, session.frames.load(shown), f"epoch {shown}"
+            epoch, weights, what = shown, kept_frame(session, shown), f"epoch {shown}"
         elif ended is not None:
             epoch, what = state.best_epoch, f"epoch {state.best_epoch}, the best"
             weights = {"theta": state.best_theta, "stats": state.best_stats}
