@@ -7,7 +7,7 @@ discrete Laplacian for a wave along a grid axis, or with ``-k²``, that of the e
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from nnfd.core.params import DiffusionParams, FieldParams, FurParams, TuringPara
 from nnfd.core.params.formula import COMPARISONS, evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -101,15 +101,7 @@ def _found(params: FieldParams) -> tuple[dict[str, float], ...]:
 
 def describe_states(params: FieldParams) -> list[str]:
     """Return a line for each uniform state: its values, and whether it holds, alone and against waves."""
-    lines = []
-    for state in uniform_states(params):
-        growth = dispersion(params, np.linspace(0, math.pi, 301), state, continuous=True)
-        held = "gives way to uniform changes" if growth[0] > STABLE else "stable"
-        if growth[0] <= STABLE < growth.max():
-            held = "gives way to waves: a pattern forms by itself"
-        values = ", ".join(f"{name} = {value:.4g}" for name, value in state.items())
-        lines.append(f"{values}: {held}" if np.isfinite(growth).all() else f"{values}: no number comes out around it")
-    return lines or ["none was found"]
+    return list(prediction(params).states) or ["none was found"]
 
 
 def _cubic_root(kappa: float, q: float) -> float:
@@ -229,46 +221,67 @@ def predicted_wavelength(params: FieldParams) -> float | None:
     """Return the wavelength, in cells, that grows fastest around a uniform state that is stable without diffusion.
 
     This is Turing's condition: the state holds against uniform disturbances and gives way to waves. None if no uniform
-    state does so; :func:`prediction` says why. The wavelength is that of the equations: on the grid
-    it is, along the axes, about 2 % shorter at 9 cells, which is less than the pattern itself varies.
+    state does so; :func:`prediction` says why. The wavelength is that of the equations: on the grid it is, along the
+    axes, about 2 % shorter at 9 cells, which is less than the pattern itself varies.
     """
-    best: tuple[float, float] | None = None
-    for state in uniform_states(params):
-        waves = np.linspace(0, math.pi, 601)
-        growth = dispersion(params, waves, state, continuous=True)
-        top = int(np.argmax(growth))
-        if not growth[0] <= STABLE < growth[top]:
-            continue
-        fine = np.linspace(waves[top - 1], waves[min(top + 1, 600)], 401)
-        fine_growth = dispersion(params, fine, state, continuous=True)
-        top = int(np.argmax(fine_growth))
-        if best is None or fine_growth[top] > best[0]:
-            best = float(fine_growth[top]), float(2 * math.pi / fine[top])
-    return best[1] if best else None
+    return prediction(params).wavelength
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What linear stability says of the wavelength."""
+    """What linear stability says."""
 
     wavelength: float | None
-    """In cells; None if no uniform state gives way to waves."""
+    """That of the waves that grow fastest, in cells; None if no uniform state gives way to waves."""
     words: str
     """The wavelength, or why there is none."""
+    states: tuple[str, ...] = ()
+    """A line for each uniform state."""
+    k: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
+    """Wavenumbers, radians a cell."""
+    growth: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
+    """How fast waves grow around the state that gives way to waves, else around the last one, in 1/time."""
+
+
+WAVES = np.linspace(0, math.pi, 601)
+"""Wavenumbers that are looked at."""
 
 
 def prediction(params: FieldParams) -> Prediction:
-    """Return the wavelength that grows fastest, or why none does."""
-    wavelength = predicted_wavelength(params)
-    return Prediction(wavelength, _no_wavelength(params) if wavelength is None else f"{wavelength:.3g} cells")
-
-
-def _no_wavelength(params: FieldParams) -> str:
+    """Return the wavelength that grows fastest, or why none does, and what was looked at."""
+    params = params.settled()
     states = uniform_states(params)
+    growths = [dispersion(params, WAVES, state, continuous=True) for state in states]
+    best: tuple[float, float] | None = None
+    shown = growths[-1] if growths else np.full(WAVES.shape, np.nan)
+    for state, growth in zip(states, growths, strict=True):
+        top = int(np.argmax(growth))
+        if not growth[0] <= STABLE < growth[top]:
+            continue
+        fine = np.linspace(WAVES[top - 1], WAVES[min(top + 1, len(WAVES) - 1)], 401)
+        fine_growth = dispersion(params, fine, state, continuous=True)
+        top = int(np.argmax(fine_growth))
+        if best is None or fine_growth[top] > best[0]:
+            best, shown = (float(fine_growth[top]), float(2 * math.pi / fine[top])), growth
+    words = f"{best[1]:.3g} cells" if best else _no_wavelength(params, states, growths)
+    lines = tuple(_described(state, growth) for state, growth in zip(states, growths, strict=True))
+    finite = np.isfinite(shown)
+    return Prediction(best[1] if best else None, words, lines, WAVES[finite], shown[finite])
+
+
+def _described(state: Mapping[str, float], growth: NDArray[Any]) -> str:
+    held = "gives way to uniform changes" if growth[0] > STABLE else "stable"
+    if growth[0] <= STABLE < growth.max():
+        held = "gives way to waves: a pattern forms by itself"
+    values = ", ".join(f"{name} = {value:.4g}" for name, value in state.items())
+    return f"{values}: {held}" if np.isfinite(growth).all() else f"{values}: no number comes out around it"
+
+
+def _no_wavelength(params: FieldParams, states: Sequence[Mapping[str, float]], growths: Sequence[NDArray[Any]]) -> str:
     if not states:
         return "none: no uniform state was found"
     if not any(jacobian(params, state).any() for state in states):
         return "none: nothing but spreading, which evens out"
-    if any(float(dispersion(params, 0.0, state, continuous=True)) <= STABLE for state in states):
+    if any(growth[0] <= STABLE for growth in growths):
         return "none: uniform is stable, so a pattern takes a push: seeds, the brush, or its start"
     return "none: what is uniform changes as a whole before waves can grow"

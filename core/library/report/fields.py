@@ -111,7 +111,9 @@ def _analysis(state: FieldState) -> list[tuple[str, str]]:
     lines = [(f"{name} is", seen.words)]
     if seen.wavelength is not None:
         lines.append((f"wavelength of {name}", f"{seen.wavelength:.3g} cells"))
-    lines.append(("predicted by linear stability", wavelength_words(seen.wavelength, prediction(state.params))))
+    stability = prediction(state.params)
+    lines.append(("predicted by linear stability", wavelength_words(seen.wavelength, stability)))
+    lines += [("uniform state", words) for words in stability.states]
     if seen.spots is not None:
         lines.append((f"spots of {name}", f"{seen.spots:,}, covering {seen.covered:.1%}"))
     return lines

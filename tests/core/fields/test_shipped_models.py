@@ -9,7 +9,8 @@ from nnfd.core.fields.analysis import dominant_wavelength, spots
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.simulate import initial_state, simulate
-from nnfd.core.fields.stability import describe_states, predicted_wavelength, uniform_states
+from nnfd.core.fields.stability import describe_states, predicted_wavelength, prediction, uniform_states
+from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import Look, verdict
 from nnfd.core.params.fields import params_of
 from nnfd.core.params.model import shipped_model, shipped_models
@@ -194,3 +195,20 @@ def test_the_spiral_goes_on_for_ever_and_the_maze_fills_the_grid():
     assert 0.4 < (v > 0.15).mean() < 0.7
     assert v[:, :10].max() > 0.3
     assert verdict(end.state, "v").look is Look.CHANGING
+
+
+def test_waves_in_gray_scott_have_the_predicted_length_where_one_is_predicted():
+    params = params_of(shipped_model("gray-scott")).check(
+        {"F": 0.06, "k": 0.062, "width": 80, "height": 80, "steps": 1500}
+    )
+    said = prediction(params)
+    assert said.wavelength == pytest.approx(12.1, abs=0.1)
+    state = next(state for state in uniform_states(params) if state["v"] > 0.25)
+    noise = np.random.default_rng(0).random((80, 80)) - 0.5
+    start = FieldState(params, 0, {name: value + 0.02 * noise for name, value in state.items()})
+    *_, end = simulate(params, start)
+    assert dominant_wavelength(end.state.fields["v"]) == pytest.approx(said.wavelength, rel=0.15)
+    assert np.ptp(end.state.fields["v"]) > 0.3
+    k = 2 * np.pi / said.wavelength
+    assert said.growth[np.abs(said.k - k).argmin()] == said.growth.max() > 0
+    assert said.states[0].partition(": ")[2] == "gives way to waves: a pattern forms by itself"

@@ -65,7 +65,7 @@ class BrushLine(TextLine):
         self.params = params
         """Of the grid that is painted on."""
         self.field = ""
-        """Name of the field that is painted on."""
+        """Name of the field that is painted on: the one that seeds grow in, unless another is chosen for it."""
         self._stroke_end: Cell | None = None
 
     @property
@@ -73,14 +73,14 @@ class BrushLine(TextLine):
         """The cell below the keyboard's cursor while the brush is on."""
         return self.brush.cell if self.brush.on else None
 
-    def load(self, params: FieldParams, field: str, *, new_model: bool, new_values: bool) -> None:
-        """Paint on another run; the brush stays as it is if it fits."""
+    def load(self, params: FieldParams, *, new_model: bool, new_values: bool, keep: bool) -> None:
+        """Paint on another run; the brush stays as it is if it fits. `keep` leaves the field that it paints on too."""
         self.params, brush = params, self.brush
         if new_values:
             brush.values = start_values(params)
         if new_model or not (brush.cell[0] < params.width and brush.cell[1] < params.height):
             brush.cell = params.width // 2, params.height // 2
-        self.choose(field)
+        self.choose(self.field if keep and not new_model else params.model.seeded)
 
     def choose(self, field: str) -> None:
         """Paint on this field."""

@@ -68,10 +68,14 @@ class FieldsPane(Container):
     def compose(self) -> ComposeResult:
         yield from self.views
 
-    def load(self, names: Sequence[str], chosen: str) -> None:
-        """Begin with another run. Colormaps, zoom and layout stay as the user left them if the fields are the same."""
+    def load(self, names: Sequence[str], main: str, *, keep: bool) -> None:
+        """Begin with another run. Colormaps, zoom and layout stay as the user left them if the fields are the same.
+
+        `keep` leaves the chosen field as well; else it is the main one.
+        """
+        self.chosen = self.chosen if keep and tuple(names) == self.names else main
         if tuple(names) != self.names:
-            self.names, self.chosen = tuple(names), chosen
+            self.names = tuple(names)
             for view in self.views:
                 view.fit()
         self.state, self.held = None, None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from nnfd.core.fields.state import FieldState
     from nnfd.core.fields.verdict import Verdict
 
+TALL = 36
+"""Lines of the terminal from which there is room for the uniform states."""
 LOOK_AHEAD_LIVE = 5_000_000
 """Of a run that goes on, whose numbers are worked out each second: some 50 ms."""
 
@@ -62,8 +64,8 @@ def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live
     )
 
 
-def number_lines(numbers: FieldNumbers) -> list[tuple[str, str]]:
-    """Return them in words: a label and what is said, line by line."""
+def number_lines(numbers: FieldNumbers, *, full: bool = False) -> list[tuple[str, str]]:
+    """Return them in words: a label and what is said, line by line; uniform states where there is room, if `full`."""
     lines = [("", f"{'min':>9} {'mean':>9} {'max':>9}")]
     for name, s in numbers.stats.items():
         lines.append((name, " ".join(f"{short_number(v):>9}" for v in (s.min, s.mean, s.max))))
@@ -75,6 +77,7 @@ def number_lines(numbers: FieldNumbers) -> list[tuple[str, str]]:
     if seen.wavelength is not None:
         lines.append(("wavelength", f"{seen.wavelength:.3g} cells"))
     lines.append(("predicted", wavelength_words(seen.wavelength, numbers.prediction)))
+    lines += [("uniform", words) for words in numbers.prediction.states if full]
     lines += [(name, f"varies, {low:.4g} to {high:.4g}") for name, (low, high) in numbers.varies.items()]
     return lines
 
@@ -95,7 +98,7 @@ class NumbersPane(Widget):
 
     def show(self, numbers: FieldNumbers | None) -> None:
         """Show these, or nothing."""
-        lines = number_lines(numbers) if numbers else []
+        lines = number_lines(numbers, full=self.app.size.height >= TALL) if numbers else []
         if lines != self._lines:
             height = self._height()
             self._lines = lines

@@ -40,14 +40,15 @@ if TYPE_CHECKING:
     from nnfd.tui.widgets.field_canvas import FieldCanvas
 
 ABOUT = (
-    "Each field is a grid of cells, drawn in colours from its least to its greatest value; the line above it names its "
-    "true range. In a fur run the activator a makes itself and eats the substrate s; where a stays high it switches on "
-    "the marker y, the pigment. Without seeds a dies out: press i, move with the arrows, and plant some with enter, or "
-    "click into the field. Right: least, mean and greatest value over time; the spectrum, which tells how wide the "
+    "Each field is a grid of cells, drawn in colours from its least to its greatest value; the line above it names "
+    "its true range. In a fur run the activator a makes itself and eats the substrate s; where a stays high it "
+    "switches on the marker y, the pigment. Without seeds a dies out: press i, move with the arrows, and plant some "
+    "with enter, or click into the field: the brush plants into the field that seeds grow in; n chooses another for "
+    "it while it is on. Right: least, mean and greatest value over time; the spectrum, which tells how wide the "
     "pattern's waves are; and numbers: what the field looks like (extinct, uniform, noise, still changing, steady, "
     "oscillating), and its spots and wavelength once it is a pattern. A predicted wavelength comes from linear "
-    "stability: that of the waves which grow fastest out of a uniform state. Look back with j and k, and start a "
-    "branch there with b."
+    "stability: that of the waves which grow fastest out of a uniform state; o shows how fast each wave grows, with "
+    "the measured spectrum under it. Look back with j and k, and start a branch there with b."
 )
 NUMBERS_SECONDS = 1.0
 """Time between two charts and numbers of a running pattern: they are dearer than a frame."""
@@ -84,6 +85,8 @@ class FurScreen(LabScreen[FieldHistory]):
         self.fields = FieldsPane()
         self.side = SidePane()
         self.brush_line = BrushLine(self.field_params)
+        self._preset: str | None = None
+        """That of the run that is shown."""
         self._told_refusal = False
         """Whether it was said in this stroke that a dab was not taken."""
         self.next_numbers = Throttle(self, self.findings.wish, NUMBERS_SECONDS)
@@ -120,9 +123,10 @@ class FurScreen(LabScreen[FieldHistory]):
         params = self.field_params
         names = params.model.fields
         new_model = names != self.fields.names
-        self.fields.load(names, main_field(params))
+        same, self._preset = self.spec.preset == self._preset, self.spec.preset
+        self.fields.load(names, main_field(params), keep=same)
         new_values = new_model or self.spec.state is None
-        self.brush_line.load(params, self.fields.chosen, new_model=new_model, new_values=new_values)
+        self.brush_line.load(params, new_model=new_model, new_values=new_values, keep=same)
         self.fields.cursor = self.brush_line.cursor
         self._fit_fields()
         self.side.clear()
@@ -191,7 +195,8 @@ class FurScreen(LabScreen[FieldHistory]):
 
     def on_fields_pane_chosen(self, event: FieldsPane.Chosen) -> None:
         event.stop()
-        self.brush_line.choose(self.fields.chosen)
+        if self.brush_line.brush.on:
+            self.brush_line.choose(self.fields.chosen)
         self.next_numbers.now()
 
     def on_fields_pane_arranged(self, event: FieldsPane.Arranged) -> None:
@@ -223,8 +228,10 @@ class FurScreen(LabScreen[FieldHistory]):
     def on_field_canvas_pointed(self, event: FieldCanvas.Pointed) -> None:
         """Paint with the mouse: left button the value, right button 0."""
         event.stop()
-        name = self.fields.name_of(event.canvas)
-        if event.pressed:
+        name = self.brush_line.field  # the one that is shown large need not be the one that seeds grow in
+        if self.fields.side_by_side:
+            name = self.fields.name_of(event.canvas)
+        if self.fields.side_by_side and event.pressed:
             self.fields.choose(name)
         self.brush_line.point(name, (event.x, event.y), pressed=event.pressed, erase=event.button != 1)
 

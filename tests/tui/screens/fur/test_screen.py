@@ -20,6 +20,7 @@ from nnfd.core.params.presets import load
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.names import COMMANDS
+from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.messages import OpenRun
 from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values, values_up_to
 from nnfd.tui.screens.fur.brush_line import BrushLine
@@ -131,6 +132,16 @@ async def test_the_predicted_wavelength_of_a_turing_run_stands_in_the_spectrum()
         marked = chart.series[1]
         assert marked.name.startswith("predicted 8.79")
         assert np.allclose(marked.x, 32 / screen.numbers.prediction.wavelength)
+        await this.press("o")
+        await this.until(lambda: len(spectrum.chart.series) == 3)
+        growth, grows, measured = spectrum.chart.series
+        assert [each.name for each in (growth, grows, measured)] == ["rate", "grows", "a power"]
+        assert grows.x.min() < 32 / screen.numbers.prediction.wavelength < grows.x.max()
+        assert grows.y.min() > 0 > growth.y.min()
+        assert measured.y.max() <= 0
+        assert ("uniform", "a = 1, h = 1: gives way to waves: a pattern forms by itself") in dict.fromkeys(
+            screen.query_one(NumbersPane).lines
+        )
 
 
 # -- keys: what is shown
@@ -199,6 +210,11 @@ async def test_one_chart_where_there_is_little_room_and_log_scale():
         assert (values.display, spectrum.display) == (False, True)
         await this.press("l")
         assert spectrum.log_scale
+        await this.press("o")
+        await this.until(lambda: spectrum.title == "growth of waves, 1/time")
+        assert (values.display, spectrum.display) == (False, True)
+        await this.press("o")
+        assert (values.display, spectrum.display) == (True, False)
 
 
 # -- painting
@@ -229,19 +245,35 @@ async def test_the_keyboard_brush_paints_where_its_cursor_is():
 
 async def test_the_mouse_paints_a_line():
     async with lab(SEEDED) as (this, screen):
+        assert screen.fields.chosen == "y"  # what is shown is not what seeds grow in
         canvas = screen.fields.view.canvas
         port = canvas.viewport()
         screen.brush_line.brush.radius = 0
-        screen.brush_line.brush.values["y"] = 0.7
+        screen.brush_line.brush.values["a"] = 0.7
 
         x, y = port.pixel_of(3, 10)
         await this.pilot.mouse_down(canvas, offset=(x, y // 2))
         view = screen.fields.view
         view.canvas.post_message(FieldCanvas.Pointed(view.canvas, 9, 10, 1, pressed=False))
-        await this.until(lambda: (field(screen, "y") == 0.7).sum() >= 7)
-        assert np.argwhere(field(screen, "y") == 0.7).tolist() == [[10, x] for x in range(3, 10)]
+        await this.until(lambda: (field(screen, "a") == 0.7).sum() >= 7)
+        assert np.argwhere(field(screen, "a") == 0.7).tolist() == [[10, x] for x in range(3, 10)]
         view.canvas.post_message(FieldCanvas.Pointed(view.canvas, 4, 10, 3, pressed=True))
-        await this.until(lambda: field(screen, "y")[10, 4] == 0.0)
+        await this.until(lambda: field(screen, "a")[10, 4] == 0.0)
+
+
+async def test_the_brush_plants_where_seeds_grow_and_a_preset_opens_on_its_own_field():
+    async with lab(SEEDED) as (this, screen):
+        assert (screen.fields.chosen, screen.brush_line.field) == ("y", "a")
+        await this.press("n", "n")  # to look at another field is not to choose it for the brush
+        assert (screen.fields.chosen, screen.brush_line.field) == ("s", "a")
+        await this.press("i", "n", "n", "n")
+        assert (screen.fields.chosen, screen.brush_line.field) == ("s", "s")
+        screen.begin(RunSpec(SEEDED, screen.spec.preset, screen.spec.title))
+        await this.until(lambda: screen.history.started is not None)
+        assert (screen.fields.chosen, screen.brush_line.field) == ("s", "s")
+        screen.begin(RunSpec(FurParams(**SMALL | {"y_coupling": "course"}, steps=100_000), "another", "Another"))
+        await this.until(lambda: screen.history.started is not None)
+        assert (screen.fields.chosen, screen.brush_line.field) == ("a", "a")
 
 
 async def test_paint_after_the_end_starts_a_branch():
@@ -346,7 +378,7 @@ async def test_a_stroke_that_the_run_cannot_take_is_refused_once_and_loses_nothi
     async with lab(SEEDED) as (this, screen):
         canvas = screen.fields.view.canvas
         screen.brush_line.brush.radius = 0
-        screen.brush_line.brush.values["y"] = 0.7
+        screen.brush_line.brush.values["a"] = 0.7
         canvas.post_message(FieldCanvas.Pointed(canvas, 0, 3, 1, pressed=True))
         await this.until(painting.is_set)  # so that it takes none of those that wait, until it is let go
         for x in range(1, 12):
@@ -355,10 +387,10 @@ async def test_a_stroke_that_the_run_cannot_take_is_refused_once_and_loses_nothi
         canvas.post_message(FieldCanvas.Pointed(canvas, 20, 3, 1, pressed=True))
         await this.until(lambda: this.said().count("5 commands wait") == 2)
         let_go.set()
-        await this.until(lambda: (field(screen, "y") == 0.7).sum() >= 5)
+        await this.until(lambda: (field(screen, "a") == 0.7).sum() >= 5)
         await this.press("i", "enter")  # and takes more again
-        await this.until(lambda: field(screen, "y")[10, 12] == 0.7)
-        assert len(np.argwhere(field(screen, "y")[3] == 0.7)) in {5, 6}
+        await this.until(lambda: field(screen, "a")[10, 12] == 0.7)
+        assert len(np.argwhere(field(screen, "a")[3] == 0.7)) in {5, 6}
         assert this.said().count("5 commands wait") == 2
 
 
