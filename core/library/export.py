@@ -17,7 +17,10 @@ from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.fields import picture
 from nnfd.core.fields.domain import inside
 from nnfd.core.fields.models import main_field
-from nnfd.core.network.state import NetworkState
+from nnfd.core.library.movie import COLORMAPS, VIEWS, draw_each, state_of, view_of
+from nnfd.core.library.report.curves import svg
+from nnfd.core.library.report.network import curves_of
+from nnfd.core.library.report.raster import write_png
 from nnfd.core.params import FieldParams
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
@@ -36,7 +39,7 @@ Write = Callable[[IO[bytes]], object]
 """Writes the content into an open file."""
 
 FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv", ".html")
-NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz")
+NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz", ".png", ".svg", ".gif")
 MOST_GIF_PIXELS = 65_535
 """Pixels a side that the format can tell."""
 EPOCH_FIELDS = (*EPOCH_COLUMNS, "is_best")
@@ -55,8 +58,8 @@ def export_run(
 
     A field run becomes a picture (``.png``), an animation of all kept frames (``.gif``), the numbers of one field
     (``.csv``) or all its fields (``.npz``). A network run becomes its epochs (``.csv``), everything about it but
-    the weights (``.json``), or its best weights (``.npz``: ``W0``, ``b0``, ...). Either becomes a report that stands
-    alone (``.html``).
+    the weights (``.json``), its best weights (``.npz``: ``W0``, ``b0``, ...), its curves (``.png``, ``.svg``) or an
+    animation of all kept epochs (``.gif``). Either becomes a report that stands alone (``.html``).
 
     Parameters
     ----------
@@ -65,7 +68,8 @@ def export_run(
     to
         The file; it is overwritten.
     field
-        Which field; None for the one in which the pattern shows.
+        Which field; None for the one in which the pattern shows. Of the animation of a network one of
+        :data:`nnfd.core.library.movie.VIEWS`; None for the first.
     step
         A kept frame; None for the newest.
     colormap
@@ -94,6 +98,9 @@ def export_run(
         write = _bytes(report(folder))
     elif fields:
         write = _fields_as(suffix, folder, field, step, colormap, zoom)
+    elif suffix == ".gif":
+        _refuse("an animation shows every kept epoch", step=step)
+        write = _movie(folder, field or VIEWS[0], colormap, zoom)
     else:
         _refuse("a network run has no fields", field=field, step=step, colormap=colormap)
         write = _network_as(suffix, folder)
@@ -130,7 +137,8 @@ def _fields_as(
         raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
     kept = _Kept(folder)
     assert isinstance(folder.params, FieldParams)
-    _check_size(suffix, folder.params, zoom, len(kept.steps))
+    if suffix in {".png", ".gif"}:
+        _check_pixels(suffix, folder.params.width, folder.params.height, zoom, len(kept.steps))
     arrays = kept.load(kept.steps[-1] if step is None else step)
     name = field or main_field(folder.params)
     if name not in arrays:
@@ -155,11 +163,9 @@ def _fields_as(
     return lambda file: picture.write_gif(file, frames, colours, low, high, zoom)
 
 
-def _check_size(suffix: str, params: FieldParams, zoom: int, frames: int) -> None:
+def _check_pixels(suffix: str, columns: int, rows: int, zoom: int, frames: int) -> None:
     """Refuse a picture that its format or the memory cannot hold. Raises ``ParamsError``."""
-    if suffix not in {".png", ".gif"}:
-        return
-    width, height = params.width * zoom, params.height * zoom
+    width, height = columns * zoom, rows * zoom
     what = f"--zoom: {zoom} is not allowed here: a picture of {width} x {height} pixels"
     if suffix == ".gif" and max(width, height) > MOST_GIF_PIXELS:
         raise ParamsError(f"{what} is no GIF, which has up to {MOST_GIF_PIXELS} a side")
@@ -194,20 +200,44 @@ class _Kept:
             raise ParamsError(f"--step: {step} is not kept; nearest are {', '.join(map(str, near))}") from None
 
     def frames(self, field: str) -> Iterator[NDArray[Any]]:
-        """Read one field over time, one frame in memory at a time; what a live run thins meanwhile is left out."""
+        """Read one field over time."""
+        return (arrays[field] for arrays in self.each())
+
+    def each(self) -> Iterator[Arrays]:
+        """Read all frames, one in memory at a time; what a live run thins meanwhile is left out."""
         for step in self.steps:
             try:
                 arrays = self._newest[step] if step in self._newest else self._frames.load(step)
             except KeyError:
                 continue
-            yield arrays[field]
+            yield arrays
 
 
 # -- networks
 
 
+def _movie(folder: RunFolder, view: str, colormap: str | None, zoom: int) -> Write:
+    if not 1 <= zoom <= 64:
+        raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
+    state = state_of(folder.saved_state(), folder.name)
+    drawing, kept, colours = view_of(state, view), _Kept(folder), colormap or COLORMAPS[view]
+    picture.lut(colours)  # says so if there is no such colormap, before anything is drawn
+    ranges: list[tuple[float, float]] = []
+    for drawn in draw_each(state, kept.each(), drawing):
+        if not ranges:
+            _check_pixels(".gif", drawn.shape[1], drawn.shape[0], zoom, len(kept.steps))
+        ranges.append(picture.extremes(drawn))
+    low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
+    return lambda file: picture.write_gif(file, draw_each(state, kept.each(), drawing), colours, low, high, zoom)
+
+
 def _network_as(suffix: str, folder: RunFolder) -> Write:
     match suffix:
+        case ".png" | ".svg":
+            figures = curves_of(folder.events())
+            if not figures:
+                raise RunError(f"run {folder.name!r} has nothing to export yet: no epoch is done")
+            return _bytes(svg(figures).encode()) if suffix == ".svg" else lambda file: write_png(file, figures)
         case ".npz":
             return _arrays(best_weights(folder))
         case ".json":
@@ -245,10 +275,7 @@ def best_weights(folder: RunFolder) -> dict[str, NDArray[Any]]:
     """Return the best weights of a network run: ``W0``, ``b0``, ..., with batch normalisation also its arrays."""
     from nnfd.core.network.train import best_model
 
-    state = folder.saved_state()
-    if not isinstance(state, NetworkState):
-        raise RunError(f"run {folder.name!r} has nothing to export yet: no state is saved")
-    model = best_model(state)
+    model = best_model(state_of(folder.saved_state(), folder.name))
     named = {"W": model.W, "b": model.b, "gamma": model.gamma, "beta": model.beta}
     weights = {f"{name}{layer}": array for name, arrays in named.items() for layer, array in enumerate(arrays)}
     return weights | ({"running_stats": model.stats} if model.stats.size else {})

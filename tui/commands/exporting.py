@@ -31,9 +31,9 @@ def export(
     ----------
     to
         A report that stands alone: .html. Fields: .png, .gif (all kept frames), .npz, .csv. Networks: .csv (epochs),
-        .json, .npz (best weights).
+        .json, .npz (best weights), .png and .svg (curves), .gif (all kept epochs).
     field
-        Which field, for example y.
+        Which field, for example y. In the .gif of a network: matrix, weights or plane.
     step
         A kept frame; without it, the newest.
     colormap

@@ -31,6 +31,12 @@ CONTENT = {
     ".npz": "arrays for NumPy",
 }
 """What a file of each suffix holds."""
+OF_NETWORK = {
+    ".png": "curves as a picture",
+    ".svg": "curves as a drawing",
+    ".gif": "confusion matrix of all kept epochs",
+}
+"""What holds something else, or nothing else, for a network."""
 
 
 class ExportScreen(Dialog[None]):
@@ -50,12 +56,13 @@ class ExportScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the dialog."""
-        suffixes = NETWORK_SUFFIXES if self._folder.params.kind is Kind.NETWORK else FIELD_SUFFIXES
+        network = self._folder.params.kind is Kind.NETWORK
+        suffixes, content = (NETWORK_SUFFIXES, CONTENT | OF_NETWORK) if network else (FIELD_SUFFIXES, CONTENT)
         with Vertical(classes="dialog -small"):
             yield Label("Export this run", classes="dialog-title")
             yield Input(f"{self._folder.name.replace('/', '-')}{suffixes[0]}", select_on_focus=False)
             for suffix in suffixes:
-                yield Label(f"{suffix:6}{CONTENT[suffix]}", markup=False)
+                yield Label(f"{suffix:6}{content[suffix]}", markup=False)
             yield Label("enter writes · escape leaves", classes="dialog-hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

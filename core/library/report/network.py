@@ -10,7 +10,7 @@ import numpy as np
 from nnfd.core.engine.control import run_to_end
 from nnfd.core.engine.events import Edited, EpochDone, Event
 from nnfd.core.errors import DataError, NnfdError, RunError
-from nnfd.core.library.report.curves import Curve, chart
+from nnfd.core.library.report.curves import Curve, Figure, chart
 from nnfd.core.network.baseline import baseline
 from nnfd.core.network.checks import check_data_file, check_run
 from nnfd.core.network.data import Dataset, load
@@ -150,6 +150,11 @@ def _both(epochs: Sequence[EpochDone], figure: str) -> list[Curve]:
 
 
 def _curves(events: Sequence[Event]) -> list[Markup]:
+    return [chart(f.curves, title=f.title, x_label=f.x_label, marks=f.marks, log=f.log) for f in curves_of(events)]
+
+
+def curves_of(events: Sequence[Event]) -> list[Figure]:
+    """Return loss and accuracy over the epochs of a run; nothing before the first."""
     epochs = [event for event in events if isinstance(event, EpochDone)]
     if not epochs:
         return []
@@ -160,6 +165,6 @@ def _curves(events: Sequence[Event]) -> list[Markup]:
     values = [value for curve in losses for value in curve.y.tolist() if 0 < value < float("inf")]
     log = bool(values) and max(values) > LOG_RATIO * min(values)
     return [
-        chart(losses, title="loss (mean cross-entropy)", x_label="epoch", marks=marks, log=log),
-        chart(_both(epochs, "acc"), title="accuracy", x_label="epoch", marks=marks),
+        Figure(losses, "loss (mean cross-entropy)", "epoch", marks, log),
+        Figure(_both(epochs, "acc"), "accuracy", "epoch", marks),
     ]
