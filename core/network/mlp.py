@@ -242,7 +242,7 @@ class MLP:
     ) -> tuple[float, dict[str, list[Array]]]:
         """Return the loss and copies of its gradients, ``{"W": [...], "b": [...]}``, for X (N, inputs) and y (N,)."""
         _, cache = self.forward(X, training, rng)
-        loss = _data_loss_sum(cache, y) / len(y) + self.decay_loss()
+        loss = figures(cache, y)[0] / len(y) + self.decay_loss()
         self.backward(cache, y)
         grads = {"W": [g.copy() for g in self._dW], "b": [g.copy() for g in self._db]}
         if self.batch_norm:
@@ -257,8 +257,8 @@ class MLP:
         for start in range(0, len(y), BLOCK):
             part = y[start : start + BLOCK]
             _, cache = self.forward(X[start : start + BLOCK])
-            loss += _data_loss_sum(cache, part)
-            right += int(np.count_nonzero(cache.winners == part))
+            its_loss, its_right = figures(cache, part)
+            loss, right = loss + its_loss, right + its_right
         return loss / len(y) + self.decay_loss(), right / len(y)
 
     def predict_proba(self, X: ArrayLike) -> Array:
@@ -292,6 +292,8 @@ class MLP:
         return self._buffers[n]
 
 
-def _data_loss_sum(cache: Buffers, y: NDArray[np.int64]) -> float:
+def figures(cache: Buffers, y: NDArray[np.int64]) -> tuple[float, int]:
+    """Return the sum of the data's losses of the last forward pass, and how many samples it classified rightly."""
     # log clip(p, 1e-12, 1): the logarithm is taken first, so that a tiny p loses no digits
-    return -float(np.sum(np.maximum(cache.log_probabilities(y), math.log(P_MIN)), dtype=np.float64))
+    log_p = np.maximum(cache.log_probabilities(y), math.log(P_MIN))
+    return -float(np.sum(log_p, dtype=np.float64)), int(np.count_nonzero(cache.winners == y))

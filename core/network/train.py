@@ -214,7 +214,7 @@ class _Run:
             self.notes.append("numba compiles the training loops, once on this machine; that takes some 15 s")
         for note in self.notes:
             yield Notice(self.epoch, "engine", note)
-        self._engine, note = make_engine(self._engine_name, self.model, self.optimizer, self.data)
+        self._engine, note = make_engine(self._engine_name, self.model, self.optimizer, self.data, self.params)
         if note:
             yield Notice(self.epoch, "engine", note)
         return self._engine

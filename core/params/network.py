@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Activation = Literal["relu", "tanh", "sigmoid"]
 Optimizer = Literal["sgd", "adam"]
+TrainMetrics = Literal["full", "sample", "running"]
 Schedule = Literal["constant", "exponential", "step", "cosine"]
 
 
@@ -122,6 +123,11 @@ class NetworkParams(Params):
         None, "Seed of the batch order and dropout alone; auto: from seed.", ge=0, le=LARGEST_SEED
     )
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
+    train_metrics: TrainMetrics = param(
+        "full",
+        "What the training loss and accuracy are of: the full set after each epoch; a sample of 5,000 of it; or its "
+        "batches as they were trained on (running), which costs nothing.",
+    )
     engine: Engine = param(
         "auto", "Who trains: numba needs the extra 'fast'; auto takes it for long runs if it is there."
     )
@@ -148,6 +154,11 @@ class NetworkParams(Params):
         super().check_live_edit(new)
         if isinstance(new, NetworkParams):
             new.check_batches()
+
+    @property
+    def train_label(self) -> str:
+        """What a curve of the training figures is called: they may be of less than all of the set."""
+        return "train" if self.train_metrics == "full" else f"train ({self.train_metrics})"
 
     @property
     def total(self) -> int:

@@ -22,9 +22,11 @@ LOST = 1.1
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What one thing took, a median of all turns, in seconds."""
+    """What one thing took."""
 
     seconds: float
+    """Of the processor, a median of all turns, so that a busy machine spoils little; of the clock where that is less,
+    as several threads work."""
     disturbed: bool
     """Whether others had the core meanwhile, so that a ratio may be better than it looks."""
 
@@ -40,7 +42,7 @@ def by_turns(*contestants: Callable[[], object]) -> list[Timing]:
             passed.append(time.perf_counter() - start)
             used.append(time.process_time() - start_used)
     return [
-        Timing(statistics.median(passed[1:]), sum(passed[1:]) > LOST * sum(used[1:]))
+        Timing(statistics.median(map(min, passed[1:], used[1:])), sum(passed[1:]) > LOST * sum(used[1:]))
         for passed, used in zip(wall, busy, strict=True)
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.engine.control import run_to_end
-from nnfd.core.engine.events import Edited, EpochDone, Event
+from nnfd.core.engine.events import Edited, EpochDone, Started, Event
 from nnfd.core.errors import DataError, NnfdError, RunError
 from nnfd.core.library.report.curves import Curve, Figure, chart
 from nnfd.core.network.baseline import baseline
@@ -47,7 +47,8 @@ def network_parts(folder: RunFolder, events: Sequence[Event], params: Params) ->
         state, data, missing = None, None, str(error)
     else:
         missing = ""
-    parts: dict[str, Any] = {"curves": _curves(events), "no_baseline": missing, "missing": "", "quality": None}
+    curves = _curves(events)
+    parts: dict[str, Any] = {"curves": curves, "no_baseline": missing, "missing": "", "quality": None}
     if recorded is None and state is not None and data is not None:
         recorded = TestSet.model_validate(_evaluation(state, data).to_result())
     if recorded is None:
@@ -98,7 +99,9 @@ def _baseline(params: NetworkParams, data: Dataset, ours: TestSet, rows: Sequenc
             ("test loss", *_four(math.nan if ours.loss is None else ours.loss, other.loss)),
             ("macro f1", *_four(rows[-2].f1, other.report[-2].f1)),
         ],
-        "baseline_curve": chart(_both(theirs.curves, "loss"), title="loss of MLPClassifier", x_label="epoch", log=True),
+        "baseline_curve": chart(
+            _both(theirs.curves, "loss", "train"), title="loss of MLPClassifier", x_label="epoch", log=True
+        ),
     }
 
 
@@ -140,12 +143,12 @@ def _evaluation(state: NetworkState, data: Dataset) -> Evaluation:
     return evaluate(best_model(state), data.X_test, data.y_test, data.class_names)
 
 
-def _both(epochs: Sequence[EpochDone], figure: str) -> list[Curve]:
+def _both(epochs: Sequence[EpochDone], figure: str, train: str) -> list[Curve]:
     """Return the curves of a figure on the training and on the validation set."""
     x = [event.epoch for event in epochs]
     return [
         Curve.of(name, x, [getattr(event, f"{part}_{figure}") for event in epochs])
-        for name, part in (("train", "train"), ("validation", "val"))
+        for name, part in ((train, "train"), ("validation", "val"))
     ]
 
 
@@ -158,13 +161,15 @@ def curves_of(events: Sequence[Event]) -> list[Figure]:
     epochs = [event for event in events if isinstance(event, EpochDone)]
     if not epochs:
         return []
+    begun = [event.params for event in events if isinstance(event, Started)]
+    train = next((params.train_label for params in begun if isinstance(params, NetworkParams)), "train")
     best = max((event.epoch for event in epochs if event.is_best), default=None)
     marks = [] if best is None else [(float(best), f"best, {best}")]
     marks += [(float(e.position), "edit") for e in events if isinstance(e, Edited)]
-    losses = _both(epochs, "loss")
+    losses = _both(epochs, "loss", train)
     values = [value for curve in losses for value in curve.y.tolist() if 0 < value < float("inf")]
     log = bool(values) and max(values) > LOG_RATIO * min(values)
     return [
         Figure(losses, "loss (mean cross-entropy)", "epoch", marks, log),
-        Figure(_both(epochs, "acc"), "accuracy", "epoch", marks),
+        Figure(_both(epochs, "acc", train), "accuracy", "epoch", marks),
     ]

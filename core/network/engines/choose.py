@@ -52,19 +52,21 @@ def chosen_engine(params: NetworkParams, layer_sizes: Sequence[int], samples: in
     return Choice(wanted)
 
 
-def make_engine(name: EngineName, model: MLP, optimizer: Optimizer, data: Dataset) -> tuple[Engine, str]:
+def make_engine(
+    name: EngineName, model: MLP, optimizer: Optimizer, data: Dataset, params: NetworkParams
+) -> tuple[Engine, str]:
     """Return the engine of this name, or NumPy's and one line for the user if it cannot be loaded."""
     if name == "numpy":
-        return NumpyEngine(model, optimizer, data), ""
+        return NumpyEngine(model, optimizer, data, params), ""
     try:
         from nnfd.core.network.engines.numba_engine import NumbaEngine
 
-        engine = NumbaEngine(model, optimizer, data)
+        engine = NumbaEngine(model, optimizer, data, params)
         engine.prepare()
     except Exception as error:
         # it may not fit to this NumPy, find no place to keep what it compiled, or fail on what was damaged there
         note = f"engine: numba cannot be used here ({in_words(error)}); NumPy trains this run"
-        return NumpyEngine(model, optimizer, data), note
+        return NumpyEngine(model, optimizer, data, params), note
     return engine, ""
 
 

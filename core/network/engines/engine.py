@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from nnfd.core.network.data import Dataset
@@ -23,13 +24,22 @@ if TYPE_CHECKING:
     LossAndAccuracy: TypeAlias = tuple[float, float]
 
 
+SAMPLE = 5_000
+"""Samples of the training set that ``train_metrics = sample`` evaluates."""
+
+
 class Engine(ABC):
-    """Trains one network on one data set."""
+    """Trains one network on one data set, as `params` say."""
 
     name: ClassVar[EngineName]
 
-    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset) -> None:
+    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset, params: NetworkParams) -> None:
         self.model, self.optimizer, self.data = model, optimizer, data
+        self.running = params.train_metrics == "running"
+        part = () if self.running else (_measured(data, params),)
+        self.sets: list[tuple[Array, NDArray[np.int64]]] = [*part, (data.X_val, data.y_val)]
+        """What is evaluated after an epoch."""
+        self._loss, self._right, self._seen = 0.0, 0, 0
 
     @abstractmethod
     def batches_a_call(self, batch_size: int) -> int:
@@ -41,6 +51,30 @@ class Engine(ABC):
     ) -> None:
         """Train on the samples ``order[start:end]`` of each batch; `rng` draws dropout masks."""
 
-    @abstractmethod
     def evaluate(self) -> tuple[LossAndAccuracy, LossAndAccuracy]:
-        """Return loss, with its L2 term, and accuracy of the training and of the validation set."""
+        """Return loss, with its L2 term, and accuracy of the training and of the validation set, after an epoch.
+
+        Those of the training set are of all of it, of a sample, or what its batches gave before each update.
+        """
+        *train, val = (self.evaluate_on(X, y) for X, y in self.sets)
+        if train:
+            return train[0], val
+        loss, right, seen = self._loss, self._right, self._seen
+        self._loss, self._right, self._seen = 0.0, 0, 0
+        return (loss / seen + self.model.decay_loss(), right / seen), val
+
+    @abstractmethod
+    def evaluate_on(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+        """Return loss and accuracy of one of the sets."""
+
+    def note(self, loss: float, right: int, seen: int) -> None:
+        """Take in what batches gave: the sum of their losses, and how many of the samples seen were right."""
+        self._loss, self._right, self._seen = self._loss + loss, self._right + right, self._seen + seen
+
+
+def _measured(data: Dataset, params: NetworkParams) -> tuple[Array, NDArray[np.int64]]:
+    n = len(data.X_train)
+    if params.train_metrics == "full" or n <= SAMPLE:
+        return data.X_train, data.y_train
+    rows = np.sort(np.random.default_rng([params.seed, 2]).choice(n, SAMPLE, replace=False))
+    return data.X_train[rows], data.y_train[rows]

@@ -16,7 +16,8 @@ arrays, samples, scratch
 random
     Numbers to draw dropout masks from; empty for no dropout.
 options
-    The activation, whether there is batch normalisation, the optimiser, whether this is training.
+    The activation, whether there is batch normalisation, the optimiser, whether this is training, whether losses are
+    asked for.
 c
     Numbers, by the names in :mod:`nnfd.core.network.engines.formulas`.
 """
@@ -61,7 +62,7 @@ W_AT, B_AT, GAMMA_AT, BETA_AT, UNITS_AT = range(5)
 @compiled
 def forward(X, sizes, places, theta, stats, arrays, scratch, random, options, c):
     """Leave the logits and all that the way back needs in `arrays`; return the logits."""
-    activation, norm, _, training = options
+    activation, norm, _, training, _ = options
     a, h, z_hat, mask, _, logits, inv_std, mean, var, total_rows = arrays
     rows, last = X.shape[0], sizes.size - 2
     half, drawn = stats.size // 2, 0
@@ -171,6 +172,26 @@ def update(sizes, places, theta, grad, memory, optimizer, rates, c):
 
 
 @compiled
+def softmax_and_figures(z, y, samples, scratch, told, c):
+    """Do the softmax of the logits but for the division by `total`; return the sum of the losses and the right ones."""
+    _, largest, total, true, _ = samples
+    loss, right = 0.0, 0
+    if told:
+        for i in range(z.shape[0]):
+            best = 0
+            for k in range(1, z.shape[1]):
+                best = k if z[i, k] > z[i, best] else best
+            right += best == y[i]
+            true[i] = z[i, y[i]]
+    softmax(z, largest, total, scratch, c)
+    if told:
+        for i in range(z.shape[0]):
+            log_p = true[i] - largest[i] - np.log(total[i])
+            loss -= c[P_LOWEST] if log_p < c[P_LOWEST] else log_p
+    return loss, right
+
+
+@compiled
 def _train_batches(
     X,
     y,
@@ -191,9 +212,10 @@ def _train_batches(
     rates,
     c,
 ):
-    """Train on the batches `order[start:end]`, one after the other."""
-    activation, norm, optimizer, _ = options
-    inputs, largest, total, _ = samples
+    """Train on the batches `order[start:end]`, one after the other; return as :func:`_evaluate` does, if asked to."""
+    activation, norm, optimizer, _, told = options
+    inputs, _, total, _, classes = samples
+    loss, right = 0.0, 0
     hidden = places[sizes.size - 2][UNITS_AT]
     used = 0
     for batch in range(starts.size):
@@ -201,39 +223,35 @@ def _train_batches(
         taken = rows_of(inputs, 0, rows, sizes[0])
         for i in range(rows):
             taken[i] = X[order[start + i]]
+            classes[i] = y[order[start + i]]
         drawn = random[used : used + rows * hidden]
         used += drawn.size
         p = forward(taken, sizes, places, theta, stats, arrays, scratch, drawn, options, c)
-        softmax(p, largest, total, scratch, c)
+        its_loss, its_right = softmax_and_figures(p, classes, samples, scratch, told, c)
+        loss += its_loss
+        right += its_right
         n = theta.dtype.type(rows)
         for i in range(rows):
             for k in range(p.shape[1]):
                 p[i, k] /= total[i]
-            p[i, y[order[start + i]]] -= c[ONE]
+            p[i, classes[i]] -= c[ONE]
             for k in range(p.shape[1]):
                 p[i, k] /= n
         backward(taken, sizes, places, theta, grad, arrays, drawn, activation, norm, c)
         update(sizes, places, theta, grad, memory, optimizer, rates, c)
+    return loss, right
 
 
 @compiled
 def _evaluate(X, y, block, sizes, places, theta, stats, arrays, samples, scratch, nothing, options, c):
     """Return the sum of the data's losses and how many samples are classified rightly."""
-    _, largest, total, true = samples
     loss, right = 0.0, 0
     for start in range(0, y.size, block):
         part = X[start : start + block]
         z = forward(part, sizes, places, theta, stats, arrays, scratch, nothing, options, c)
-        for i in range(part.shape[0]):
-            best = 0
-            for k in range(1, z.shape[1]):
-                best = k if z[i, k] > z[i, best] else best
-            right += best == y[start + i]
-            true[i] = z[i, y[start + i]]
-        softmax(z, largest, total, scratch, c)
-        for i in range(part.shape[0]):
-            log_p = true[i] - largest[i] - np.log(total[i])
-            loss -= c[P_LOWEST] if log_p < c[P_LOWEST] else log_p
+        its_loss, its_right = softmax_and_figures(z, y[start : start + block], samples, scratch, True, c)
+        loss += its_loss
+        right += its_right
     return loss, right
 
 
@@ -247,7 +265,7 @@ def _kept(version: int) -> tuple[Any, Any]:
     @njit(cache=True, nogil=True, error_model="numpy")
     def train_batches(*args):
         _ = version
-        _train_batches(*args)
+        return _train_batches(*args)
 
     @njit(cache=True, nogil=True, error_model="numpy")
     def evaluate(*args):

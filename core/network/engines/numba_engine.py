@@ -43,8 +43,8 @@ class NumbaEngine(Engine):
 
     name = "numba"
 
-    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset) -> None:
-        super().__init__(model, optimizer, data)
+    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset, params: NetworkParams) -> None:
+        super().__init__(model, optimizer, data, params)
         self._sizes = np.array(model.layer_sizes)
         self._places = _places(model.layer_sizes, norm=model.batch_norm)
         self._hidden = sum(model.layer_sizes[1:-1])
@@ -56,7 +56,7 @@ class NumbaEngine(Engine):
         """Compile the loops, or load what was compiled before. Raises anything, if that cannot be kept or read."""
         nothing = np.empty(0, np.int64)
         self._train(nothing, nothing, nothing, self._none, 0.0, 0.0, formulas.SGD)
-        self._evaluate(self.data.X_val[:0], self.data.y_val[:0])
+        self.evaluate_on(self.data.X_val[:0], self.data.y_val[:0])
 
     def batches_a_call(self, batch_size: int) -> int:
         """Return as many as some 50 ms take."""
@@ -72,13 +72,14 @@ class NumbaEngine(Engine):
         drawn = int(ends[-1] - starts[0]) * self._hidden if params.dropout else 0
         random = rng.random(drawn, dtype=self.model.dtype.type)
         rule = formulas.ADAM if params.optimizer == "adam" else formulas.NESTEROV if params.nesterov else formulas.SGD
-        self._train(order, starts, ends, random, lr, params.momentum, rule)
+        loss, right = self._train(order, starts, ends, random, lr, params.momentum, rule)
+        self.note(loss, right, int(ends[-1] - starts[0]))
 
     def _train(
         self, order: Indices, starts: Indices, ends: Indices, random: Array, lr: float, momentum: float, rule: int
-    ) -> None:
+    ) -> tuple[float, int]:
         model, slots = self.model, self.optimizer.slots
-        loops.train_batches(
+        loss, right = loops.train_batches(
             self.data.X_train,
             self.data.y_train,
             order,
@@ -93,17 +94,14 @@ class NumbaEngine(Engine):
             *self._arrays(int((ends - starts).max(initial=1))),
             self.scratch,
             random,
-            (_ACTIVATION[model.activation.name], model.batch_norm, rule, True),
+            (_ACTIVATION[model.activation.name], model.batch_norm, rule, True, self.running),
             (lr, momentum, ADAM_BETA2),
             numbers(model.dtype, lr, momentum, model.l2, model.dropout),
         )
+        return loss, right
 
-    def evaluate(self) -> tuple[LossAndAccuracy, LossAndAccuracy]:
-        """Return loss, with its L2 term, and accuracy of the training and of the validation set."""
-        data = self.data
-        return self._evaluate(data.X_train, data.y_train), self._evaluate(data.X_val, data.y_val)
-
-    def _evaluate(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+    def evaluate_on(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+        """Return loss and accuracy of one of the sets."""
         model = self.model
         loss, right = loops.evaluate(
             X,
@@ -116,12 +114,12 @@ class NumbaEngine(Engine):
             *self._arrays(min(BLOCK, len(y))),
             self.scratch,
             self._none,
-            (_ACTIVATION[model.activation.name], model.batch_norm, formulas.SGD, False),
+            (_ACTIVATION[model.activation.name], model.batch_norm, formulas.SGD, False, True),
             numbers(model.dtype),
         )
         return loss / max(1, len(y)) + model.decay_loss(), right / max(1, len(y))
 
-    def _arrays(self, rows: int) -> tuple[tuple[Any, ...], tuple[Array, ...]]:
+    def _arrays(self, rows: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Return work arrays for at least so many samples, as the loops take them."""
         dropped = self.model.dropout > 0
         if self._work is None or self._work.rows < rows or (dropped and not self._work.dropped):
@@ -152,7 +150,7 @@ class _Work:
             array(max(sizes), normed),  # variance
             rows,
         )
-        self.samples = (array(rows * sizes[0]), array(rows), array(rows), array(rows))
+        self.samples = (array(rows * sizes[0]), array(rows), array(rows), array(rows), np.empty(rows, np.int64))
 
 
 def _places(layer_sizes: Sequence[int], *, norm: bool) -> NDArray[np.int64]:

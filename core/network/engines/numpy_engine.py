@@ -8,6 +8,7 @@ import numpy as np
 
 from nnfd.core.network.engines.engine import Engine
 from nnfd.core.network.memory import with_ones
+from nnfd.core.network.mlp import figures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +25,10 @@ class NumpyEngine(Engine):
 
     name = "numpy"
 
-    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset) -> None:
-        super().__init__(model, optimizer, data)
-        self._X_train, self._X_val = with_ones(data.X_train), with_ones(data.X_val)
+    def __init__(self, model: MLP, optimizer: Optimizer, data: Dataset, params: NetworkParams) -> None:
+        super().__init__(model, optimizer, data, params)
+        self._X_train = with_ones(data.X_train)
+        self.sets = [(self._X_train if X is data.X_train else with_ones(X), y) for X, y in self.sets]
         self._batch: dict[int, tuple[Array, NDArray[np.int64]]] = {}
 
     def batches_a_call(self, _batch_size: int) -> int:
@@ -42,6 +44,8 @@ class NumpyEngine(Engine):
             for start, end in batches:
                 X, y = self._take(order[start:end])
                 _, cache = model.forward(X, True, rng)
+                if self.running:
+                    self.note(*figures(cache, y), len(y))
                 model.backward(cache, y)
                 self.optimizer.update(model.theta, model.grad, lr, params)
 
@@ -54,11 +58,7 @@ class NumpyEngine(Engine):
         self.data.y_train.take(rows, out=y, mode="clip")
         return X, y
 
-    def evaluate(self) -> tuple[LossAndAccuracy, LossAndAccuracy]:
-        """Return loss, with its L2 term, and accuracy of the training and of the validation set."""
-        data = self.data
+    def evaluate_on(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+        """Return loss and accuracy of one of the sets."""
         with np.errstate(all="ignore"):
-            return (
-                self.model.evaluate(self._X_train, data.y_train),
-                self.model.evaluate(self._X_val, data.y_val),
-            )
+            return self.model.evaluate(X, y)

@@ -16,11 +16,13 @@ from nnfd.core.engine.events import Notice
 from nnfd.core.engine.state import META, pack_meta, unpack_meta
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.engines import choose
+from nnfd.core.network.engines import engine as engine_module
 from nnfd.core.network.engines.choose import AUTO_WORK, Choice, chosen_engine
 from nnfd.core.network.engines.numpy_engine import NumpyEngine
 from nnfd.core.network.mlp import MLP
 from nnfd.core.network.optim import make_optimizer
 from nnfd.core.network.state import NetworkState
+from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams
 from tests.core.network.test_train import (
     CONFIGS,
@@ -39,6 +41,8 @@ DEEP = {"hidden": (7, 5), "dropout": 0.3, "batch_norm": True}
 OPTIONS = CONFIGS | {
     "relu, batch_norm, dropout": DEEP,
     "tanh, no batch_norm, dropout": DEEP | {"activation": "tanh", "batch_norm": False},
+    "running metrics": {"train_metrics": "running", "dropout": 0.2, "l2": 0.01},
+    "sample": {"train_metrics": "sample"},
     "sigmoid, all": DEEP | {"activation": "sigmoid", "optimizer": "adam", "lr": 0.001},
 }
 
@@ -62,7 +66,7 @@ def trained(engine_class, params: NetworkParams, epochs: int):
     data = data_of(params.dataset, params.dtype)
     n = len(data.X_train)
     model = MLP.for_run(params, (data.X_train.shape[1], *params.hidden, len(data.class_names)))
-    engine = engine_class(model, make_optimizer(params.optimizer, model.theta), data)
+    engine = engine_class(model, make_optimizer(params.optimizer, model.theta), data, params)
     rng = np.random.default_rng(1)
     edges = [*range(0, n, params.batch_size), n]
     for _ in range(epochs):
@@ -94,12 +98,41 @@ def test_the_written_out_functions_have_all_their_digits(plain_loops, name, dtyp
     z = np.array([0, 1e-30, -1e-9, 1e-3, -0.3, 0.5, -1, 2, -5, 17, -80, 800, -800, np.nan], dtype)
     want = z.copy()
     model.activation.apply(want, np.zeros_like(z))
-    data = SimpleNamespace(X_train=None)
-    engine = plain_loops(model, make_optimizer("sgd", model.theta), data)
+    params = NetworkParams(**SMALL)
+    engine = plain_loops(model, make_optimizer("sgd", model.theta), data_of(params.dataset), params)
     got = z.reshape(1, -1).copy()
     code = formulas.TANH if name == "tanh" else formulas.SIGMOID
     formulas.activate(got, code, engine.scratch, module.numbers(model.dtype))
     np.testing.assert_allclose(got[0], want, rtol=digits, atol=1e-37 if dtype is np.float32 else 1e-300)
+
+
+@pytest.mark.parametrize("how", ["full", "sample", "running"])
+def test_what_the_training_figures_are_of(monkeypatch, how):
+    monkeypatch.setattr(engine_module, "SAMPLE", 10)
+    params = NetworkParams(**SMALL | {"epochs": 1, "l2": 0.01}, train_metrics=how)
+    data, (events, result) = data_of("iris"), run(params)
+    (done,) = epochs_of(events)
+    model = model_at(params, result.state.layer_sizes, result.state.theta)
+    if how == "running":  # of each batch before its update, the L2 term of the end
+        model.load(MLP.for_run(params, result.state.layer_sizes).theta)
+        optimizer, rng = make_optimizer("sgd", model.theta), np.random.default_rng([params.seed, 1])
+        order, losses, right = rng.permutation(len(data.X_train)), [], 0
+        for start in range(0, len(order), params.batch_size):
+            X, y = (each[order[start : start + params.batch_size]] for each in (data.X_train, data.y_train))
+            p = model.predict_proba(X)
+            losses += [-np.log(p[i, k]) for i, k in enumerate(y)]
+            right += int((p.argmax(axis=1) == y).sum())
+            model.loss_and_grads(X, y)
+            optimizer.update(model.theta, model.grad, params.lr, params)
+        want = np.mean(losses) + model.decay_loss(), right / len(order)
+    else:
+        rows = np.arange(len(data.X_train))
+        if how == "sample":
+            rows = np.random.default_rng([params.seed, 2]).choice(len(rows), 10, replace=False)
+        want = model.evaluate(data.X_train[rows], data.y_train[rows])
+    assert (done.train_loss, done.train_acc) == pytest.approx(want, rel=1e-12)
+    assert (done.val_loss, done.val_acc) == pytest.approx(model.evaluate(data.X_val, data.y_val), rel=1e-12)
+    assert params.train_label == {"full": "train"}.get(how, f"train ({how})")
 
 
 def test_auto_takes_numba_for_long_runs_only(monkeypatch):

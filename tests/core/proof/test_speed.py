@@ -83,9 +83,9 @@ def test_a_thing_that_does_not_get_the_core_is_disturbed():
         while time.process_time() < until:
             pass
 
-    waited, _ = by_turns(wait, work)
+    waited, worked = by_turns(wait, work)
     assert waited.disturbed
-    assert waited.seconds >= 0.02
+    assert waited.seconds < 0.02 <= worked.seconds  # what others take does not count
 
 
 def test_a_machine_is_named_and_busy_above_half_a_core():

@@ -69,9 +69,11 @@ LOGGED = [
 @pytest.mark.parametrize(("event", "line"), zip(LOGGED, LINES, strict=True), ids=lambda one: type(one).__name__)
 def test_lines_of_the_version_before_are_written_and_read_the_same(event, line):
     written = to_json(event)
-    network = ('"samples":500,"noise":0.1,"data_seed":42,', ',"engine":"auto"')  # patterns had an engine before
+    # patterns had an engine before
+    network = ('"samples":500,"noise":0.1,"data_seed":42,', ',"train_metrics":"full","engine":"auto"')
     for new in (
         '"method":"euler",',
+        '"domain":"none",',
         '"drop":null,"header":"auto","categorical":[],',
         *(network if '"kind":"network"' in written else ()),
     ):

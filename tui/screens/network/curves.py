@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.containers import Vertical
 
+from nnfd.core.params import NetworkParams
 from nnfd.tui.screens.lab.marks import edits_of
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.series import Series
@@ -26,9 +27,10 @@ def learning_curves(key: str, ours: NetworkHistory, theirs: NetworkHistory | Non
     """Return the curves of one number, ``loss`` or ``acc``, ours in front; the baseline's end where ours do."""
     series = []
     if (log := ours.curves) is not None:
+        train = ours.params.train_label if isinstance(ours.params, NetworkParams) else "train"
         series = [
-            Series(who, log.column("epoch"), log.column(f"{who}_{key}"), number=number)
-            for number, who in enumerate(("train", "val"))
+            Series(name, log.column("epoch"), log.column(f"{who}_{key}"), short=who, number=number)
+            for number, (who, name) in enumerate((("train", train), ("val", "val")))
         ]
     if theirs is not None and (log := theirs.curves) is not None:
         epochs = log.column("epoch")
