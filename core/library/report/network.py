@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.engine.control import run_to_end
-from nnfd.core.engine.events import Edited, EpochDone, Started, Event
+from nnfd.core.engine.events import Edited, EpochDone, Event, Started
 from nnfd.core.errors import DataError, NnfdError, RunError
 from nnfd.core.library.report.curves import Curve, Figure, chart
 from nnfd.core.network.baseline import baseline
@@ -47,8 +47,7 @@ def network_parts(folder: RunFolder, events: Sequence[Event], params: Params) ->
         state, data, missing = None, None, str(error)
     else:
         missing = ""
-    curves = _curves(events)
-    parts: dict[str, Any] = {"curves": curves, "no_baseline": missing, "missing": "", "quality": None}
+    parts: dict[str, Any] = {"curves": _curves(events), "no_baseline": missing, "missing": "", "quality": None}
     if recorded is None and state is not None and data is not None:
         recorded = TestSet.model_validate(_evaluation(state, data).to_result())
     if recorded is None:
