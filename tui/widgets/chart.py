@@ -96,9 +96,10 @@ def draw_chart(
     drawing = _Drawing(chart, style, sheet, x, y, data)
     drawing.uprights()
     drawing.curves()
+    outside = [i for i, label in enumerate(labels) if not drawing.ends_inside(i, label)]
     drawing.words()
-    lines = spread([drawing.end_row(i) for i in range(len(labels))], sheet.rows)
-    words = {row: (label, drawing.bold(i)) for i, (row, label) in enumerate(zip(lines, labels, strict=True))}
+    lines = spread([drawing.end_row(i) for i in outside], sheet.rows)
+    words = {row: (labels[i], drawing.bold(i)) for i, row in zip(outside, lines, strict=True)}
     if len(chart.over) < margin:
         words[height - 1] = chart.over, _style(style.text)
     else:
@@ -172,6 +173,12 @@ class _Drawing:
             return self._sheet.rows - 1
         line = self._sheet.rows - 1 - self._y.cell(float(values[-1]), self._sheet.rows)
         return min(max(line, 0), self._sheet.rows - 1)
+
+    def ends_inside(self, place: int, label: str) -> bool:
+        """Write the label of a curve that ends before the others where it ends, if that is free; tell if it did."""
+        x, _ = self._data[place]
+        row = round(self.end_row(place))
+        return len(x) > 0 and self._sheet.write_beside(row, self._column(float(x[-1])), fits(label), self.bold(place))
 
     def bold(self, place: int) -> Style:
         """Return how words about the curve at this place are written."""

@@ -28,8 +28,8 @@ SQUEEZED = 0.05
 """A log axis is taken if half of the values are within this lowest part of the range."""
 HUGE, TINY = 1e300, 1e-12
 """Numbers that are shown at the most, and what part of one a difference must be to be more than noise."""
-TICK_ROWS = 3
-"""Least lines between two ticks, where there is room."""
+TICK_ROWS, MOST_TICK_ROWS = 3, 6
+"""Least lines from tick to tick, where there is room, and most ones on a low chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def value_scale(low: float, high: float, rows: int, bounds: tuple[float, float] 
     for exponent in range(at_least, at_least + 3):
         for mantissa in (1, 2, 5):
             tick = mantissa * 10.0**exponent
-            for between in range(2, max(TICK_ROWS + 2, rows // 4)):
+            for between in range(2, max(MOST_TICK_ROWS, rows // 4) + 1):
                 unit = tick / between
                 start = math.floor(low / unit + 1e-6) * unit
                 end = start + max(1, rows - 1) * unit
@@ -128,5 +128,5 @@ def log_scale(low: float, high: float, rows: int) -> Scale:
 
 def position_scale(start: float, end: float, width: int) -> Scale:
     """Return a scale of whole positions over `width` cells."""
-    ticks = nice_ticks(start, end, max(1, width // (len(tick_label(end)) + 5)), whole=True)
+    ticks = nice_ticks(start, end, max(1, width // (len(tick_label(round(end))) + 5)), whole=True)
     return Scale(start, end, tuple(ticks), tuple(tick_label(t) for t in ticks))

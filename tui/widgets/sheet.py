@@ -65,6 +65,16 @@ class Sheet:
         self._canvas[where] = [ord(character) for character in room]
         self._paint[where], self._words[where] = self._number(style), True
 
+    def write_beside(self, row: int, column: int, text: str, style: Style) -> bool:
+        """Write right of a cell, on its line or the next ones, if nothing stands there; tell if it did."""
+        span = slice(column + 1, column + 3 + len(text))
+        for line in (row, row - 1, row + 1):
+            inside = 0 <= line < self.rows and span.stop <= self.columns
+            if inside and not self._curves[line, span].any() and not self._words[line, span].any():
+                self.write(line, column + 2, text, style)
+                return True
+        return False
+
     def write_at(self, column: int, texts: Sequence[str], style: Style, *, bottom: bool = False) -> bool:
         """Write the first of these texts that has room beginning, or else ending, at this column; tell if one has.
 

@@ -1,5 +1,8 @@
+import re
+
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
 from nnfd.tui.widgets.chart import Chart, Edit, draw_chart
@@ -215,3 +218,22 @@ def test_ticks():
     assert log_ticks(0.15, 0.6) == [0.2, 0.5]
     assert [tick_label(v) for v in (0, 0.5, 1e-5, 200000, 20)] == ["0", "0.5", "1e-5", "2e5", "20"]
     assert [tick_label(v) for v in (1e5, 1.2e5, 1.25e-9)] == ["1e5", "1.2e5", "1.25e-9"], "no two ticks look the same"
+
+
+def test_names_of_wide_characters_do_not_widen_a_line():
+    series = (Series("日本語の名前", X, FLAT.y), Series("val", X, FALLING.y))
+    assert {cell_len(line) for line in lines_of(Chart(series, edits=(Edit(3, "名 1→2"),)), 70, 9)} == {70}
+
+
+def test_a_curve_that_ends_before_the_others_is_named_where_it_ends():
+    whole, half = Series("whole", X, FLAT.y), Series("half", X[:4], np.full(4, 8.0))
+    lines = lines_of(Chart((whole, half)), 70, 12)
+    (line,) = [line for line in lines if "half 8" in line]
+    assert line.index("half 8") < 40
+    assert re.search("[⠁-⣿] half 8 ", line)
+    hidden = Series("half", X[:4], FLAT.y[:4])
+    (line,) = [line for line in lines_of(Chart((whole, hidden)), 70, 12) if "half 4" in line]
+    assert line.index("half 4") < 40, "beside the other curve, a line higher or lower"
+    around = tuple(Series(f"{y}", X, np.full(8, y)) for y in np.linspace(1, 8, 24))
+    lines = lines_of(Chart((*around, hidden)), 70, 28)
+    assert [line for line in lines if line.rstrip().endswith(" half 4")], "no room but in the margin"
