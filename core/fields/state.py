@@ -6,7 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from nnfd.core.engine.state import META, count, pack_meta, unpack_meta
+from nnfd.core.errors import ParamsError
 from nnfd.core.fields.domain import inside
 from nnfd.core.params import FieldParams, head_of, type_of
 
@@ -41,8 +44,14 @@ class FieldState:
 
     @property
     def inside(self) -> NDArray[Any] | None:
-        """Which cells are inside the domain, shape (height, width); None if all are."""
-        return inside(self.params)
+        """Which cells are inside the domain, shape (height, width); None if all are.
+
+        If its picture is gone, those with a value: a run that is over can be looked at without it.
+        """
+        try:
+            return inside(self.params)
+        except ParamsError:
+            return np.asarray(np.any([field != 0 for field in self.fields.values()], axis=0))
 
     def inner(self, name: str) -> NDArray[Any]:
         """Return the values of a field inside the domain, in any shape."""

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.errors import ParamsError
 from nnfd.core.fields.analysis import dominant_wavelength, filled, is_flat, otsu, spectrum, spots
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import EXTINCT, extinction
@@ -76,6 +77,7 @@ class Look(StrEnum):
     CHANGING = "still changing"
     STEADY = "steady"
     OSCILLATING = "oscillating"
+    UNKNOWN = "not known: a picture that the run is made with is gone or has changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,10 @@ def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD) -> Verdict
     """
     params, inside = state.params, state.inside
     field, values = state.fields[name].astype("float64"), state.inner(name).astype("float64")
-    trial = NumpyKernel(params, state.fields, state.step)
+    try:
+        trial = NumpyKernel(params, state.fields, state.step)
+    except ParamsError:
+        return Verdict(Look.UNKNOWN)
     trial.advance(1)
     change = (trial.fields()[name] - field)[... if inside is None else inside]
     if _is_extinct(state, name, values, change):

@@ -15,8 +15,8 @@ from nnfd.core.engine.events import Edited, EpochDone, params_after
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.fields import picture
-from nnfd.core.fields.domain import inside
 from nnfd.core.fields.models import main_field
+from nnfd.core.fields.state import FieldState
 from nnfd.core.library.movie import COLORMAPS, VIEWS, draw_each, state_of, view_of
 from nnfd.core.library.report.curves import svg
 from nnfd.core.library.report.network import curves_of
@@ -146,7 +146,8 @@ def _fields_as(
         raise ParamsError(f"--field: {printable(name)!r} is not known{hint}")
     shown, colours = arrays[name], colormap or picture.default_colormap(name)
     picture.lut(colours)  # says so if there is no such colormap, before anything is read or written
-    drawn = picture.with_ground(shown, inside(folder.params))
+    mask = FieldState(folder.params, 0, arrays).inside
+    drawn = picture.with_ground(shown, mask)
     match suffix:
         case ".npz":
             return _arrays(arrays)
@@ -156,7 +157,6 @@ def _fields_as(
             return lambda file: picture.write_png(file, drawn, colours, *picture.extremes(drawn), zoom)
     if step is not None:
         raise ParamsError(f"--step: {step} is not allowed: an animation shows every kept frame")
-    mask = inside(folder.params)
     ranges = [picture.extremes(picture.with_ground(frame, mask)) for frame in kept.frames(name)]
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     frames = (picture.with_ground(frame, mask) for frame in kept.frames(name))

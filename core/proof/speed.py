@@ -16,6 +16,8 @@ from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.network.data import load
 from nnfd.core.network.train import train
 from nnfd.core.params import FieldParams, FurParams, NetworkParams
+from nnfd.core.params.fields import params_of
+from nnfd.core.params.model import read_model
 from nnfd.core.proof import peers
 from nnfd.core.proof.naive import roll_step, train_plainly
 from nnfd.core.proof.timing import by_turns
@@ -45,6 +47,8 @@ TARGETS: dict[tuple[str, str, str], float] = {
 }
 """At least how many times as fast an engine is to be, by its name, the type and what it is compared with."""
 
+TYPED_TARGET = 0.9
+"""How many times as fast a model typed by a user is to be as a shipped one of the same arithmetic."""
 NARROW_TARGETS = {"NumPy": 1.5, "numba, 1 thread": 1.7}
 """How many times as fast a step in single precision is to be."""
 
@@ -160,7 +164,8 @@ def field_rows() -> list[SpeedRow]:
         for name, make, targets in engines
         for size, target in targets.items()
     ]
-    return [*rows, *(_narrow_row(name, make) for name, make, _ in engines[:2])]
+    more = (_narrow_row, _typed_row, _varied_row)
+    return [*rows, *(row(name, make) for row in more for name, make, _ in engines[:2])]
 
 
 def _field_row(name: str, size: int, make: MakeKernel, target: float) -> SpeedRow:
@@ -190,6 +195,34 @@ def _narrow_row(name: str, make: MakeKernel, size: int = 512) -> SpeedRow:
     target = NARROW_TARGETS[name]
     note = _bounds(kernels[0])
     return _row(f"fur step {size}x{size}, {name}, float32 / float64", narrow, wide, target, each=steps, note=note)
+
+
+def _typed_row(name: str, make: MakeKernel, size: int = 120) -> SpeedRow:
+    """Time a step of a model that a user typed beside one of a shipped model with the same equations."""
+    typed = params_of(read_model(FurParams.model.written()))
+    return _beside(f"fur step {size}x{size}, {name}, typed by a user / shipped", make, size, typed, {}, TYPED_TARGET)
+
+
+def _varied_row(name: str, make: MakeKernel, size: int = 120) -> SpeedRow:
+    """Time a step in a domain, with a parameter that varies, beside one without."""
+    values = {"domain": "fish", "rho_a": "0.04 + 0.02*x/width"}
+    return _beside(f"fur step {size}x{size}, {name}, domain and map / without", make, size, FurParams, values, None)
+
+
+def _beside(
+    name: str,
+    make: MakeKernel,
+    size: int,
+    kind: type[FieldParams],
+    values: Mapping[str, object],
+    target: float | None,
+) -> SpeedRow:
+    steps = max(1, CELL_STEPS // size**2)
+    plain = {"width": size, "height": size, "seeds": 0.02, "noise": 0.01, "steps": 10**9}
+    both = (kind.check({**plain, **values}), FurParams.check(plain))
+    kernels = [make(params, initial_state(params).fields) for params in both]
+    ours, other = by_turns(*(lambda kernel=kernel: kernel.advance(steps) for kernel in kernels))
+    return _row(name, ours, other, target, each=steps, note=_bounds(kernels[0]))
 
 
 def _bounds(kernel: Kernel) -> str:

@@ -66,11 +66,16 @@ def swift_hohenberg(p, lap, u):
     return (p.r * u - inner(inner(u)) + p.g * u**2 - u**3,)
 
 
+def barkley(p, lap, u, v):
+    return p.D * lap(u) + u * (1 - u) * (u - (v + p.b) / p.a) / p.epsilon, u - v
+
+
 MODELS = {
     "fur": (fur, {}),
     "turing": (turing, {"kappa_a": 0.25}),
     "diffusion": (lambda p, lap, C: (p.D * lap(C),), {"noise": 1.0}),
     "activator-substrate": (activator_substrate, {"kappa_a": 0.07}),
+    "barkley": (barkley, {"dt": 0.01}),
     "gray-scott": (gray_scott, {}),
     "schnakenberg": (schnakenberg, {}),
     "brusselator": (brusselator, {"dt": 0.0075}),

@@ -43,7 +43,11 @@ def test_field_rows_are_consistent(request, engines):
     for row in rows:
         assert row.ratio == pytest.approx(row.other_s / row.ours_s)
         assert row.ours_s > 0
-        assert row.note == f"34 operations, {24 if 'float32' in row.name else 48} bytes a cell"
+        if "domain and map" in row.name:
+            assert int(row.note.partition(" ")[0]) > 34
+        else:
+            assert row.note == f"34 operations, {24 if 'float32' in row.name else 48} bytes a cell"
+    assert [row.target for row in rows if "typed by a user / shipped" in row.name] == [0.9] * len(engines)
 
 
 def test_network_rows_share_what_is_ours(alone):

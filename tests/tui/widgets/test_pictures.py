@@ -251,3 +251,22 @@ async def test_pictures_follow_the_theme(coloured):
         await pilot.pause()
         assert pad.query_one(PixelView).palette.colours[0].min() > 150
         assert app.export_screenshot() != before
+
+
+async def test_the_ground_of_a_domain_is_the_background_of_the_screen(coloured):
+    view = FieldView()
+    app = Host(view)
+    async with app.run_test(size=(30, 12)) as pilot:
+        ground = np.where(FIELD < 10, np.nan, FIELD)
+        view.show(ground, lo=10, hi=48, colormap="viridis", title="a")
+        await pilot.pause()
+        assert screen(app)[0].startswith("a  10 to 48")
+        (strip, *_) = view.canvas.render_lines(view.canvas.region.reset_offset)
+        first, *_, last = list(strip)
+        background = view.canvas.background_colors[1].rgb
+        assert first.style.color.triplet == first.style.bgcolor.triplet == background
+        assert last.style.color.triplet != background
+        app.theme = "textual-light"
+        await pilot.pause()
+        (strip, *_) = view.canvas.render_lines(view.canvas.region.reset_offset)
+        assert next(iter(strip)).style.color.triplet == view.canvas.background_colors[1].rgb != background
