@@ -6,9 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+
 from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Paint, Painted, Started, StepsDone
 from nnfd.core.fields.engines.choose import make_kernel
+from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.maps import check_exactly
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.fields.models import extinction, positivity
@@ -38,6 +41,8 @@ rounding allows: faint waves that grow slowly out of a uniform state must not be
 POLL_CELL_STEPS = 500_000
 """Cells times steps between two looks at the stop flag: about 5 ms."""
 
+FAR_OFF = 6.0
+"""Powers of ten between a parameter and its default, from which it is suspected."""
 BLOW_UP = 2.0
 """A value that passes the upper bound by this factor in one step has outrun the time step: that is divergence. One
 that creeps over the bound is cut to it, and the user is told."""
@@ -175,14 +180,17 @@ class _Simulation:
 
     def _diverged(self, excess: Excess) -> str:
         p = self.params
+        head = f"diverged at step {self.step}: {excess.field}"
+        if not math.isfinite(excess.value) and not _has_a_value(self.state):
+            return (
+                f"{head} is no number ({excess.value}) in cell {excess.x},{excess.y}, whatever dt is: its equation has "
+                f"no finite value there{_suspect(p)}"
+            )
         what = f"became {excess.value:.3g}" if math.isfinite(excess.value) else f"is no number ({excess.value})"
         advice = f"a smaller dt than {show_value(p.dt)}"
         if getattr(p, "kappa_a", None) == 0:
             advice += ", or kappa_a above 0, which bounds the growth of a"
-        return (
-            f"diverged at step {self.step}: {excess.field} {what} in cell {excess.x},{excess.y}, "
-            f"far above clip = {show_value(p.clip)}; try {advice}"
-        )
+        return f"{head} {what} in cell {excess.x},{excess.y}, far above clip = {show_value(p.clip)}; try {advice}"
 
     def _stands_still(self) -> bool:
         """Tell whether one more step would change next to nothing.
@@ -252,6 +260,25 @@ class _Simulation:
 
     def _steady(self) -> str | None:
         return self.ending[1] if self.ending and self.ending[0] is Outcome.STEADY else None
+
+
+def _has_a_value(state: FieldState) -> bool:
+    """Tell whether the equations have finite values in this state: whether a far smaller step would do."""
+    trial = NumpyKernel(state.params.edited({"dt": state.params.dt * 1e-9}), state.fields, state.step)
+    trial.advance(1)
+    return all(bool(np.isfinite(field).all()) for field in trial.fields().values())
+
+
+def _suspect(params: FieldParams) -> str:
+    """Name the parameter that lies farthest from its default, if one lies far."""
+    far = {}
+    for name, info in params.infos().items():
+        value, usual = getattr(params, name), info.default
+        if isinstance(value, float) and isinstance(usual, float) and value > 0:
+            far[name] = abs(math.log10(value) - math.log10(usual or 1.0))
+    name = max(far, key=far.__getitem__)
+    value, usual = (show_value(each) for each in (getattr(params, name), params.infos()[name].default))
+    return f"; {name} = {value} is far from its default {usual}" if far[name] >= FAR_OFF else ""
 
 
 def _state(params: FieldParams, step: int, fields: Mapping[str, NDArray[Any]]) -> FieldState:

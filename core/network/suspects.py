@@ -108,5 +108,8 @@ def check_far(
         f"{far[j]:.3g} standard deviations of the train set from its mean"
     )
     if not far[j] < float(np.finfo(dtype).max) ** 0.5:
-        raise DataError(f"{part[0]}: {what}: too large for {dtype}; correct it, or leave the column out (--drop)")
+        raise DataError(
+            f"{part[0]}: {what}: too large for {dtype}; correct it, or leave the column out "
+            f"(--drop {table.feature_names[j]})"
+        )
     return [f"{what} (or the unit itself, if it is constant there): the figures of this set may mean little"]

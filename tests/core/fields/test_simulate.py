@@ -233,8 +233,17 @@ def test_a_field_that_is_no_number_is_divergence():
     fields["a"][2, 3] = fields["h"][2, 3] = 0.0  # a²/h = 0/0
     events, result = play(params, FieldState(params, 0, fields))
     assert result.outcome is Outcome.DIVERGED
-    assert "a is no number (nan) in cell 3,2" in events[-1].message
-    assert "step 1" in events[-1].message
+    assert events[-1].message == (
+        "diverged at step 1: a is no number (nan) in cell 3,2, whatever dt is: its equation has no finite value there"
+    )
+
+
+def test_a_parameter_that_no_dt_helps_against_is_named():
+    events, _ = play(TuringParams(width=8, height=8, steps=50, kappa_a=1e300))
+    assert "nan" in events[-1].message
+    assert events[-1].message.endswith(
+        "whatever dt is: its equation has no finite value there; kappa_a = 1e+300 is far from its default 0"
+    )
 
 
 def test_creeping_over_the_bound_is_cut_and_said_once():
