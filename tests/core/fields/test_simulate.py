@@ -339,7 +339,7 @@ def test_random_parameters_give_finite_fields_or_a_diagnosis(data):
         "steps": data.draw(st.integers(1, 60)),
         "noise": data.draw(st.floats(0, 5)),
     }
-    fixed = {*common, "seed", "engine", "y_coupling", "method"}
+    fixed = {*common, "seed", "engine", "y_coupling", "method", "domain"}
     rates = {name: data.draw(rate) for name in kind.model_fields if name not in fixed}
     if kind is TuringParams:
         rates = {name: value or 0.01 for name, value in rates.items()}
@@ -355,7 +355,10 @@ def test_random_parameters_give_finite_fields_or_a_diagnosis(data):
                 assert field.max() <= np.dtype(params.dtype).type(params.clip)
     assert result.outcome in {Outcome.COMPLETED, Outcome.DIVERGED, Outcome.STEADY}
     if result.outcome is Outcome.DIVERGED:
-        assert "try a smaller dt" in result.message
+        assert (
+            "try a smaller dt" in result.message
+            or "whatever dt is: its equation has no finite value there" in result.message
+        )
 
 
 def test_a_run_that_stood_still_ends_the_same_when_it_goes_on():
