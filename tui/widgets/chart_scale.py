@@ -128,5 +128,9 @@ def log_scale(low: float, high: float, rows: int) -> Scale:
 
 def position_scale(start: float, end: float, width: int) -> Scale:
     """Return a scale of whole positions over `width` cells."""
-    ticks = nice_ticks(start, end, max(1, width // (len(tick_label(round(end))) + 5)), whole=True)
+    label = len(tick_label(round(end)))
+    for gap in (5, 2):  # closer, if else there is one tick alone, which gives no scale
+        ticks = nice_ticks(start, end, max(1, width // (label + gap)), whole=True)
+        if len(ticks) > 1:
+            break
     return Scale(start, end, tuple(ticks), tuple(tick_label(t) for t in ticks))

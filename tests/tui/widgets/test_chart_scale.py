@@ -63,3 +63,4 @@ def test_positions_have_whole_ticks_in_equal_steps():
         ticks = np.array(position_scale(1, end, 60).ticks)
         assert (ticks == ticks.round()).all()
         assert len(set(np.diff(ticks).tolist())) <= 1
+    assert position_scale(1, 9, 22).ticks == (2, 4, 6, 8), "one tick alone gives no scale"
