@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BINS = 10
 """Of equal width, in which stated confidence is compared with how often it is right."""
-MOST_CONFUSIONS = 5
+MOST_CONFUSIONS = 3
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
 from nnfd.tui.widgets.plane_panel import PlanePanel
+from nnfd.tui.widgets.quality_view import QualityView
 from nnfd.tui.widgets.report import ReportTable
 from nnfd.tui.widgets.units_view import UnitsView
 from nnfd.tui.widgets.weights_view import WeightsView
@@ -41,7 +42,7 @@ class NetworkPanels(Deck):
     def __init__(self) -> None:
         self._confusion, self._report, self._digits = ConfusionTable(), ReportTable(), DigitBrowser()
         self._epochs, self._weights, self._pad = EpochTable(), WeightsView(), DigitPad()
-        self._plane, self._units = PlanePanel(), UnitsView()
+        self._plane, self._units, self._quality = PlanePanel(), UnitsView(), QualityView()
         super().__init__(
             {
                 "Matrix": self._confusion,
@@ -51,6 +52,7 @@ class NetworkPanels(Deck):
                 "Weights": self._weights,
                 "Plane": self._plane,
                 "Units": self._units,
+                "Trust": self._quality,
                 "Draw": self._pad,
             },
             roomy=("Plane", "Units"),
@@ -71,7 +73,7 @@ class NetworkPanels(Deck):
     @property
     def asking(self) -> list[AskingPanel]:
         """The panels that ask the network."""
-        return [self._plane, self._units]
+        return [self._plane, self._units, self._quality]
 
     def questions(self) -> dict[AskingPanel, Callable[[MLP], Any]]:
         """Return what the panels that are seen ask now."""
