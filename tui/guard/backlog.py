@@ -40,16 +40,25 @@ class Taken:
     def __init__(self, file: TextIO, backlog: Backlog) -> None:
         self._file = file
         self._backlog = backlog
+        self._gone = False
 
     def write(self, text: str) -> int:
-        """Write a text; returns when the terminal has taken it."""
-        written = self._file.write(text)
-        self._file.flush()
+        """Write a text; returns when the terminal has taken it, or is gone.
+
+        With an error the thread would end, and the app wait for it for ever once some texts are queued, deaf to the
+        signal that tells it that its terminal is gone.
+        """
+        if not self._gone:
+            try:
+                self._file.write(text)
+                self._file.flush()
+            except OSError:
+                self._gone = True
         self._backlog.taken()
-        return written
+        return len(text)
 
     def flush(self) -> None:
-        self._file.flush()
+        """Do nothing: what was written was flushed."""
 
     def fileno(self) -> int:
         """Return the number of the stream's file."""
