@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import ParamsError, PresetError
 from nnfd.core.params import Kind, Params, type_of
+from nnfd.core.params.home import users
 from nnfd.core.params.model import shipped_model, shipped_models
 from nnfd.core.params.toml_file import read_table
 from nnfd.core.text import did_you_mean, printable
@@ -51,10 +52,10 @@ class Preset:
 
 
 def user_folder() -> Path:
-    """Return the folder in which a user's own presets live (it need not exist)."""
+    """Return the folder in which a user's own presets live (it need not exist). Raises ``FileNotFoundError``."""
     from platformdirs import user_config_path
 
-    return user_config_path("nnfd-tui") / "presets"
+    return users(user_config_path) / "presets"
 
 
 def names() -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from platformdirs import user_cache_path
 
+from nnfd.core.params.home import users
 from nnfd.core.params.presets import user_folder
 from nnfd.core.runs.names import default_root
 from nnfd.core.text import ascii_json, printable
@@ -67,15 +68,18 @@ def _place(find: Callable[[], Path]) -> str:
     try:
         path = find()
         return f"{path} ({'there' if path.exists() else 'not there yet'})"
-    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
-        return f"none: {error}"
+    except OSError as error:
+        return f"none: {error.strerror}"
 
 
 def _compiled() -> str:
     if importlib.util.find_spec("numba") is None:
         return "none: the extra 'fast' is not installed"
-    found = _place(lambda: user_cache_path("nnfd-tui"))
-    return f"{found}, {'can' if _can_write(user_cache_path('nnfd-tui')) else 'cannot'} be written"
+    try:
+        folder = users(user_cache_path)
+    except FileNotFoundError as error:
+        return f"none: {error.strerror}"
+    return f"{_place(lambda: folder)}, {'can' if _can_write(folder) else 'cannot'} be written"
 
 
 def _can_write(path: Path) -> bool:

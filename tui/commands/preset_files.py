@@ -27,7 +27,10 @@ def listed() -> int:
             cells = (name, "damaged", str(error))
         table.add_row(*(Text(cell) for cell in cells))
     print_table(table)
-    sys.stdout.write(f"Your own: *.toml in {presets.user_folder()}\n")
+    try:
+        sys.stdout.write(f"Your own: *.toml in {presets.user_folder()}\n")
+    except FileNotFoundError as error:
+        sys.stdout.write(f"Your own: none, {error.strerror}\n")
     return 0
 
 

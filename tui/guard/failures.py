@@ -34,10 +34,12 @@ class Failure:
 
 
 def log_path() -> Path:
-    """Return the file that tracebacks go to; it need not exist."""
+    """Return the file that tracebacks go to; it need not exist. Raises ``FileNotFoundError``."""
     from platformdirs import user_log_path
 
-    return user_log_path("nnfd-tui") / "nnfd-tui.log"
+    from nnfd.core.params.home import users
+
+    return users(user_log_path) / "nnfd-tui.log"
 
 
 def record(what: str, error: BaseException) -> Failure:
@@ -52,7 +54,7 @@ def record(what: str, error: BaseException) -> Failure:
     """
     try:
         where = f"the log is {printable(str(_append(what, error)))!r}"
-    except (OSError, RuntimeError) as problem:  # RuntimeError: there is no home folder
+    except OSError as problem:
         where = f"and no log can be written: {printable(str(problem))}"
     return Failure(f"{what} failed unexpectedly: {in_words(error)}; {where}", place_of(error))
 

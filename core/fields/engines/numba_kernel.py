@@ -7,6 +7,7 @@ without fused or reordered arithmetic, so that both engines give the same number
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -23,6 +24,7 @@ from nnfd.core.errors import StorageError, in_words
 from nnfd.core.fields.engines.kernel import Kernel
 from nnfd.core.fields.engines.numba_source import source
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
+from nnfd.core.params.home import users
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ _beginning = threading.Lock()
 
 
 def cache_folder() -> Path:
-    """Return the folder in which compiled models are kept."""
-    return user_cache_path("nnfd-tui") / "models"
+    """Return the folder in which compiled models are kept. Raises ``FileNotFoundError``."""
+    return users(user_cache_path) / "models"
 
 
 def _compiled(text: str, args: tuple[Any, ...], *, threads: bool) -> Future[Steps]:
@@ -65,6 +67,7 @@ def _compiled(text: str, args: tuple[Any, ...], *, threads: bool) -> Future[Step
 
 
 def _compile(future: Future[Steps], text: str, args: tuple[Any, ...], threads: bool) -> None:
+    where = "the folder of compiled models"
     try:
         module = _module(text)
         steps = module.threads if threads else module.serial
@@ -74,7 +77,8 @@ def _compile(future: Future[Steps], text: str, args: tuple[Any, ...], threads: b
         future.set_exception(error)
     except Exception as error:
         # numba has no error of its own for a folder that takes nothing, and a damaged pickle in it raises anything
-        where = f"the folder of compiled models {printable(str(cache_folder()))!r}"
+        with contextlib.suppress(FileNotFoundError):
+            where = f"{where} {printable(str(cache_folder()))!r}"
         reason = getattr(error, "strerror", None) or in_words(error)
         future.set_exception(StorageError(f"{where} cannot be used: {reason}"))
     else:
