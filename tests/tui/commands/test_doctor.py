@@ -19,13 +19,3 @@ def test_as_json_it_says_the_same(run):
     assert code == 0
     assert told["folders"]["log"].startswith(str(failures.log_path()))
     assert set(told) == {"folders", "versions", "terminal"}
-
-
-def test_without_a_home_it_says_so(run, monkeypatch):
-    def no_home():
-        raise RuntimeError("Could not determine home directory.")
-
-    monkeypatch.setattr("nnfd.tui.commands.doctor.log_path", no_home)
-    code, out, _ = run("doctor")
-    assert code == 0
-    assert "none: Could not determine home directory." in out
