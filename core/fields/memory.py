@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import ParamsError
+from nnfd.core.params.domain import WHOLE
 
 if TYPE_CHECKING:
     from nnfd.core.params import FieldParams
@@ -15,9 +16,15 @@ COPIES = 6
 one that is being made, and what is written or drawn of them."""
 
 
+MAP_COPIES, DOMAIN_MAPS = 3, 9
+"""Times a parameter that varies is: as it is computed, padded, and of the run's type. What tells for each cell and each
+of its neighbours whether it is inside a domain counts as so many of them."""
+
+
 def memory_needed(params: FieldParams) -> int:
     """Return about how many bytes a run with these parameters takes."""
-    return COPIES * 8 * params.width * params.height * len(params.model.fields)
+    maps = len(params.varying) + (DOMAIN_MAPS if params.domain != WHOLE else 0)
+    return 8 * params.width * params.height * (COPIES * len(params.model.fields) + MAP_COPIES * maps)
 
 
 def check_memory(params: FieldParams) -> None:

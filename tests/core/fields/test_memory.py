@@ -1,7 +1,10 @@
 """What does not fit into the memory is refused before it is taken."""
 
+import tracemalloc
+
 import pytest
 
+from nnfd.core.engine.control import run_to_end
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields import memory
 from nnfd.core.fields.seeds import start_fields
@@ -29,6 +32,21 @@ def test_a_grid_is_refused_with_the_figure_and_the_limit(small_machine):
 
 def test_the_estimate_grows_with_cells_and_fields():
     assert memory.memory_needed(LARGE) == 4 * memory.memory_needed(LARGE.edited({"width": 2048}))
+
+
+def test_domains_and_maps_count_too():
+    plain = FurParams(width=300, height=300, steps=1, engine="numpy")
+    full = plain.edited({"domain": "fish", "D_a": "0.01*x/width", "s0": "2 + y/height"})
+    peaks = []
+    for params in (plain, full):
+        tracemalloc.start()
+        try:
+            run_to_end(simulate(params))
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    for params, peak in zip((plain, full), peaks, strict=True):
+        assert 0.4 < memory.memory_needed(params) / peak < 2.5
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,9 @@ def test_it_is_the_printed_equation_with_the_value_of_each_place_and_time():
 
 
 @pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs the extra 'fast'")
-@pytest.mark.parametrize(("method", "dtype"), [("euler", "float64"), ("rk4", "float32")])
+@pytest.mark.parametrize(
+    ("method", "dtype"), [("euler", "float64"), pytest.param("rk4", "float32", marks=pytest.mark.slow)]
+)
 def test_both_engines_agree_bit_for_bit(method, dtype, picture):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
