@@ -16,12 +16,12 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
-from nnfd.core.engine.events import Edited, Painted
 from nnfd.core.errors import RunError
 from nnfd.core.runs.files import open_file, open_plain, read_file, storage_error, sync_folder
-from nnfd.core.runs.log import EventLogError, from_json, log_line
+from nnfd.core.runs.log import EventLogError, log_line
 from nnfd.core.runs.names import ASKED
 from nnfd.core.runs.seal import sealed, unsealed
+from nnfd.core.runs.user_event import UserEvent, user_event
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -29,21 +29,10 @@ if TYPE_CHECKING:
 
     from nnfd.core.runs.folder import RunFolder
 
-UserEvent = Edited | Painted
-"""The answer to a command: what a user did to a run."""
-
 TURN_BYTES = 64
 """The first line is shorter."""
 MOST_ASKED = 64_000_000
 """Bytes of the file at the most."""
-
-
-def user_event(line: str) -> UserEvent:
-    """Read what the user did from a line of JSON. Raises ``EventLogError``."""
-    event = from_json(line)
-    if not isinstance(event, UserEvent):
-        raise EventLogError(f"{printable(line)!r} is no command")
-    return event
 
 
 def new_turn() -> str:

@@ -23,9 +23,9 @@ from nnfd.core.engine.state import count, pack_meta
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import FieldParams, Kind, NetworkParams
 from nnfd.core.runs.arrays import load_arrays, save_arrays
-from nnfd.core.runs.asked import UserEvent, user_event
 from nnfd.core.runs.log import to_json
 from nnfd.core.runs.names import STATE_BEFORE
+from nnfd.core.runs.user_event import UserEvent, user_event
 from nnfd.core.text import plain_value, printable
 
 if TYPE_CHECKING:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from nnfd.core.engine.state import State
     from nnfd.core.network.data import Dataset
     from nnfd.core.params import Params
-    from nnfd.core.runs.asked import UserEvent
     from nnfd.core.runs.frames import FrameStore
     from nnfd.core.runs.resumption import Resumption
+    from nnfd.core.runs.user_event import UserEvent
 
 Generating: TypeAlias = "Generator[Event, Any, Any]"
 """A step-generator of either kind; it takes the commands of its kind and returns the result of its kind."""

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
     from nnfd.core.params import Params
-    from nnfd.core.runs.asked import UserEvent
     from nnfd.core.runs.folder import RunFolder
     from nnfd.core.runs.frames import FolderFrames
     from nnfd.core.runs.resumption import Resumption
+    from nnfd.core.runs.user_event import UserEvent
 
 LOGGED_EPOCHS = 10_000
 LOGGED_CHUNKS = 2_000

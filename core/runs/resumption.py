@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, Started, StepsDone
 from nnfd.core.errors import RunError
-from nnfd.core.runs.asked import Asked, UserEvent, new_turn, read_asked
+from nnfd.core.runs.asked import Asked, new_turn, read_asked
 from nnfd.core.runs.checkpoint import Checkpoint, saved_state
 from nnfd.core.runs.files import clear_half_written, open_file, storage_error
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, FILES, FRAMES, RESULT, STATE, STATE_BEFORE
+from nnfd.core.runs.user_event import UserEvent
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
