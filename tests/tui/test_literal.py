@@ -171,3 +171,82 @@ def test_what_reaches_the_terminal_itself(tmp_path):
     assert "taken over" in terminal.written
     assert TITLE[:4] not in terminal.written
     assert not set(ACTING) & set(terminal.written)
+
+
+NAMED = f"{TITLE}{ACTING}".replace("/", "")
+"""A name of a preset, a run, a file, a column, a parameter's value."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("presets", do, NAMED) for do in ("show", "check")),
+        *(("models", do, NAMED) for do in ("show", "check")),
+        *((do, NAMED) for do in ("export", "tag", "rename", "delete", "resume", "attach", "sweep", "train", "fur")),
+        ("prune", "--keep", NAMED),
+        ("runs", "--sort", NAMED),
+        ("runs", "--filter", NAMED),
+        ("runs", "--runs-root", NAMED),
+        ("fur", "cheetah", "--seeds", NAMED, "--headless"),
+        ("fur", "cheetah", "--boundary", NAMED, "--headless"),
+        ("fur", "cheetah", f"--{NAMED}", "x"),
+        ("train", "--dataset", f"{NAMED}.csv", "--headless", "--no-record"),
+        ("train", "--dataset", "iris", "--label", NAMED, "--headless", "--no-record"),
+        ("train", "--dataset", "data.csv", "--drop", NAMED, "--headless", "--no-record"),
+        ("train", "--dataset", "data.csv", "--categorical", NAMED, "--headless", "--no-record"),
+        ("sweep", "sweep.toml", "--headless"),
+        (NAMED,),
+    ],
+    ids=lambda words: " ".join(words).replace(NAMED, "NAME"),
+)
+def test_no_word_of_a_command_line_acts(run, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    column = "".join(set(NAMED) - set("\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029,"))
+    rows = "".join(f"{i % 7},{i % 5},{'ab'[i % 2]}{column}\n" for i in range(40))
+    (tmp_path / "data.csv").write_text(f"{column},p,y\n{rows}", encoding="utf-8")
+    (tmp_path / "sweep.toml").write_text(
+        f"preset = {json.dumps(NAMED)}\nseeds = 1\n[grid]\n{json.dumps(NAMED)} = [1, 2]\n"
+    )
+    code, out, err = run(*words)
+    assert code in {0, 2}
+    assert out + err
+    assert_clean(out + err)
+
+
+@pytest.mark.slow
+def test_what_reaches_the_terminal_from_a_pattern_and_a_sweep(tmp_path):
+    preset = f"{NAMED}.toml"
+    text = json.dumps(NAMED)
+    small = "[params]\nwidth = 20\nheight = 20\nsteps = 40\nseeds = 3\n"
+    (tmp_path / preset).write_text(f'kind = "fur"\ntitle = {text}\ndescription = {text}\n{small}')
+    (tmp_path / "s.toml").write_text(f"preset = {json.dumps('./' + preset)}\nseeds = 1\n[grid]\nD_a = [0.01, 0.02]\n")
+    written = ""
+    with Terminal("fur", f"./{preset}", "--runs-root", "there", columns=160, rows=50, cwd=tmp_path) as terminal:
+        terminal.wait_for("done")
+        (folder,) = (tmp_path / "there").iterdir()
+        (folder / TAGS).write_text(json.dumps([NAMED]))
+        for key, words in (("e", "nothing changed"), ("p", "enter starts"), ("?", "escape closes")):
+            terminal.press(key)
+            terminal.wait_for(words)
+            terminal.press("\x1b")
+            terminal.wait_for(lambda text, words=words: words not in text)
+        terminal.press("4")
+        terminal.wait_for(lambda text: "taken over" in text and "#" in text)
+        for key, words in (("n", "enter renames"), ("T", "enter takes them"), ("e", "A new run from")):
+            terminal.press(key)
+            terminal.wait_for(words)
+            terminal.press("\x1b")
+            terminal.wait_for(lambda text, words=words: words not in text)
+        terminal.press("c")
+        terminal.wait_for("Compare")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        written += terminal.written
+    with Terminal("sweep", "s.toml", "--run-dir", "sw", columns=160, rows=50, cwd=tmp_path) as terminal:
+        terminal.wait_for("2/2 runs")
+        terminal.press("q")
+        assert terminal.wait_exit() == 0
+        written += terminal.written
+    assert "taken over" in written
+    assert TITLE[:4] not in written
+    assert not set(ACTING) & set(written)
