@@ -34,6 +34,7 @@ _COMMANDS = {
     "attach": ("running:attach", "Watch a run that another process does, and command it."),
     "sweep": ("sweeping:sweep", "Do many runs over chosen parameters, on all cores or on a cluster."),
     "runs": ("listing:runs", "List the runs that were recorded."),
+    "describe": ("describing:describe", "Tell a run in plain sentences, with a diagnosis; for screen readers too."),
     "rename": ("managing:rename", "Give a run another name."),
     "tag": ("managing:tag", "Add words to a run, to find it by; or take them away."),
     "delete": ("managing:delete", "Delete runs, after asking."),

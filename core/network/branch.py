@@ -18,7 +18,7 @@ from nnfd.core.engine.events import Edited, Ended, EpochDone, is_boundary
 from nnfd.core.engine.state import frozen
 from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.network.optim import lr_at, make_optimizer
-from nnfd.core.network.state import NetworkState
+from nnfd.core.network.state import EngineName, NetworkState
 from nnfd.core.network.train import model_at, train
 from nnfd.core.params import NetworkParams, show_value
 
@@ -43,6 +43,8 @@ class Past:
     """A state at or before the epoch that is asked for; None: the first weights."""
     edits: Sequence[Edited]
     """Every edit, in order; those before the state may be among them."""
+    engine: EngineName | None = None
+    """What trained it: another engine differs in the last digits. None: as the parameters choose."""
 
     def params_at(self, epoch: int) -> NetworkParams:
         """Return the parameters in effect once `epoch` epochs were done and the edits there were made."""
@@ -107,17 +109,19 @@ def rewind(
         return state
     begin = 0 if state is None else state.epoch
     edits = deque(edit for edit in past.edits if begin <= edit.position < epoch)
-    generator = train(past.params if state is None else state.params, data, state, control=_StopWhen(stopping))
+    same = {} if past.engine is None else {"engine": past.engine}
+    first = (past.params if state is None else state.params).edited(same)
+    generator = train(first, data, state and replace(state, params=first), control=_StopWhen(stopping))
     event, done = next(generator), begin
     while not isinstance(event, Ended):
         if isinstance(event, EpochDone):
             done = event.epoch
             if done == epoch:
                 assert isinstance(event.state, NetworkState)
-                return event.state
+                return replace(event.state, params=past.params_at(epoch))
             yield done
-        due = is_boundary(event) and edits and edits[0].position <= done
-        event = generator.send(edits.popleft().params if due else None)  # type: ignore[arg-type]  # of a network
+        edit = edits.popleft() if is_boundary(event) and edits and edits[0].position <= done else None
+        event = generator.send(None if edit is None else edit.params.edited(same))  # type: ignore[arg-type]
     if stopping():
         raise StoppedError(f"stopped at epoch {done}")
     raise ParamsError(f"epoch {epoch} cannot be computed again here: {event.message}")
@@ -239,6 +243,7 @@ def branch_state(
         rng=_fresh_stream(params, epoch),
         data_path=state.data_path,
         data_sha256=state.data_sha256,
+        engine=state.engine,
     )
 
 

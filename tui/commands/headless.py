@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.cadence import EverySteps
 from nnfd.core.engine.events import Outcome, Started
+from nnfd.core.params import NetworkParams
 from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.recorder import frame_cadence
 from nnfd.core.text import printable
 from nnfd.tui.commands.reporting import Reporter
+from nnfd.tui.jobs.history import NetworkHistory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +87,10 @@ class Headless:
             frames=EverySteps(every) if every else frame_cadence(params),
             budget=0 if folder is None else budget,
         )
+        self._history = None if options.quiet or not isinstance(params, NetworkParams) else NetworkHistory()
+        if resumption and self._history is not None:
+            for event in resumption.events:
+                self._history.add(event)
         controller = self._live.controller
         self._reporter = Reporter(
             params,
@@ -114,6 +120,8 @@ class Headless:
         if isinstance(event, Started) and self._folder is not None:
             self._reporter.say(f"run folder: {printable(str(self._folder.path))}")
         self._reporter(event)
+        if self._history is not None:
+            self._history.add(event)
 
     def _say_end(self, ended: Ended) -> None:
         message = printable(ended.message)
@@ -126,6 +134,7 @@ class Headless:
                 self._reporter.say(message)
                 self._say_test()
                 self._say_pattern()
+        self._say_diagnosis()
 
     def _how_to_resume(self) -> str:
         if self._folder is None:
@@ -154,3 +163,23 @@ class Headless:
             if pattern["wavelength"] is not None:
                 words.append(f"wavelength={pattern['wavelength']:.3g}")
             self._reporter.say(", ".join(words))
+
+    def _say_diagnosis(self) -> None:
+        """Say what the numbers mean, in a sentence, and what to try."""
+        history, data = self._history, self._live.data
+        if history is None or history.latest is None or data is None:
+            return
+        from nnfd.core.network.insight.diagnosis import diagnose
+        from nnfd.core.network.insight.health import MOST_WEIGHTS, Probe
+        from nnfd.tui.jobs.diagnosis import facts_of
+
+        state = history.latest
+        health = None
+        if state.theta.size <= MOST_WEIGHTS:
+            health = Probe(state.params, state.layer_sizes, data).look(state.epoch, state.theta, state.stats)
+        test = self._live.measured.get("test")
+        facts = facts_of(history, data.class_names, test["confusion"] if test else None, health)
+        found = None if facts is None else diagnose(facts)
+        if facts is not None and found is not None:
+            remedy = "" if found.remedy is None else f" Try {found.remedy.in_words(facts.params)}."
+            self._reporter.say(printable(f"diagnosis: {found.sentence}{remedy}"))

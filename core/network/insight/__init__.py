@@ -1,1 +1,1 @@
-"""What can be seen of a trained network: what it says over a plane, what its units respond to, where samples lie."""
+"""What can be seen of a network: its layers' health, a diagnosis, the plane, its units, where samples lie."""

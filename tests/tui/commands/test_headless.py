@@ -338,3 +338,19 @@ def test_events_in_the_log_are_those_on_stdout(run, here):
     logged = [json.loads(line) for line in (here / "r" / "events.jsonl").read_text().splitlines()]
     assert all(len(line.pop("crc")) == 8 for line in logged), "each line of the log has its checksum"
     assert [json.loads(line) for line in out.splitlines()] == logged
+
+
+def test_the_end_says_what_the_numbers_mean_but_not_to_programs(capsys):
+    arguments = ["train", "--headless", "--no-record", "--dataset", "iris", "--hidden", "8", "--patience", "0"]
+    assert cli.main([*arguments, "--lr", "1e-5", "--schedule", "constant", "--epochs", "20"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("diagnosis: The learning rate of 1e-05 is too low: the training loss falls steadily, ")
+    assert last.endswith(" Try lr 0.0001 instead of 1e-05, from the start.")
+    assert cli.main([*arguments, "--epochs", "20", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert all(json.loads(line)["event"] for line in out.splitlines())
+    assert "diagnosis: Still learning" in err
+    assert cli.main([*arguments, "--epochs", "3"]) == 0
+    assert "diagnosis" not in capsys.readouterr().out
+    assert cli.main([*arguments, "--epochs", "20", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.jobs.session import RunSpec
     from nnfd.tui.jobs.watching import AnySession
+    from nnfd.tui.screens.network.diagnosis import Trial
 
 PATIENCE = 0.3
 """Seconds after which the user is told that it takes a while."""
@@ -39,13 +41,16 @@ class Branching:
     host
         The screen, whose workers do it.
     deliver
-        Called in the host's thread with where the branch begins.
+        Called in the host's thread with where the branch begins, and with the remedy that it tries.
     fail
         Called in the host's thread with why there can be none.
     """
 
     def __init__(
-        self, host: Screen[None], deliver: Callable[[Branch], None], fail: Callable[[NnfdError], None]
+        self,
+        host: Screen[None],
+        deliver: Callable[[Branch, Trial | None], None],
+        fail: Callable[[NnfdError], None],
     ) -> None:
         self._host = host
         self._deliver = deliver
@@ -54,7 +59,13 @@ class Branching:
         self._wait: WaitScreen | None = None
 
     def begin(
-        self, session: AnySession, history: NetworkHistory, spec: RunSpec, params: NetworkParams, epoch: int
+        self,
+        session: AnySession,
+        history: NetworkHistory,
+        spec: RunSpec,
+        params: NetworkParams,
+        epoch: int,
+        trial: Trial | None = None,
     ) -> None:
         """Find where a branch from this epoch of a run begins; of two wishes the newer one counts.
 
@@ -63,7 +74,7 @@ class Branching:
         start = beginning(session, history, spec, params, epoch)
         self.stop()
         job = self._job = SteppedJob(start, epoch)
-        self._host.run_worker(partial(self._work, job), thread=True, group="background")
+        self._host.run_worker(partial(self._work, job, trial), thread=True, group="background")
         self._host.set_timer(PATIENCE, partial(self._tell, job))
 
     def stop(self) -> None:
@@ -77,9 +88,9 @@ class Branching:
             self._wait = WaitScreen(f"Epoch {job.total:,} is computed again", WHY, job)
             self._host.app.push_screen(self._wait)
 
-    def _work(self, job: SteppedJob[Branch]) -> None:
+    def _work(self, job: SteppedJob[Branch], trial: Trial | None) -> None:
         try:
-            answer = partial(self._deliver, job.run())
+            answer = partial(self._deliver, job.run(), trial)
         except StoppedError:
             return
         except NnfdError as error:
@@ -115,7 +126,7 @@ def beginning(
     assert isinstance(began_with, NetworkParams)
     check_branch(began_with, params, epoch)
     began, folder, kept = spec.state, session.folder, _frame(session, epoch)
-    past = Past(began_with, began if isinstance(began, NetworkState) else None, tuple(history.edits))
+    past = Past(began_with, began if isinstance(began, NetworkState) else None, tuple(history.edits), latest.engine)
     row = None if history.curves is None else history.curves.row_at(epoch)
     known = row["val_loss"] if row is not None and row["epoch"] == epoch else None
 
@@ -123,7 +134,7 @@ def beginning(
         state = latest if latest.epoch == epoch else _nearest(folder, past.state, epoch)
         if state is None and history.origin:
             return _from_weights_alone(past, latest, params, data, epoch, kept, known)
-        return (yield from branch(Past(past.params, state, past.edits), params, data, epoch, kept, stopping))
+        return (yield from branch(replace(past, state=state), params, data, epoch, kept, stopping))
 
     return find
 

@@ -12,9 +12,11 @@ from nnfd.tui.screens.lab.kept import kept_frame
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from nnfd.core.network.insight.health import Health
     from nnfd.core.network.mlp import MLP
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.jobs.watching import AnySession
+    from nnfd.tui.screens.network.measuring import HealthWatch
     from nnfd.tui.widgets.asking import AskingPanel
 
 
@@ -29,6 +31,8 @@ class Evaluated:
     """In words, for example ``epoch 12`` or ``epoch 57, the best``."""
     answers: Mapping[AskingPanel, Any] = field(default_factory=dict)
     """What panels asked it."""
+    health: Health | None = None
+    """Of its layers, if it was measured."""
 
 
 def evaluation_of(
@@ -36,10 +40,11 @@ def evaluation_of(
     history: NetworkHistory,
     shown: int | None,
     questions: Mapping[AskingPanel, Callable[[MLP], Any]],
+    watch: HealthWatch,
 ) -> Callable[[], Evaluated] | None:
     """Return what evaluates the network of epoch `shown`; None: the newest, or the best once the run is over.
 
-    The panels' `questions` are put to it too.
+    The panels' `questions` are put to it too, and `watch` measures its health.
 
     Returns None while there is nothing to evaluate. The function that is returned takes a while, so it belongs in a
     worker thread; it raises as :func:`nnfd.tui.screens.lab.kept.kept_frame` does.
@@ -57,6 +62,11 @@ def evaluation_of(
             weights = {"theta": state.best_theta, "stats": state.best_stats}
         model = model_at(state.params, state.layer_sizes, weights["theta"], weights.get("stats"))
         evaluation = evaluate(model, data.X_test, data.y_test, data.class_names)
-        return Evaluated(epoch, model, evaluation, what, {panel: ask(model) for panel, ask in questions.items()})
+        if ended is not None and (watch.newest is None or watch.newest.epoch < state.epoch):  # for the diagnosis
+            watch.measure(state, data, state.epoch, state.frame(), session.frames, training=False)
+        going_on = ended is None and shown is None
+        health = watch.measure(state, data, epoch, weights, session.frames, training=going_on)
+        answers = {panel: ask(model) for panel, ask in questions.items()}
+        return Evaluated(epoch, model, evaluation, what, answers, health)
 
     return evaluated

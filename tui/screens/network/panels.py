@@ -13,6 +13,7 @@ from nnfd.tui.widgets.deck import Deck
 from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
+from nnfd.tui.widgets.health_view import HealthView
 from nnfd.tui.widgets.plane_panel import PlanePanel
 from nnfd.tui.widgets.quality_view import QualityView
 from nnfd.tui.widgets.report import ReportTable
@@ -20,10 +21,11 @@ from nnfd.tui.widgets.units_view import UnitsView
 from nnfd.tui.widgets.weights_view import WeightsView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
+    from nnfd.core.network.insight.health import Health
     from nnfd.core.network.mlp import MLP
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.screens.network.evaluated import Evaluated
@@ -43,6 +45,7 @@ class NetworkPanels(Deck):
         self._confusion, self._report, self._digits = ConfusionTable(), ReportTable(), DigitBrowser()
         self._epochs, self._weights, self._pad = EpochTable(), WeightsView(), DigitPad()
         self._plane, self._units, self._quality = PlanePanel(), UnitsView(), QualityView()
+        self._health = HealthView()
         super().__init__(
             {
                 "Matrix": self._confusion,
@@ -53,6 +56,7 @@ class NetworkPanels(Deck):
                 "Plane": self._plane,
                 "Units": self._units,
                 "Trust": self._quality,
+                "Health": self._health,
                 "Draw": self._pad,
             },
             roomy=("Plane", "Units"),
@@ -67,6 +71,7 @@ class NetworkPanels(Deck):
         self._confusion.clear()
         self._report.show(None)
         self._weights.clear()
+        self._health.show(None, {})
         for panel in self.asking:
             panel.clear()
 
@@ -113,6 +118,11 @@ class NetworkPanels(Deck):
         for panel, answer in evaluated.answers.items():
             panel.take(answer, evaluated.what)
         self._judge_drawing()
+
+    def show_health(self, health: Health | None, gradients: Mapping[int, Sequence[float]]) -> None:
+        """Show the health of this network's layers, beside the gradients of other epochs; None leaves what is there."""
+        if health is not None:
+            self._health.show(health, gradients)
 
     def show_baseline(self, result: BaselineResult | None) -> None:
         """Show how the baseline did in the report, if it is over."""

@@ -21,8 +21,10 @@ from nnfd.tui.screens.lab.throttle import Throttle
 from nnfd.tui.screens.network.baseline import Baseline
 from nnfd.tui.screens.network.branching import Branching
 from nnfd.tui.screens.network.curves import LearningCurves
+from nnfd.tui.screens.network.diagnosis import DiagnosisLine, Trial, best_of
 from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
 from nnfd.tui.screens.network.ghost import Ghost, ghost_of
+from nnfd.tui.screens.network.measuring import HealthWatch
 from nnfd.tui.screens.network.panels import NetworkPanels
 from nnfd.tui.screens.network.readout import Readout, parts_of
 
@@ -44,7 +46,8 @@ ABOUT = (
     "classes, columns what the network says; all that is off the diagonal is a mistake, and enter shows those "
     "samples. Report: precision, recall and f1 of each class, ours beside scikit-learn's MLPClassifier. Look back "
     "at earlier epochs with j and k, and start a branch there with b: it goes on exactly as the run did from there, "
-    "but for what you edit."
+    "but for what you edit. The line below the numbers says what they mean, where a rule is sure, and T tries what it "
+    "advises. Health: gradients, weights and activations of each layer."
 )
 CHART_SECONDS = 0.1
 """Least time between two draws of charts and table while a run is under way: they cost more than all the rest."""
@@ -62,6 +65,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *lent("curves", LearningCurves.KEYS),
         *lent("panels", NetworkPanels.KEYS),
+        *lent("diagnosis", DiagnosisLine.KEYS),
         Binding("m", "baseline", "Baseline", id="network.baseline", tooltip="Train scikit-learn's network", show=False),
         Binding("L", "find_lr", "Find lr", id="network.find_lr", tooltip="Which learning rate?", show=False),
     ]
@@ -73,6 +77,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.baseline = Baseline(self, self._on_baseline_news)
         self.branching = Branching(self, self._begin_at, self.complain)
         self.readout = Readout()
+        self.diagnosis = DiagnosisLine()
+        self.health_watch = HealthWatch()
         self.ghost: Ghost | None = None
         """What stays behind of the run before."""
         self._last_run = self.run_line.run
@@ -86,6 +92,10 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             yield self.panels
             yield self.form
         yield self.readout
+        yield self.diagnosis
+
+    def on_mount(self) -> None:
+        self.curves.mount(self.diagnosis.beside)
 
     @property
     def evaluated(self) -> Evaluated | None:
@@ -97,6 +107,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.baseline.clear()
         self.branching.stop()
         self.panels.clear()
+        self.health_watch = HealthWatch()
+        self.diagnosis.begin(self.spec)
         if (run := self.run_line.run) is not self._last_run:
             self.ghost, self._last_run = ghost_of(self._last_run, run, self.ghost), run
         self._preset = origin(self.spec.preset, NetworkParams)
@@ -119,6 +131,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.action_baseline()
         if (new_data or new_epochs) and self.shown is None:
             self.findings.wish()
+        if self.history.ended and not self.history.curves:  # there is nothing to evaluate
+            self._diagnose(None)
 
     def _load_data(self) -> None:
         data = self.session.data
@@ -146,11 +160,43 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.findings.wish()
 
     def next_job(self) -> Callable[[], Evaluated] | None:
-        return evaluation_of(self.session, self.history, self.shown, self.panels.questions())
+        questions = self.panels.questions()
+        return evaluation_of(self.session, self.history, self.shown, questions, self.health_watch)
 
     def show_findings(self, findings: Evaluated) -> None:
         self.panels.show(findings, self.baseline.result)
         self._tell()
+        self.panels.show_health(findings.health, self.health_watch.gradients)
+        self._diagnose(findings)
+
+    # -- the diagnosis
+
+    def _diagnose(self, evaluated: Evaluated | None) -> None:
+        """Say what the numbers of the newest epoch mean, whatever epoch is looked at."""
+        data = self.session.data
+        if data is None or self.shown is not None:
+            return
+        if news := self.diagnosis.consider(self.history, data, evaluated, self.health_watch.newest):
+            self.notify(news, title="the remedy", timeout=15, markup=False)
+
+    def on_diagnosis_line_tried(self, event: DiagnosisLine.Tried) -> None:
+        """Begin a run with the remedy: a branch, or from the start."""
+        event.stop()
+        remedy, before = event.remedy, best_of(self.history, self.spec)
+        assert isinstance(self.params, NetworkParams)
+        trial = None if before is None else Trial(remedy, remedy.text(self.params), before)
+        try:
+            params = self.params.edited(remedy.changes)
+            if remedy.epoch is None:
+                self._begin_trial(RunSpec(params, self.spec.preset, self.spec.title), trial)
+            else:
+                self.branching.begin(self.session, self.history, self.spec, params, remedy.epoch, trial)
+        except NnfdError as error:
+            self.complain(error)
+
+    def _begin_trial(self, spec: RunSpec, trial: Trial | None) -> None:
+        self.diagnosis.expect(spec, trial)
+        self.begin(spec)
 
     def on_asking_panel_asked(self, event: AskingPanel.Asked) -> None:
         event.stop()
@@ -222,10 +268,10 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         epoch = newest if self.shown is None else self.shown
         self.branching.begin(self.session, self.history, self.spec, params, epoch)
 
-    def _begin_at(self, start: Branch) -> None:
+    def _begin_at(self, start: Branch, trial: Trial | None) -> None:
         state = start.state
         try:
-            self.begin(RunSpec(state.params, self.spec.preset, self.spec.title, state, start.best))
+            self._begin_trial(RunSpec(state.params, self.spec.preset, self.spec.title, state, start.best), trial)
         except NnfdError as error:
             self.complain(error)
         else:

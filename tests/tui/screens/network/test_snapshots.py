@@ -6,6 +6,8 @@ theme or of Textual. After a wanted change of the screen: ``pytest --snapshot-up
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nnfd.core.params import NetworkParams
@@ -26,13 +28,18 @@ async def finished(lab):
     )
 
 
+def without_trends(text):
+    """Leave out the gradients over the epochs: which of them are measured depends on the machine."""
+    return re.sub(r"(gradient \S+ )([ ▁▂▃▄▅▆▇█]+)", lambda found: found[1] + " " * len(found[2]), text)
+
+
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 async def test_the_finished_run(size, snapshot):
     async with opened(SMALL, size=size) as lab:
         if size[0] < 100:
             await lab.press("full_stop")  # the report, which has room of its own only here
         await finished(lab)
-        assert lab.text() == snapshot
+        assert without_trends(lab.text()) == snapshot
 
 
 PANELS = {
@@ -41,12 +48,13 @@ PANELS = {
     "weights": "units 1-8 of 8",
     "plane": "of 1,797 shown",
     "units": "needs data",
+    "health": "layer 1 64x8",
     "draw": "arrows move",
 }
 """What each panel says once it is drawn."""
 
 
-@pytest.mark.parametrize("panel", PANELS)
+@pytest.mark.parametrize("panel", [panel for panel in PANELS if panel != "health"])  # its trend is of what was measured
 async def test_the_panels_on_a_small_screen(panel, snapshot):
     async with opened(SMALL, size=(80, 24)) as lab:
         await lab.press("full_stop")
