@@ -1,5 +1,6 @@
 """A dashboard that cannot end in order, for want of memory or as a worker hangs, ends all the same."""
 
+import signal
 import sys
 
 import pytest
@@ -26,6 +27,24 @@ from nnfd.core.runs import live
 signals.PATIENCE = 1
 live.load_data = lambda *_: threading.Event().wait()  # as a library that waits for memory
 """
+LEFT_OVER = (
+    FAILS
+    + """
+import asyncio, threading
+asyncio.SelectorEventLoop.close = fail
+threading.Thread(target=threading.Event().wait).start()  # the process waits for it, and no loop answers a signal
+"""
+)
+
+
+def test_what_is_left_of_one_that_ended_can_be_told_to_end(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(LEFT_OVER)
+    with Terminal("--no-record", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}) as terminal:
+        terminal.wait_for("Restart")
+        terminal.press("q")
+        terminal.wait_for("there is not enough memory")
+        terminal.process.terminate()
+        assert terminal.wait_exit() == -signal.SIGTERM
 
 
 @pytest.mark.parametrize("plant", [FAILS, HANGS])

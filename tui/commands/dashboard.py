@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.params.presets import DEFAULT_PRESETS, load_shipped
 from nnfd.tui.app import LabApp
+from nnfd.tui.guard.signals import end_by_signals
 from nnfd.tui.jobs.session import RunSpec, resumed, watched
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def _run(app: LabApp) -> int:
     try:
         app.run()
     finally:
+        end_by_signals()
         if app.terminal is not None:
             app.terminal.give_back()
     problems = [*(failure.line for failure in app.failures), *app.failed_runs()]

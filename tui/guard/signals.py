@@ -48,5 +48,17 @@ def on_the_end(leave: Callable[[], object], leave_at_once: Callable[[], object])
             leave()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+    for number in _signals():
         loop.add_signal_handler(number, act)
+
+
+def end_by_signals() -> None:
+    """Let the signals end the process as they are, once there is no event loop that could answer."""
+    for number in _signals():
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    if sys.platform == "win32":
+        return ()
+    return signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2
