@@ -1,6 +1,7 @@
 """The dashboard under odd timing and odd input: nothing of it may end it."""
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -25,6 +26,7 @@ from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.pace import PACE_LIMITS
+from nnfd.tui.screens.lab.run_line import RunLine
 from nnfd.tui.screens.network.screen import NetworkScreen
 from tests.support.dashboard import opened
 from tests.support.terminal import Terminal
@@ -305,3 +307,13 @@ async def test_a_dialog_that_is_closed_before_it_is_there():
         await lab.until(lambda: len(lab.app.screen_stack) == 1)
         picker.on_mount()  # as it comes where there is much to do
         assert not lab.app.failures
+
+
+async def test_what_a_run_needed_is_not_walked_by_the_garbage_collection_until_another_begins(monkeypatch):
+    monkeypatch.setattr(RunLine, "settled_seconds", 0.01)
+    gc.unfreeze()
+    async with opened(SMALL) as lab:
+        await lab.until(gc.get_freeze_count)
+        monkeypatch.setattr(RunLine, "settled_seconds", 1e6)
+        await lab.press("r")
+        assert gc.get_freeze_count() == 0

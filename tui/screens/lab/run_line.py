@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -66,6 +67,8 @@ class RunLine(StatusLine, Generic[H]):
         Binding("f", "full_speed", "Full speed", id="run.full", tooltip="Full speed, and back to the pace before"),
     )
 
+    settled_seconds: ClassVar[float] = 5.0
+
     class Wake(Message):
         """There are events to draw."""
 
@@ -124,6 +127,7 @@ class RunLine(StatusLine, Generic[H]):
         before, self.run = self.run, self._new_run(spec, folder)
         self._pauses_away = False  # that was the run before
         before.session.stop()
+        gc.unfreeze()  # it may go now
         if self.is_mounted:
             self._open()
 
@@ -133,6 +137,8 @@ class RunLine(StatusLine, Generic[H]):
         self.post_message(self.Begun(another=True))
         # after the first paint, which the import of scikit-learn in the worker would hold up
         self.call_after_refresh(self.run_worker, self.run.session.run, group="engine", thread=True)
+        # what the run needed to import is there by then; a full collection that walked it held up a key for 0.1 s
+        self.set_timer(self.settled_seconds, gc.freeze)
         self.tell()
 
     def start_over(self, spec: RunSpec) -> None:
