@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import shorten
@@ -73,6 +75,12 @@ class DigitBrowser(PicturePanel):
         Binding("down", "move(10)", "10 on", id="digits.on", show=False),
         Binding("w", "toggle_wrong", "All/wrong", id="digits.wrong", tooltip="All samples, or the misclassified ones"),
     ]
+
+    @dataclass
+    class Chosen(Message):
+        """Another sample is looked at, as the user asked."""
+
+        sample: int
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,12 +153,18 @@ class DigitBrowser(PicturePanel):
     def which(self, which: Filter) -> None:
         self._filter, self._index = which, 0
         self._choose()
+        self._tell()
 
     def action_move(self, by: int) -> None:
         """Go to another sample, around the ends."""
         if len(self._chosen):
             self._index = (self._index + by) % len(self._chosen)
             self._draw()
+            self._tell()
+
+    def _tell(self) -> None:
+        if (sample := self.sample) is not None:
+            self.post_message(self.Chosen(sample))
 
     def action_toggle_wrong(self) -> None:
         """Change between all and the misclassified samples."""

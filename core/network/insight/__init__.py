@@ -1,1 +1,1 @@
-"""What can be seen of a network: its layers' health, a diagnosis, the plane, its units, where samples lie."""
+"""What can be seen of a network: health, a diagnosis, the plane, its units, samples, one sample, what is around it."""

@@ -14,6 +14,7 @@ from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
 from nnfd.tui.widgets.health_view import HealthView
+from nnfd.tui.widgets.microscope import Microscope
 from nnfd.tui.widgets.plane_panel import PlanePanel
 from nnfd.tui.widgets.quality_view import QualityView
 from nnfd.tui.widgets.report import ReportTable
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class NetworkPanels(Deck):
-    """Confusion matrix, report, digits, epochs, weights, the plane, its units, a pad to draw on."""
+    """Confusion matrix, report, digits, epochs, weights, the plane, its units, a pad, one sample's numbers."""
 
     KEYS: ClassVar[tuple[Binding, ...]] = (
         Binding("n", "normalise", "Counts/%", id="network.normalise", tooltip="Confusion as counts or % of each row"),
@@ -46,6 +47,7 @@ class NetworkPanels(Deck):
         self._epochs, self._weights, self._pad = EpochTable(), WeightsView(), DigitPad()
         self._plane, self._units, self._quality = PlanePanel(), UnitsView(), QualityView()
         self._health = HealthView()
+        self._microscope = Microscope()
         super().__init__(
             {
                 "Matrix": self._confusion,
@@ -58,8 +60,9 @@ class NetworkPanels(Deck):
                 "Trust": self._quality,
                 "Health": self._health,
                 "Draw": self._pad,
+                "Microscope": self._microscope,
             },
-            roomy=("Plane", "Units"),
+            roomy=("Plane", "Units", "Microscope"),
         )
         self._data: Dataset | None = None
         self.evaluated: Evaluated | None = None
@@ -78,7 +81,7 @@ class NetworkPanels(Deck):
     @property
     def asking(self) -> list[AskingPanel]:
         """The panels that ask the network."""
-        return [self._plane, self._units, self._quality]
+        return [self._plane, self._units, self._quality, self._microscope]
 
     def questions(self) -> dict[AskingPanel, Callable[[MLP], Any]]:
         """Return what the panels that are seen ask now."""
@@ -136,8 +139,13 @@ class NetworkPanels(Deck):
         self.reveal(self._digits)
         self._digits.focus()
 
+    def on_digit_browser_chosen(self, event: DigitBrowser.Chosen) -> None:
+        event.stop()
+        self._microscope.choose(event.sample)
+
     def on_digit_pad_drawn(self, event: DigitPad.Drawn) -> None:
         event.stop()
+        self._microscope.choose_drawing(event.pixels)
         self._judge_drawing()
 
     def _judge_drawing(self) -> None:

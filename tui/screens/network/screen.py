@@ -14,6 +14,7 @@ from nnfd.core.network.nudge import nudged
 from nnfd.core.params import Kind, NetworkParams, Params, show_value
 from nnfd.core.params.presets import origin
 from nnfd.tui.dialogs.find_lr import FindLr
+from nnfd.tui.dialogs.landscape import Landscape
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.screen import LabScreen, lent
@@ -68,6 +69,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         *lent("diagnosis", DiagnosisLine.KEYS),
         Binding("m", "baseline", "Baseline", id="network.baseline", tooltip="Train scikit-learn's network", show=False),
         Binding("L", "find_lr", "Find lr", id="network.find_lr", tooltip="Which learning rate?", show=False),
+        Binding("P", "landscape", "Landscape", id="network.landscape", tooltip="The loss around the path", show=False),
     ]
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
@@ -237,6 +239,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what is not possible now."""
+        if action == "landscape":
+            return True if self.session.data is not None and self.history.latest is not None else None
         if action == "find_lr":
             return True if self.session.data is not None else None
         if action == "baseline":
@@ -258,6 +262,14 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def _begin_with_lr(self, lr: float | None) -> None:
         if lr is not None:
             self.begin(RunSpec(self.params.edited({"lr": lr}), self.spec.preset, self.spec.title))
+
+    # -- the landscape
+
+    def action_landscape(self) -> None:
+        """Show the loss around the run's path through the space of its weights."""
+        state, data = self.history.latest, self.session.data
+        if state is not None and data is not None:
+            self.app.push_screen(Landscape(self.session.frames, state, data))
 
     # -- branches
 

@@ -1,0 +1,185 @@
+"""The loss around a run in the space of its weights, as a dialog: it grows from coarse to fine and stops when left."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Label
+
+from nnfd.core.errors import NnfdError, StoppedError
+from nnfd.core.network.insight.landscape import (
+    Detail,
+    Plane,
+    chosen_frames,
+    detail_for,
+    losses,
+    path_plane,
+    random_plane,
+)
+from nnfd.core.network.train import model_at
+from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.widgets.glyphs import GlyphView
+from nnfd.tui.widgets.landscape_picture import BEST, END, START, bounds, draw_landscape, palette
+from nnfd.tui.widgets.text_line import TextLine
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from textual import events
+    from textual.app import ComposeResult
+
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.network.state import NetworkState
+    from nnfd.core.runs.frames import FrameStore
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Map:
+    """What is known of a landscape."""
+
+    plane: Plane
+    detail: Detail
+    heights: NDArray[np.float64]
+    """Losses, shape (rows, columns), the lowest row first."""
+    known: NDArray[np.bool_]
+    """Which rows are computed."""
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.known.all())
+
+
+def path_of(frames: FrameStore, state: NetworkState) -> list[tuple[int, NDArray[Any]]]:
+    """Return epoch and weights of kept frames, the newest state last. Raises ``RunError`` if one is damaged."""
+    earlier = [step for step in frames.steps() if step < state.epoch]
+    found = []
+    for step in chosen_frames([*earlier, state.epoch], state.theta.size)[:-1]:
+        with contextlib.suppress(KeyError):  # thinned meanwhile
+            found.append((step, frames.load(step)["theta"]))
+    return [*found, (state.epoch, state.theta)]
+
+
+class Landscape(Dialog[None]):
+    """Shows the loss over the plane of the run's path, or over a random one; escape leaves, and stops it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "d", "directions", "Directions", id="landscape.directions", tooltip="The path's plane, or a random one"
+        ),
+    ]
+    DEFAULT_CSS = "Landscape TextLine { color: $text-muted; }"
+
+    @dataclass
+    class Grown(Message):
+        """More of it is known, or why nothing is."""
+
+        job: threading.Event
+        map: Map | None
+        error: str = ""
+
+    def __init__(self, frames: FrameStore, state: NetworkState, data: Dataset) -> None:
+        super().__init__()
+        self._frames = frames
+        self._state = state
+        self._data = data
+        self._random = False
+        self._job = threading.Event()
+        self.map: Map | None = None
+        """What is known."""
+        self._picture = GlyphView()
+        self._height, self._place, self._signs = TextLine(), TextLine(), TextLine()
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(f"Loss around epoch {self._state.epoch:,}", classes="dialog-title")
+            yield self._picture
+            yield self._height
+            yield self._place
+            yield self._signs
+            yield Label("d other directions · escape leaves", classes="dialog-hint")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._begin)  # then it is known how much room there is
+
+    def on_unmount(self) -> None:
+        self._job.set()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self.call_after_refresh(self._draw)
+
+    def action_directions(self) -> None:
+        """Begin anew with the other directions."""
+        self._random = not self._random
+        self._begin()
+
+    def _begin(self) -> None:
+        self._job.set()
+        self._job, self.map = threading.Event(), None
+        self._height.text, self._place.text, self._signs.text = "the path is read ...", "", ""
+        self._picture.show(None, palette())
+        room = 2 * max(1, self._picture.size.height), max(1, self._picture.size.width)
+        self.run_worker(partial(self._work, self._job, room, self._random), thread=True, group="landscape")
+
+    def _work(self, job: threading.Event, room: tuple[int, int], at_random: bool) -> None:
+        try:
+            self._compute(job, room, at_random)
+        except StoppedError:
+            return
+        except NnfdError as error:
+            self.post_message(self.Grown(job, None, str(error)))
+
+    def _compute(self, job: threading.Event, room: tuple[int, int], at_random: bool) -> None:
+        state, data = self._state, self._data
+        model = model_at(state.params, state.layer_sizes, state.theta, state.stats)
+        path = path_of(self._frames, state)
+        plane = random_plane(model, path) if at_random else path_plane(path)
+        detail = detail_for(model, data, *room)
+        heights, known = np.full((detail.rows, detail.columns), np.nan), np.zeros(detail.rows, np.bool_)
+        for row in losses(model, data, plane, detail, job.is_set):
+            heights[row.number], known[row.number] = row.losses, True
+            self.post_message(self.Grown(job, Map(plane, detail, heights.copy(), known.copy())))
+
+    def on_landscape_grown(self, event: Grown) -> None:
+        """Draw what is known, if it is still asked for."""
+        event.stop()
+        if event.job is self._job and not event.job.is_set():
+            self.map = event.map
+            if event.error:
+                other = "the path's directions" if self._random else "random directions"
+                self._height.text, self._place.text = event.error, f"d takes {other}"
+            self._draw()
+
+    def _draw(self) -> None:
+        if self.map is None or not self.is_mounted:
+            return
+        found, best, colour = self.map, self._state.best_epoch, self._picture.in_colour
+        shape = self._picture.size.height, self._picture.size.width
+        cells = draw_landscape(found.heights, found.known, found.plane, best, shape, colour=colour)
+        self._picture.show(cells, palette())
+        self._height.text = self._height_words(found)
+        self._place.text = self._place_words(found.plane)
+        end = "" if best == self._state.epoch else f" · {END} epoch {self._state.epoch:,}"
+        starred = f" · {BEST} epoch {best:,}, the best" if best in found.plane.epochs else ""
+        self._signs.text = f"{START} epoch {found.plane.epochs[0]:,}{starred}{end}"
+
+    def _height_words(self, found: Map) -> str:
+        low, high = bounds(found.heights)
+        dark = "dark" if self._picture.in_colour else "blank"
+        share = "" if found.is_whole else f"{100 * found.known.mean():.0f} % · "
+        n, of = found.detail.samples, len(self._data.y_train)
+        samples = f"all {n:,} training samples" if n == of else f"{n:,} of {of:,} training samples"
+        return f"{share}loss {low:.3g} ({dark}) to {high:.3g}, log scale · {samples}"
+
+    def _place_words(self, plane: Plane) -> str:
+        inside = f"{100 * plane.share:.1f} % of the path lies in the plane"
+        if self._random:
+            return f"{inside} of two random directions, as long as the weights"
+        (x0, y0), (x1, y1) = plane.low, plane.high
+        return f"{inside} of its main directions: → {x0:.3g}…{x1:.3g} ↑ {y0:.3g}…{y1:.3g}"
