@@ -28,6 +28,7 @@ from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.pace import PACE_LIMITS
 from nnfd.tui.screens.lab.run_line import RunLine
 from nnfd.tui.screens.network.screen import NetworkScreen
+from nnfd.tui.widgets.deck import Deck
 from tests.support.dashboard import opened
 from tests.support.terminal import Terminal
 from tests.support.waiting import LIMIT
@@ -317,3 +318,8 @@ async def test_what_a_run_needed_is_not_walked_by_the_garbage_collection_until_a
         monkeypatch.setattr(RunLine, "settled_seconds", 1e6)
         await lab.press("r")
         assert gc.get_freeze_count() == 0
+
+
+def test_a_deck_that_is_closed_before_it_is_laid_out_looks_for_nothing():
+    tabs = next(iter(Deck({}).compose()))
+    assert not tabs.can_focus  # from the beginning: to look for them once it is mounted, they may be gone

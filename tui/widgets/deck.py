@@ -42,16 +42,14 @@ class Deck(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the tabs and all panels."""
-        yield Tabs(*(Tab(title, id=f"panel-{i}") for i, title in enumerate(self._titles)))
+        tabs = Tabs(*(Tab(title, id=f"panel-{i}") for i, title in enumerate(self._titles)))
+        tabs.can_focus = False  # that is left to the panels: the tabs have keys of their own on the screen
+        yield tabs
         with Grid():
             for title, panel in zip(self._titles, self._panels, strict=True):
                 panel.add_class("panel")
                 panel.border_title = title
                 yield panel
-
-    def on_mount(self) -> None:
-        """Leave focus to the panels: the tabs have keys of their own on the screen."""
-        self.query_one(Tabs).can_focus = False
 
     def on_resize(self, _event: events.Resize) -> None:
         """Show as many panels as fit now."""
