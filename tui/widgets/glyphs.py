@@ -18,6 +18,7 @@ from nnfd.tui.widgets.halfblock import RESET, Palette, PictureStrip, has_colour
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
+    from textual.geometry import Region
 
 HALF = "▀"
 """The sign of a cell that is two pixels of the picture."""
@@ -164,12 +165,16 @@ class GlyphView(Widget):
         super().notify_style_update()
         self._strips = None
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the lines as they are: there is no border around them, and Textual's way there makes segments."""
         if self._strips is None:
             self._strips = self._drawn()
-        if y >= len(self._strips):
-            return Strip.blank(self.size.width, self.rich_style)
-        return self._strips[y].adjust_cell_length(self.size.width, self.rich_style)
+        strips = self._strips[crop.y : crop.bottom]
+        if any(strip.cell_length != self.size.width for strip in strips):  # the size of a moment ago
+            strips = [strip.adjust_cell_length(self.size.width, self.rich_style) for strip in strips]
+        if len(strips) < crop.height:
+            strips += [Strip.blank(self.size.width, self.rich_style)] * (crop.height - len(strips))
+        return strips if crop.column_span == (0, self.size.width) else [s.crop(crop.x, crop.right) for s in strips]
 
     def _drawn(self) -> list[Strip]:
         if self._cells is None or self._palette is None:

@@ -61,7 +61,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     kinds: ClassVar[tuple[Kind, ...]] = (Kind.NETWORK,)
     unit: ClassVar[str] = "epochs"
     about: ClassVar[str] = ABOUT
-    draws_per_second: ClassVar[float] = 25
+    draws_per_second: ClassVar[float] = 30
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *lent("curves", LearningCurves.KEYS),
