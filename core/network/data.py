@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nnfd.core.errors import DataError
 from nnfd.core.network.bundled import BUNDLED, HELD_OUT, Split, load_bundled, split
+from nnfd.core.network.pictures import picture_shape
 from nnfd.core.network.planar import MAKERS, make_planar
 from nnfd.core.network.reading import named, read_table
 from nnfd.core.network.suspects import check_columns, check_far
@@ -98,9 +99,10 @@ def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) ->
     _refuse(FOR_MAKERS, params, named(path))
     table = read_table(path, params, stopping)
     _check_classes(table, f"{named(path)}, {table.label_name}")
+    shape = picture_shape(table)
     table = replace(table, notes=(*table.notes, *check_columns(table, named(path), params))).spread()
     name = path.name.removesuffix(".gz").rpartition(".")[0]
-    data = _prepare(name, table, split(table.X, table.y), params.dtype)
+    data = _prepare(name, table, split(table.X, table.y), params.dtype, shape)
     return replace(data, path=str(path), sha256=table.sha256, reordered=table.reordered)
 
 

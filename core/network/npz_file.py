@@ -37,7 +37,10 @@ def read_npz(file: File, params: NetworkParams) -> Table:
             found = ", ".join(printable(name) for name in members) or "none"
             raise DataError(f"{where}: an array X of shape (samples, features) is needed; found {found}")
         label = choose_label(params.label, [name for name in members if name != "X"], where, "array", default=None)
-        X = _features(_read(archive, members["X"], file, copies=COPIES), where)
+        raw = _read(archive, members["X"], file, copies=COPIES)
+        shape = (raw.shape[1], raw.shape[2]) if raw.ndim == 3 and min(raw.shape[1:]) > 1 else None
+        X = _features(raw, where)
+        del raw
         y = _read(archive, members[label], file)
     if y.shape != (len(X),):
         raise DataError(f"{where}: labels of shape {y.shape} are not allowed: one a sample, so ({len(X)},)")
@@ -45,12 +48,12 @@ def read_npz(file: File, params: NetworkParams) -> Table:
     if params.drop:
         dropped = find_columns(params.drop, names, where, "drop")
         X = np.delete(X, sorted(dropped), axis=1)
-        names = [name for i, name in enumerate(names) if i not in dropped]
+        names, shape = [name for i, name in enumerate(names) if i not in dropped], None
         if not names:
             raise DataError(f"{where}: drop: no feature would be left")
     classes, codes = _classes(y, f"{where}, label array {printable(label)!r}")
     reordered = y.dtype.kind in "US" and list(classes) != sorted(classes)
-    return Table(X, codes, classes, tuple(names), f"label array {printable(label)!r}", reordered=reordered)
+    return Table(X, codes, classes, tuple(names), f"label array {printable(label)!r}", reordered=reordered, shape=shape)
 
 
 def _features(X: NDArray[Any], where: str) -> NDArray[np.float64]:

@@ -52,6 +52,8 @@ class Table:
     """Of the file's bytes."""
     reordered: bool = False
     """Whether a version before the first that kept the SHA-256 put the classes in another order: by their letters."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns of each sample, where the file says so."""
 
     def spread(self) -> Table:
         """Return the table with each column of words as one column of 0 and 1 a word."""

@@ -30,19 +30,27 @@ class Deck(Vertical):
 
     active: reactive[int] = reactive(0)
 
-    def __init__(self, panels: Mapping[str, Widget], *, roomy: Collection[str] = ()) -> None:
+    def __init__(
+        self, panels: Mapping[str, Widget], *, roomy: Collection[str] = (), hidden: Collection[str] = ()
+    ) -> None:
         """Take the panels by the short titles on their tabs.
 
         The `roomy` ones are shown only when they are chosen, and take all the space but for one row of others, where
-        there are three rows. At least as many panels as such a row holds stand before them.
+        there are three rows. At least as many panels as such a row holds stand before them. The `hidden` ones are not
+        offered at first.
         """
         super().__init__()
-        self._roomy = frozenset(roomy)
         self._titles, self._panels = list(panels), list(panels.values())
+        self._roomy = {i for i, title in enumerate(self._titles) if title in roomy}
+        self._aside = set(self._roomy)
+        self._hidden = {i for i, title in enumerate(self._titles) if title in hidden}
 
     def compose(self) -> ComposeResult:
         """Lay out the tabs and all panels."""
-        tabs = Tabs(*(Tab(title, id=f"panel-{i}") for i, title in enumerate(self._titles)))
+        titles = enumerate(self._titles)
+        tabs = Tabs(
+            *(Tab(title, id=f"panel-{i}", classes="-hidden" if i in self._hidden else None) for i, title in titles)
+        )
         tabs.can_focus = False  # that is left to the panels: the tabs have keys of their own on the screen
         yield tabs
         with Grid():
@@ -68,11 +76,29 @@ class Deck(Vertical):
 
     def move(self, by: int) -> None:
         """Choose the panel `by` places on, around the ends."""
-        self.active = (self.active + by) % len(self._panels)
+        places = [i for i in range(len(self._panels)) if i not in self._hidden]
+        self.active = places[(places.index(self.active) + by) % len(places)]
 
     def reveal(self, widget: Widget) -> None:
         """Choose the panel with this widget."""
         self.active = self._panels.index(widget)
+
+    def offer(self, widget: Widget, instead: Widget) -> None:
+        """Offer this panel in the place of another one, which gets no tab."""
+        new, old = self._panels.index(widget), self._panels.index(instead)
+        self._hidden = self._hidden - {new} | {old}
+        tabs = self.query_one(Tabs)
+        tabs.show(f"panel-{new}")
+        if self.active == old:
+            self.active = new
+        tabs.hide(f"panel-{old}")
+        self._arrange()
+
+    def keep_aside(self, widget: Widget, aside: bool) -> None:
+        """Show a panel only when it is chosen, or as any other."""
+        place = {self._panels.index(widget)}
+        self._aside = self._aside | place if aside else self._aside - place
+        self._arrange()
 
     def focus_active(self) -> None:
         """Put the focus on the chosen panel."""
@@ -81,9 +107,9 @@ class Deck(Vertical):
     def _arrange(self) -> None:
         columns = max(1, self.size.width // PANEL_WIDTH)
         rows = max(1, (self.size.height - 2) // PANEL_HEIGHT)
-        roomy = self._titles[self.active] in self._roomy
+        roomy = self.active in self._roomy
         others = (columns if rows > 2 else 0) if roomy else columns * rows - 1
-        beside = [i for i, title in enumerate(self._titles) if title not in self._roomy]
+        beside = [i for i in range(len(self._panels)) if i not in self._aside | self._hidden]
         shown = visible_panels(self.active, beside, 1 + others)
         columns = min(columns, len(shown))
         grid = self.query_one(Grid)

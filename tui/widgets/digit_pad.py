@@ -33,6 +33,8 @@ INKS = (0.0, 8.0, 16.0)
 CORE, SIDE = 12.0, 4.0
 """Ink that the brush leaves below itself and beside itself: scanned strokes have soft edges."""
 
+HINT = "arrows move · enter inks · c clears · mouse draws"
+
 
 def brush(pixels: NDArray[np.float64], x: int, y: int, *, erase: bool = False) -> NDArray[np.float64]:
     """Return the pixels after one touch of the brush at column `x`, row `y`; ink adds up to 16."""
@@ -80,6 +82,9 @@ class DigitPad(PicturePanel):
 
     def __init__(self) -> None:
         super().__init__()
+        self._hint = TextLine(HINT)
+        self.makes_sense = True
+        """Whether the data's samples are such pictures, so that a network of theirs can be asked."""
         self._picture = PixelView()
         self._bars = ProbabilityBars()
         self._pixels: NDArray[np.float64] = np.zeros((SIZE, SIZE))
@@ -89,7 +94,7 @@ class DigitPad(PicturePanel):
 
     def compose(self) -> ComposeResult:
         """Hint, pad, bars."""
-        yield TextLine("arrows move · enter inks · c clears · mouse draws")
+        yield self._hint
         with PadRow():
             yield self._picture
             yield self._bars
@@ -99,8 +104,19 @@ class DigitPad(PicturePanel):
         """The drawing, shape (8, 8), 0 to 16."""
         return self._pixels.copy()
 
+    def allow(self, image_shape: tuple[int, int] | None, features: int) -> None:
+        """Offer the pad where samples have its shape; elsewhere say why there is none."""
+        self.makes_sense = image_shape == (SIZE, SIZE)
+        # in as few words as fit into the narrowest panel
+        shown = "{} x {} pixels, not 8 x 8".format(*image_shape) if image_shape else f"{features} features, see Sample"
+        self._hint.text = HINT if self.makes_sense else f"no drawing: {shown}"
+        self.query_one(PadRow).display = self.makes_sense
+
     def show_probabilities(self, probabilities: NDArray[np.float64], names: Sequence[str]) -> None:
-        """Show what the network says, shape (classes,)."""
+        """Show what the network says, shape (classes,); of an empty pad it says nothing."""
+        if not self._pixels.any():
+            self._bars.clear()
+            return
         self._bars.show(probabilities, tuple(printable(str(name)) for name in names))
 
     def action_move(self, dx: int, dy: int) -> None:

@@ -11,8 +11,8 @@ from nnfd.core.params import FurParams, NetworkParams
 from nnfd.tui.screens.fur.numbers import NumbersPane
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
-from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
+from nnfd.tui.widgets.feature_browser import FeatureBrowser
 from nnfd.tui.widgets.field_view import FieldView
 from nnfd.tui.widgets.report import ReportTable
 from nnfd.tui.widgets.weights_view import WeightsView
@@ -29,7 +29,7 @@ def shows(monkeypatch):
     kinds = (
         ConfusionTable,
         CurveView,
-        DigitBrowser,
+        FeatureBrowser,
         EpochTable,
         FieldView,
         NumbersPane,
@@ -68,7 +68,7 @@ async def test_the_network_lab_draws_each_view_once(shows):
             "EpochTable": 1,
             "ConfusionTable": 1,
             "ReportTable": 1,
-            "DigitBrowser": 1,
+            "FeatureBrowser": 1,
             "WeightsView": 1,
         }
         shows.clear()

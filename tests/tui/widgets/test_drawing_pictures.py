@@ -3,8 +3,9 @@ import pytest
 from textual.color import Color
 
 from nnfd.tui.widgets.digit_pad import brush, next_ink
-from nnfd.tui.widgets.digit_view import as_pictures, chosen_samples, picture_scale
+from nnfd.tui.widgets.digit_view import picture_scale
 from nnfd.tui.widgets.pixel_view import ink_palette, scaled
+from nnfd.tui.widgets.sample_browser import chosen_samples
 from nnfd.tui.widgets.viewport import bar_text, pixels, place, short_number, title_text
 from nnfd.tui.widgets.weights_view import LEVELS, Tiles, lay_out, tile, weight_colours, weight_indices
 
@@ -63,12 +64,7 @@ def test_which_samples_are_chosen():
     assert chosen_samples(labels, predicted, (2, 1)).tolist() == []
 
 
-def test_samples_as_pictures():
-    pictures, top = as_pictures(np.arange(8.0).reshape(2, 4), (2, 2))
-    assert (pictures.shape, top) == ((2, 2, 2), 7.0)
-    pictures, top = as_pictures(np.array([[0.0, 5, 9], [2.0, 5, 3]]), None)
-    assert pictures.tolist() == [[[0, 0], [1, 0]], [[1, 0], [0, 0]]]
-    assert top == 1.0
+def test_the_size_of_a_picture():
     assert picture_scale((8, 8), 38, 12) == 2
     assert picture_scale((8, 8), 60, 18) == 3
     assert picture_scale((8, 8), 5, 2) == 1

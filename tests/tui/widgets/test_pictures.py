@@ -169,16 +169,6 @@ async def test_the_sample_that_is_looked_at_stays(coloured):
         assert browser.sample == 2
 
 
-async def test_samples_that_are_no_pictures(coloured):
-    browser = DigitBrowser()
-    app = Host(browser)
-    async with app.run_test(size=(60, 13)) as pilot:
-        browser.load(np.random.default_rng(0).random((4, 5)), LABELS, ["0", "1"], None)
-        browser.show(SAYS)
-        await pilot.pause()
-        assert "▀" in screen(app)[1]
-
-
 async def test_weights_page_through_the_units(coloured):
     view = WeightsView()
     app = Host(view)

@@ -10,9 +10,10 @@ from textual.binding import Binding
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.deck import Deck
-from nnfd.tui.widgets.digit_pad import DigitPad
+from nnfd.tui.widgets.digit_pad import FULL, DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.epoch_table import EpochTable
+from nnfd.tui.widgets.feature_browser import FeatureBrowser
 from nnfd.tui.widgets.health_view import HealthView
 from nnfd.tui.widgets.microscope import Microscope
 from nnfd.tui.widgets.plane_panel import PlanePanel
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.screens.network.evaluated import Evaluated
     from nnfd.tui.widgets.asking import AskingPanel
+    from nnfd.tui.widgets.sample_browser import SampleBrowser
 
 
 class NetworkPanels(Deck):
@@ -48,11 +50,13 @@ class NetworkPanels(Deck):
         self._plane, self._units, self._quality = PlanePanel(), UnitsView(), QualityView()
         self._health = HealthView()
         self._microscope = Microscope()
+        self._features = FeatureBrowser()
         super().__init__(
             {
                 "Matrix": self._confusion,
                 "Report": self._report,
                 "Digits": self._digits,
+                "Sample": self._features,
                 "Epochs": self._epochs,
                 "Weights": self._weights,
                 "Plane": self._plane,
@@ -63,6 +67,7 @@ class NetworkPanels(Deck):
                 "Microscope": self._microscope,
             },
             roomy=("Plane", "Units", "Microscope"),
+            hidden=("Sample",),
         )
         self._data: Dataset | None = None
         self.evaluated: Evaluated | None = None
@@ -102,7 +107,14 @@ class NetworkPanels(Deck):
                 self.focus_active()
         for panel in self.asking:
             panel.load(data)
-        self._digits.load(data.raw(data.X_test), data.y_test, data.class_names, data.image_shape)
+        if data.image_shape is not None:
+            self._digits.load(data.raw(data.X_test), data.y_test, data.class_names, data.image_shape)
+            self.offer(self._digits, instead=self._features)
+        else:
+            self._features.load(data)
+            self.offer(self._features, instead=self._digits)
+        self._pad.allow(data.image_shape, len(data.feature_names))
+        self.keep_aside(self._pad, not self._pad.makes_sense)
 
     def show_epochs(self, history: NetworkHistory, shown: int | None) -> None:
         """Show the epochs that are done and mark the one that is looked at."""
@@ -116,7 +128,10 @@ class NetworkPanels(Deck):
         self._confusion.show(evaluation.confusion, evaluation.class_names)
         self._confusion.border_subtitle = f"test set, {evaluated.what}"
         self.show_baseline(baseline)
-        self._digits.show(evaluation.probabilities)
+        if self._data.image_shape is not None:
+            self._digits.show(evaluation.probabilities)
+        else:
+            self._features.show_network(evaluated.model, evaluation.probabilities)
         self._weights.show(evaluated.model.W[0], self._data.image_shape)
         for panel, answer in evaluated.answers.items():
             panel.take(answer, evaluated.what)
@@ -135,11 +150,13 @@ class NetworkPanels(Deck):
     def on_confusion_table_cell_chosen(self, event: ConfusionTable.CellChosen) -> None:
         """Show the samples of a confusion cell."""
         event.stop()
-        self._digits.which = (event.true, event.predicted)
-        self.reveal(self._digits)
-        self._digits.focus()
+        pictures = self._data is None or self._data.image_shape is not None
+        browser = self._digits if pictures else self._features
+        browser.which = (event.true, event.predicted)
+        self.reveal(browser)
+        browser.focus()
 
-    def on_digit_browser_chosen(self, event: DigitBrowser.Chosen) -> None:
+    def on_sample_browser_chosen(self, event: SampleBrowser.Chosen) -> None:
         event.stop()
         self._microscope.choose(event.sample)
 
@@ -151,9 +168,9 @@ class NetworkPanels(Deck):
     def _judge_drawing(self) -> None:
         """Say what the network sees in the drawing."""
         data, pixels = self._data, self._pad.pixels
-        if self.evaluated is not None and data is not None and data.image_shape == pixels.shape:
-            p = self.evaluated.model.predict_proba(data.standardise(pixels.reshape(1, -1)))
-            self._pad.show_probabilities(p[0], data.class_names)
+        if self.evaluated is not None and data is not None and self._pad.makes_sense:
+            ink = pixels.reshape(1, -1) * (data.pixel_max / FULL)
+            self._pad.show_probabilities(self.evaluated.model.predict_proba(data.standardise(ink))[0], data.class_names)
 
     def action_normalise(self) -> None:
         """Change between counts and percent."""
