@@ -67,10 +67,10 @@ class Live:
     """Epochs or time steps a second that are aimed at; None for full speed."""
     speed: float
     """Epochs or time steps a second, lately."""
-    holds: bool = False
-    """Whether the pause has come into effect: what was under way when it was asked for is done."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """By the name of a command: empty if it was taken, else why not."""
+    holds: bool = False
+    """Whether the pause has come into effect: what was under way when it was asked for is done."""
 
     @classmethod
     def read(cls, run: Path) -> Self | None:
@@ -79,7 +79,7 @@ class Live:
             data = json.loads(read_file(run / LIVE, MOST_LIVE))
             pace = None if data["pace"] is None else _speed(data["pace"])
             answers = {printable(str(name)): printable(str(text)) for name, text in data["answers"].items()}
-            return cls(Phase(data["phase"]), pace, _speed(data["speed"]), data.get("holds") is True, answers)
+            return cls(Phase(data["phase"]), pace, _speed(data["speed"]), answers, data.get("holds") is True)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, RunError):
             return None
 
@@ -196,7 +196,7 @@ class Remote:
         keep_speed = old is not None and self._rounds % TELL_SPEED
         speed = old.speed if old is not None and keep_speed else controller.speed
         phase = Phase.RUNNING if controller.phase is Phase.IDLE else controller.phase
-        now = Live(phase, controller.pace, speed, controller.holds, dict(self._answers))
+        now = Live(phase, controller.pace, speed, dict(self._answers), controller.holds)
         if now == old:
             return
         content = json.dumps(asdict(now), allow_nan=False).encode()
