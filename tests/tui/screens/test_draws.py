@@ -84,7 +84,7 @@ async def test_the_network_lab_draws_each_view_once(shows):
 async def test_the_fur_lab_draws_each_view_once(shows):
     async with opened(FIELD) as lab:
         await settled(lab)
-        await lab.until(lambda: not lab.screen.next_numbers.waiting)
+        await lab.until(lambda: not (lab.screen.next_numbers.waiting or lab.screen.findings.busy))
         fields, canvas = lab.screen.fields, lab.screen.fields.view.canvas
         drawn, step = canvas.drawings, lab.screen.history.position
         shows.clear()
