@@ -53,7 +53,7 @@ def train(
     preset
         A preset's name, the path of a preset file, or a recorded run to do again with other flags.
     find_lr
-        Headless: no run; try learning rates over an epoch or two of batches, and suggest one.
+        Headless: no run; try learning rates over 50 to 200 batches, and suggest one.
     """
     if find_lr:
         return _find_lr(preset, options, given(params))

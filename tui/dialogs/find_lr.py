@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, in_words
 from nnfd.core.network.lr_range import RANGES, Finding, Trial, judge, try_rates
 from nnfd.core.params import show_value
 from nnfd.tui.dialogs.ask import Dialog
@@ -84,6 +84,9 @@ class FindLr(Dialog[float]):
                     self.post_message(self.Tried(tuple(trials), None))
         except NnfdError as error:
             self.post_message(self.Tried(tuple(trials), None, str(error)))
+        except Exception as error:
+            self.post_message(self.Tried(tuple(trials), None, in_words(error)))
+            raise
         else:
             self.post_message(self.Tried(tuple(trials), judge(trials)))
 

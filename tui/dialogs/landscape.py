@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import NnfdError, StoppedError
+from nnfd.core.errors import NnfdError, StoppedError, in_words
 from nnfd.core.network.insight.landscape import (
     Detail,
     Plane,
@@ -134,6 +134,9 @@ class Landscape(Dialog[None]):
             return
         except NnfdError as error:
             self.post_message(self.Grown(job, None, str(error)))
+        except Exception as error:
+            self.post_message(self.Grown(job, None, in_words(error)))
+            raise
 
     def _compute(self, job: threading.Event, room: tuple[int, int], at_random: bool) -> None:
         state, data = self._state, self._data

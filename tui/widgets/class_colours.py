@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.cells import cell_len
 
 from nnfd.tui.widgets.curves import series_colours
 from nnfd.tui.widgets.halfblock import Palette, palette_of
@@ -26,8 +27,8 @@ PALE, FULL = 0.12, 0.5
 
 
 def class_letters(names: Sequence[str]) -> list[str]:
-    """Return a letter a class: its name if all are one character, else A, B, C ...; ``?`` beyond the alphabets."""
-    if all(len(name) == 1 for name in names):
+    """Return a letter a class: its name if all are one cell wide, else A, B, C ...; ``?`` beyond the alphabets."""
+    if all(len(name) == 1 and cell_len(name) == 1 for name in names):
         return list(names)
     known = string.ascii_uppercase + string.ascii_lowercase
     return [known[i] if i < len(known) else "?" for i in range(len(names))]

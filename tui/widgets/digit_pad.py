@@ -119,6 +119,12 @@ class DigitPad(PicturePanel):
             return
         self._bars.show(probabilities, tuple(printable(str(name)) for name in names))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out the keys of a pad that is not there."""
+        if action in {"move", "ink", "clear"} and not self.makes_sense:
+            return None
+        return super().check_action(action, parameters)
+
     def action_move(self, dx: int, dy: int) -> None:
         """Move the cursor."""
         x, y = self._cursor

@@ -8,6 +8,7 @@ import numpy as np
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
+from nnfd.core.fields.picture import shrink
 from nnfd.tui.widgets.pixel_view import PixelView, ink_palette, scaled
 from nnfd.tui.widgets.sample_browser import WRONG, SampleBrowser
 
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 def picture_scale(shape: tuple[int, int], width: int, height: int) -> int:
     """Return how often a pixel is repeated: as large as fits half of `width` and all of `height` cells, at least 1."""
     return max(1, min((width // 2) // shape[1], 2 * height // shape[0], 6))
+
+
+def fitted(picture: NDArray[np.float64], width: int, height: int) -> NDArray[np.float64]:
+    """Return a picture averaged to fit half of `width` and all of `height` cells, or as it is if it does."""
+    share = min(width / 2 / picture.shape[1], 2 * height / picture.shape[0])
+    if share >= 1:
+        return picture
+    rows, columns = (max(1, int(side * share)) for side in picture.shape)
+    return shrink(picture, rows, columns)
 
 
 class DigitBrowser(SampleBrowser):
@@ -84,8 +94,8 @@ class DigitBrowser(SampleBrowser):
             self.show_nothing()
             self._picture.show(np.zeros((0, 0), dtype=np.uint8), ink_palette(background))
             return
-        picture = self._pictures[self.sample]
         height = max(1, self.size.height - 1)
+        picture = fitted(self._pictures[self.sample], max(2, self.size.width), height)
         scale = picture_scale((picture.shape[0], picture.shape[1]), self.size.width, height)
         self._picture.show(scaled(picture, self._top, scale), ink_palette(background))
         self._heading.text = self.heading()

@@ -84,7 +84,11 @@ class Branching:
         self._job = None
 
     def _tell(self, job: SteppedJob[Branch]) -> None:
-        if job is self._job and not job.finished.is_set() and self._host.is_current:
+        if job is not self._job or job.finished.is_set():
+            return
+        if not self._host.is_current:  # another lab, or a dialog, is in front
+            self._host.set_timer(PATIENCE, partial(self._tell, job))
+        else:
             self._wait = WaitScreen(f"Epoch {job.total:,} is computed again", WHY, job)
             self._host.app.push_screen(self._wait)
 

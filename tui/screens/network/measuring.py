@@ -38,7 +38,6 @@ class HealthWatch:
         self._clock = clock
         self._probe: Probe | None = None
         self._free_at = -1.0
-        self._last: tuple[int, bool, Health] | None = None
         self.newest: Health | None = None
         """Of the newest epoch that was measured."""
         self.gradients: dict[int, tuple[float, ...]] = {}

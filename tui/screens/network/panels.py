@@ -25,6 +25,8 @@ from nnfd.tui.widgets.weights_view import WeightsView
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.insight.health import Health
@@ -70,6 +72,7 @@ class NetworkPanels(Deck):
             hidden=("Sample",),
         )
         self._data: Dataset | None = None
+        self._planar = False
         self.evaluated: Evaluated | None = None
         """The network that is shown."""
 
@@ -100,7 +103,8 @@ class NetworkPanels(Deck):
     def load(self, data: Dataset) -> None:
         """Take the test set of a run."""
         self._data = data
-        if len(data.feature_names) == 2 and self.active == 0:  # nobody chose a panel yet
+        was_planar, self._planar = self._planar, len(data.feature_names) == 2
+        if self._planar and not was_planar:  # a restart leaves the panel that was chosen
             focus = self.screen.focused
             self.reveal(self._plane)
             if focus is not None and self in focus.ancestors:
@@ -162,15 +166,19 @@ class NetworkPanels(Deck):
 
     def on_digit_pad_drawn(self, event: DigitPad.Drawn) -> None:
         event.stop()
-        self._microscope.choose_drawing(event.pixels)
+        self._microscope.choose_drawing(self._ink(event.pixels))
         self._judge_drawing()
 
     def _judge_drawing(self) -> None:
         """Say what the network sees in the drawing."""
         data, pixels = self._data, self._pad.pixels
         if self.evaluated is not None and data is not None and self._pad.makes_sense:
-            ink = pixels.reshape(1, -1) * (data.pixel_max / FULL)
-            self._pad.show_probabilities(self.evaluated.model.predict_proba(data.standardise(ink))[0], data.class_names)
+            ink = data.standardise(self._ink(pixels).reshape(1, -1))
+            self._pad.show_probabilities(self.evaluated.model.predict_proba(ink)[0], data.class_names)
+
+    def _ink(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a drawing in the values that the data's own pictures have."""
+        return pixels if self._data is None else pixels * (self._data.pixel_max / FULL)
 
     def action_normalise(self) -> None:
         """Change between counts and percent."""

@@ -76,6 +76,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         super().__init__(spec, storage, NetworkHistory, folder=folder)
         self.curves = LearningCurves()
         self.panels = NetworkPanels()
+        self._baseline_due = True
         self.baseline = Baseline(self, self._on_baseline_news)
         self.branching = Branching(self, self._begin_at, self.complain)
         self.readout = Readout()
@@ -107,6 +108,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def reset_views(self) -> None:
         """Empty every view for a new run, and stop the baseline of the old one."""
         self.baseline.clear()
+        self._baseline_due = True
         self.branching.stop()
         self.panels.clear()
         self.health_watch = HealthWatch()
@@ -129,8 +131,10 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         elif new_epochs:
             self._epochs_drawn.ask()
         # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
-        if new_epochs and self.session.data is not None and self.session.data.name in BUNDLED:
-            self.action_baseline()
+        if self._baseline_due and new_epochs and self.session.data is not None:
+            self._baseline_due = False  # once a run: one that fails is begun again by its key alone
+            if self.session.data.name in BUNDLED:
+                self.action_baseline()
         if (new_data or new_epochs) and self.shown is None:
             self.findings.wish()
         if self.history.ended and not self.history.curves:  # there is nothing to evaluate
@@ -260,8 +264,12 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.app.push_screen(FindLr(params, data), self._begin_with_lr)
 
     def _begin_with_lr(self, lr: float | None) -> None:
-        if lr is not None:
+        if lr is None:
+            return
+        try:
             self.begin(RunSpec(self.params.edited({"lr": lr}), self.spec.preset, self.spec.title))
+        except NnfdError as error:
+            self.complain(error)
 
     # -- the landscape
 
