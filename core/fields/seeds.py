@@ -83,8 +83,8 @@ def _seeded(params: FieldParams, rng: np.random.Generator) -> Mask:
             raise ParamsError("seeds: a truth value is not allowed")
         case int() as count:
             cells = mask.size if (within := inside(params)) is None else np.flatnonzero(within)
-            if count > np.size(cells) > 1:
-                raise ParamsError(f"seeds: {count} is not allowed: the domain has {np.size(cells)} cells")
+            if within is not None and count > np.count_nonzero(within):
+                raise ParamsError(f"seeds: {count} is not allowed: the domain has {np.count_nonzero(within)} cells")
             mask.reshape(-1)[rng.choice(cells, size=count, replace=False)] = True
         case float() as density:
             mask = rng.random(shape) < density

@@ -274,7 +274,7 @@ def _suspect(params: FieldParams) -> str:
     far = {}
     for name, info in params.infos().items():
         value, usual = getattr(params, name), info.default
-        if isinstance(value, float) and isinstance(usual, float) and value > 0:
+        if isinstance(value, float) and isinstance(usual, float) and value > 0 and usual >= 0:
             far[name] = abs(math.log10(value) - math.log10(usual or 1.0))
     name = max(far, key=far.__getitem__)
     value, usual = (show_value(each) for each in (getattr(params, name), params.infos()[name].default))

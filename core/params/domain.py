@@ -13,7 +13,7 @@ WHOLE = "none"
 """The whole grid."""
 SHAPES = ("disc", "ring", "tail", "fish", "leopard", "giraffe")
 """Shapes that ship with the program."""
-_MARKED = re.compile(rf"(?P<path>.+?)(?:\s+#(?P<mark>[0-9a-f]{{{MARK}}}))?\s*")
+_MARKED = re.compile(rf"(?P<path>.+?)(?:\s+#(?P<mark>[0-9a-f]{{{MARK}}}))?\s*", re.DOTALL)
 
 
 def read_domain(value: object) -> object:

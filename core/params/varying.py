@@ -89,7 +89,12 @@ def read(value: object) -> object:
         raise ValueError(str(error)) from None
     except (ArithmeticError, ValueError):
         raise ValueError("this formula has no value") from None
-    return f"{full_path(varying.path)} {varying.low:g}..{varying.high:g} #{mark}"
+    return f"{full_path(varying.path)} {_exact(varying.low)}..{_exact(varying.high)} #{mark}"
+
+
+def _exact(value: float) -> str:
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 @lru_cache(maxsize=256)

@@ -87,6 +87,7 @@ def resume(folder: RunFolder) -> Resumption:
 
 
 def _check_data(state: State | None) -> None:
+    from nnfd.core.fields.domain import inside
     from nnfd.core.fields.maps import values_of
     from nnfd.core.fields.state import FieldState
     from nnfd.core.network.checks import check_data_file
@@ -96,6 +97,7 @@ def _check_data(state: State | None) -> None:
         check_data_file(state)
     if isinstance(state, FieldState):
         values_of(state.params, 0.0)
+        inside(state.params)
 
 
 def check_data(run: Path, params: Params) -> None:

@@ -47,7 +47,13 @@ def network_parts(folder: RunFolder, events: Sequence[Event], params: Params) ->
         state, data, missing = None, None, str(error)
     else:
         missing = ""
-    parts: dict[str, Any] = {"curves": _curves(events), "no_baseline": missing, "missing": "", "quality": None}
+    parts: dict[str, Any] = {
+        "curves": _curves(events),
+        "no_baseline": missing,
+        "no_data": missing,
+        "missing": "",
+        "quality": None,
+    }
     if recorded is None and state is not None and data is not None:
         recorded = TestSet.model_validate(_evaluation(state, data).to_result())
     if recorded is None:

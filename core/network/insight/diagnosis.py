@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nnfd.core.network.insight import layers, trends
 
 if TYPE_CHECKING:
@@ -28,9 +30,10 @@ OUTLOOKS = (trends.nothing_more_to_learn, trends.converged, trends.still_learnin
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """Return what the rules know, the most telling first: what is wrong, else the outlook; then early stopping."""
-    wrong = [found for rule in PROBLEMS if (found := rule(facts)) is not None]
-    said = wrong or [found for rule in OUTLOOKS if (found := rule(facts)) is not None]
-    stopped = trends.stopped_early(facts)
+    with np.errstate(all="ignore"):  # a loss may be exactly 0; what is no number proves nothing
+        wrong = [found for rule in PROBLEMS if (found := rule(facts)) is not None]
+        said = wrong or [found for rule in OUTLOOKS if (found := rule(facts)) is not None]
+        stopped = trends.stopped_early(facts)
     return tuple(said if stopped is None else [*said, stopped])
 
 

@@ -114,6 +114,9 @@ def stopped_early(facts: Facts) -> Finding | None:
         return None
     last, total = curve.at(-1), facts.params.epochs
     best = int(curve.val_loss.argmin())
+    if last - curve.at(best) < facts.params.patience:  # the best epoch was before the last edit, or the parent's
+        saved = f"Early stopping saved {total - last} of {total} epochs."
+        return Finding("stopped-early", saved, Remedy({"lr": scaled(facts.params.lr, 0.1)}, None))
     return Finding(
         "stopped-early",
         f"Early stopping saved {total - last} of {total} epochs: the validation loss was not better than "

@@ -1,0 +1,41 @@
+"""Edits and pictures that would end a field run, or whoever goes on with it, are refused before they are taken."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nnfd.core.errors import ParamsError
+from nnfd.core.params import FurParams
+from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import LiveRun
+from nnfd.core.runs.names import EVENTS, RESULT
+
+SMALL = {"width": 40, "height": 40, "steps": 200, "engine": "numpy", "seeds": 3}
+
+
+def test_an_edit_that_is_wrong_in_one_cell_alone_is_refused_and_nothing_is_kept_of_it(tmp_path):
+    params = FurParams(**SMALL)
+    with RunFolder.create(tmp_path / "r", preset="p", title="t", params=params) as folder:
+        run = LiveRun(params, folder=folder)
+        with pytest.raises(ParamsError, match="rho_a"):
+            run.controller.edit({"rho_a": "0.04 - 0.1*where(x==7,where(y==7,1,0),0)"})
+        run.run()
+        assert folder.result()["outcome"] == "completed"
+
+
+def test_a_run_whose_domain_is_gone_is_refused_before_anything_of_it_is_touched(tmp_path):
+    picture = tmp_path / "d.png"
+    Image.fromarray(np.kron([[0, 255]], np.ones((40, 20))).astype(np.uint8)).save(picture)
+    params = FurParams(**SMALL, domain=str(picture))
+    with RunFolder.create(tmp_path / "r", preset="p", title="t", params=params) as folder:
+        LiveRun(params, folder=folder).run()
+    before = {name: (tmp_path / "r" / name).read_bytes() for name in (EVENTS, RESULT)}
+    picture.unlink()
+    command = [sys.executable, "-m", "nnfd.tui.cli", "resume", str(tmp_path / "r"), "--headless"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # this process knows the picture still
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "d.png" in done.stderr
+    assert {name: (tmp_path / "r" / name).read_bytes() for name in (EVENTS, RESULT)} == before
