@@ -33,7 +33,10 @@ class RunFiles:
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
-                    stat = entry.stat(follow_symlinks=False)
+                    try:
+                        stat = entry.stat(follow_symlinks=False)
+                    except FileNotFoundError:
+                        continue  # written beside and renamed meanwhile: the run is under way
                     if entry.name == FRAMES:
                         frames_changed = stat.st_mtime_ns
                         odd = odd if entry.is_dir(follow_symlinks=False) else f"{FRAMES} is no folder"
