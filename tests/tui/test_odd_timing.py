@@ -175,6 +175,7 @@ async def test_the_preset_picker_closes_once(key):
         assert lab.app.is_running
 
 
+@pytest.mark.slow
 async def test_the_slowest_pace_is_one_that_can_be_waited_for():
     async with opened(SMALL.edited({"epochs": 1000})) as lab:
         for _ in range(20):

@@ -90,6 +90,7 @@ class TestResults:
 
 
 class TestGoingOn:
+    @pytest.mark.slow
     def test_what_was_stopped_goes_on_and_ends_the_same(self, tmp_path, reference):
         with Sweep.create(tmp_path / "s", parse_spec(LONG)) as sweep:
             runner = Runner(sweep, jobs=1)

@@ -133,6 +133,7 @@ async def test_enter_opens_the_run_in_its_lab(recorded, size):
         await lab.until(lambda: lab.app.current_mode == "network" and lab.screen.history.position == 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), pytest.param((200, 60), marks=pytest.mark.slow)])
 async def test_thirty_runs(recorded, tmp_path, size):
     names = [f"run-{number:02}" for number in range(30)]
@@ -151,6 +152,7 @@ async def test_thirty_runs(recorded, tmp_path, size):
         await lab.press("v")
 
 
+@pytest.mark.slow
 async def test_every_word_is_readable_in_every_theme(recorded):
     async with comparing(recorded, (120, 40), ["net-3", "net-4", "spots", "coat"]) as lab:
         for _ in View:
