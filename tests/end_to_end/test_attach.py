@@ -140,6 +140,7 @@ async def test_pause_step_and_stop_reach_it(tmp_path):
         assert headless.process.returncode == 130
 
 
+@pytest.mark.slow
 async def test_a_death_is_told_and_the_run_goes_on_here_bit_for_bit(tmp_path):
     with Headless(tmp_path / "r") as headless:
         async with looking_at(tmp_path / "r") as lab:

@@ -144,6 +144,7 @@ ACTING = "\x9b\u202e\u2066\u200b\u2028"
 """What no part of Textual writes of its own accord."""
 
 
+@pytest.mark.slow
 def test_what_reaches_the_terminal_itself(tmp_path):
     hostile = f"{TITLE}{ACTING}"
     (tmp_path / f"{hostile}.toml").write_text(PRESET.replace(json.dumps(HOSTILE), json.dumps(hostile)))

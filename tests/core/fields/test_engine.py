@@ -228,7 +228,7 @@ def test_float32_stays_float32_and_near_float64():
 @NUMBA
 @pytest.mark.parametrize("params_type", [FurParams, TuringParams, DiffusionParams])
 @pytest.mark.parametrize(("stencil", "boundary"), [("5-point", "periodic"), ("9-point", "zero-flux")])
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_numba_equals_numpy_over_1000_steps(params_type, stencil, boundary, threads):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 

@@ -105,7 +105,7 @@ def stepped(params, fields, t):
 
 
 @pytest.mark.parametrize(("stencil", "boundary"), EDGES)
-@pytest.mark.parametrize("method", ["euler", "rk4"])
+@pytest.mark.parametrize("method", ["euler", pytest.param("rk4", marks=pytest.mark.slow)])
 def test_everything_that_can_be_typed_follows_plain_numpy_over_1000_steps(stencil, boundary, method):
     params = EVERYTHING(width=14, height=11, stencil=stencil, boundary=boundary, method=method, dt=0.5)
     fields = random_fields(params)

@@ -124,9 +124,10 @@ def test_a_model_follows_its_printed_equations_over_1000_steps(name, stencil, bo
         np.testing.assert_allclose(field, fields[each], rtol=1e-12, atol=1e-12 * np.abs(field).max())
 
 
+@pytest.mark.slow  # each has to be compiled
 @pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs the extra 'fast'")
 @pytest.mark.parametrize("name", sorted(set(MODELS) - {"fur", "turing", "diffusion"}))
-@pytest.mark.parametrize("boundary", [pytest.param("periodic", marks=pytest.mark.slow), "zero-flux"])
+@pytest.mark.parametrize("boundary", ["periodic", "zero-flux"])
 def test_both_engines_agree_bit_for_bit(name, boundary):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
