@@ -499,11 +499,20 @@ def check_kept(kept, taken):
 def is_kept(event, made):
     if made["do"] == "edit":
         values = event.params.values() if isinstance(event, Edited) else {}
-        return bool(values) and all(agrees(value, values[name]) for name, value in made["changes"].items())
+        return bool(values) and all(
+            agrees(value, values[name]) or is_number_of(value, values[name]) for name, value in made["changes"].items()
+        )
     if not isinstance(event, Painted):
         return False
     found = {name: getattr(event.paint, name) for name in STROKE}
     return found == made["paint"] and {type(found[name]) for name in ("x", "y", "radius")} == {int}
+
+
+def is_number_of(text, taken):
+    """Tell whether a number was written as text, as the command line and the form write it."""
+    with contextlib.suppress(ValueError):
+        return isinstance(text, str) and isinstance(taken, int | float) and float(text) == taken
+    return False
 
 
 def named(line):
