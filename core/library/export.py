@@ -133,8 +133,7 @@ def _arrays(arrays: Mapping[str, Any]) -> Write:
 def _fields_as(
     suffix: str, folder: RunFolder, field: str | None, step: int | None, colormap: str | None, zoom: int
 ) -> Write:
-    if not 1 <= zoom <= 64:
-        raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
+    _check_zoom(zoom)
     kept = _Kept(folder)
     assert isinstance(folder.params, FieldParams)
     if suffix in {".png", ".gif"}:
@@ -161,6 +160,11 @@ def _fields_as(
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
     frames = (picture.with_ground(frame, mask) for frame in kept.frames(name))
     return lambda file: picture.write_gif(file, frames, colours, low, high, zoom)
+
+
+def _check_zoom(zoom: int) -> None:
+    if not 1 <= zoom <= 64:
+        raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
 
 
 def _check_pixels(suffix: str, columns: int, rows: int, zoom: int, frames: int) -> None:
@@ -217,8 +221,7 @@ class _Kept:
 
 
 def _movie(folder: RunFolder, view: str, colormap: str | None, zoom: int) -> Write:
-    if not 1 <= zoom <= 64:
-        raise ParamsError(f"--zoom: {zoom} is not allowed: 1 to 64")
+    _check_zoom(zoom)
     state = state_of(folder.saved_state(), folder.name)
     drawing, kept, colours = view_of(state, view), _Kept(folder), colormap or COLORMAPS[view]
     picture.lut(colours)  # says so if there is no such colormap, before anything is drawn

@@ -164,7 +164,7 @@ def branch(
     before = state.params
     if params.optimizer != before.optimizer:
         state = replace(state, slots=_fresh_slots(params, state.theta))
-    if _stream_seed(params) != _stream_seed(before):
+    if params.stream_seed != before.stream_seed:
         state = replace(state, rng=_fresh_stream(params, epoch))
     return Branch(replace(state, params=params), best_epoch(past, state, data), doubt)
 
@@ -272,10 +272,6 @@ def _fresh_slots(params: NetworkParams, theta: NDArray[Any]) -> tuple[NDArray[An
     return tuple(frozen(slot) for slot in make_optimizer(params.optimizer, theta).slots)
 
 
-def _stream_seed(params: NetworkParams) -> int:
-    return params.seed if params.shuffle_seed is None else params.shuffle_seed
-
-
 def _fresh_stream(params: NetworkParams, epoch: int) -> Mapping[str, Any]:
-    state: Mapping[str, Any] = np.random.default_rng([_stream_seed(params), 1, epoch]).bit_generator.state
+    state: Mapping[str, Any] = np.random.default_rng([params.stream_seed, 1, epoch]).bit_generator.state
     return state

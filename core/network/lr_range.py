@@ -72,7 +72,7 @@ def try_rates(params: NetworkParams, data: Dataset, stopping: Callable[[], bool]
     """
     model = MLP.for_run(params, check_run(params, data, None))
     optimizer = make_optimizer(params.optimizer, model.theta)
-    rng = np.random.default_rng([params.seed if params.shuffle_seed is None else params.shuffle_seed, 1])
+    rng = np.random.default_rng([params.stream_seed, 1])
     n, size = len(data.X_train), min(params.batch_size, len(data.X_train))
     count = min(max(FEWEST, 2 * math.ceil(n / size)), MOST)
     order = np.empty(0, np.int64)

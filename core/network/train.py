@@ -151,8 +151,7 @@ class _Run:
         self._told_blow_up = False
         if state is None:
             # a stream of its own: the same batch order whatever the layer sizes drew for the weights
-            seed = params.seed if params.shuffle_seed is None else params.shuffle_seed
-            self.rng = np.random.default_rng([seed, 1])
+            self.rng = np.random.default_rng([params.stream_seed, 1])
             self.optimizer = make_optimizer(params.optimizer, self.model.theta)
             self.state = self._snapshot(0, best=None, loss=math.inf, stale=0)
         else:

@@ -161,6 +161,11 @@ class NetworkParams(Params):
         return "train" if self.train_metrics == "full" else f"train ({self.train_metrics})"
 
     @property
+    def stream_seed(self) -> int:
+        """Seed of the batch order and the dropout masks."""
+        return self.seed if self.shuffle_seed is None else self.shuffle_seed
+
+    @property
     def total(self) -> int:
         """Epochs to train at the most."""
         return self.epochs

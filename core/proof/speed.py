@@ -185,16 +185,8 @@ def _field_row(name: str, size: int, make: MakeKernel, target: float) -> SpeedRo
 
 def _narrow_row(name: str, make: MakeKernel, size: int = 512) -> SpeedRow:
     """Time a step in single precision beside one in double."""
-    steps = max(1, CELL_STEPS // size**2)
-    kernels = []
-    for dtype in ("float32", "float64"):
-        values = {"width": size, "height": size, "seeds": 0.02, "noise": 0.01, "steps": 10**9, "dtype": dtype}
-        params = FurParams.check(values)
-        kernels.append(make(params, initial_state(params).fields))
-    narrow, wide = by_turns(*(lambda kernel=kernel: kernel.advance(steps) for kernel in kernels))
-    target = NARROW_TARGETS[name]
-    note = _bounds(kernels[0])
-    return _row(f"fur step {size}x{size}, {name}, float32 / float64", narrow, wide, target, each=steps, note=note)
+    title, target = f"fur step {size}x{size}, {name}, float32 / float64", NARROW_TARGETS[name]
+    return _beside(title, make, size, FurParams, {"dtype": "float32"}, target)
 
 
 def _typed_row(name: str, make: MakeKernel, size: int = 120) -> SpeedRow:

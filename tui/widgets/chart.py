@@ -246,11 +246,9 @@ class _Drawing:
         if (cursor := self._chart.cursor) is None:
             return
         for place, (x, y) in reversed(list(enumerate(self._data))):
-            at = None if cursor is None else index_at(x, cursor)
+            at = index_at(x, cursor)
             if at is not None and 0 <= self._row(float(y[at])) < self._sheet.rows:
-                self._sheet.write(
-                    self._row(float(y[at])), self._column(float(cursor or 0)), HERE_SIGN, self.bold(place)
-                )
+                self._sheet.write(self._row(float(y[at])), self._column(cursor), HERE_SIGN, self.bold(place))
 
     def _start_note(self) -> None:
         over = f"{self._chart.over or 'point'}s"

@@ -78,14 +78,7 @@ class GlyphStrip(PictureStrip):
             self._render_cache = "".join(out) + RESET
         return self._render_cache
 
-    def crop(self, start: int, end: int | None = None) -> Strip:
-        start = max(0, start)
-        end = len(self._upper) if end is None else min(end, len(self._upper))
-        if start == 0 and end == len(self._upper):
-            return self
-        if end <= start:
-            return Strip([], 0)
-        cells = slice(start, end)
+    def part(self, cells: slice) -> Strip:
         return GlyphStrip(self._upper[cells], self._lower[cells], self._palette, self._glyphs[cells])
 
 

@@ -169,7 +169,11 @@ class PictureStrip(Strip):
             return self
         if end <= start:
             return Strip([], 0)
-        return PictureStrip(self._upper[start:end], self._lower[start:end], self._palette)
+        return self.part(slice(start, end))
+
+    def part(self, cells: slice) -> Strip:
+        """Return some of the cells, at least one, as a strip of the same kind."""
+        return PictureStrip(self._upper[cells], self._lower[cells], self._palette)
 
     def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
         """Cut at the given cells."""

@@ -12,7 +12,6 @@ from textual.content import Content
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.insight.microscope import Look, difference, look
-from nnfd.core.text import printable
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.asking import AskingPanel
 from nnfd.tui.widgets.confusion import shorten
@@ -229,7 +228,7 @@ class Microscope(AskingPanel):
         if i == len(layer.h) - 1:
             source = "bias 1"
         elif self._layer == 0:
-            source = f"{shorten(printable(data.feature_names[i]), MAX_NAME)} {layer.h[i]:.3g}"
+            source = f"{shorten(data.feature_names[i], MAX_NAME)} {layer.h[i]:.3g}"
         else:
             source = f"a{i + 1} {layer.h[i]:.3g}"
         output = self._layer == len(seen.layers) - 1

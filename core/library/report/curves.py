@@ -27,8 +27,8 @@ MOST_POINTS = 1000
 TICKS = 5
 BEYOND = 1e300
 """Values that are not drawn: their differences are no numbers any more."""
-STYLES = (("var(--one)", "none"), ("var(--two)", "7 4"), ("var(--three)", "2 4"))
-"""Colour and dashes of each curve in turn: they are told apart without colour too."""
+STYLES = (("one", "none"), ("two", "7 4"), ("three", "2 4"))
+"""Name of the colour and dashes of each curve in turn: they are told apart without colour too."""
 COLOURS = {
     "ink": "#1b1f24",
     "line": "#d5dae0",
@@ -70,7 +70,7 @@ def chart(
     log
         Whether the y axis is logarithmic; values that are not positive leave a gap then.
     """
-    return render("chart.html.j2", **_laid_out(curves, title, x_label, marks, log=log))
+    return Figure(curves, title, x_label, marks, log).html()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,38 +83,36 @@ class Figure:
     marks: Sequence[tuple[float, str]] = ()
     log: bool = False
 
+    def html(self) -> Markup:
+        """Draw it for a page."""
+        return render("chart.html.j2", **self.laid_out())
+
     def laid_out(self) -> dict[str, Any]:
         """Return where all of it lies, in pixels."""
-        return _laid_out(self.curves, self.title, self.x_label, self.marks, log=self.log)
+        scaled = [_prepared(curve, log=self.log) for curve in self.curves]
+        xs = np.concatenate([curve.x for curve in scaled])
+        ys = np.concatenate([curve.y for curve in scaled])
+        ys = ys[np.isfinite(ys)]
+        x0, x1 = float(xs.min()), float(xs.max())
+        y0, y1 = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
+        frame = _Frame(x0, _above(x0, x1), y0, _above(y0, y1))
+        values = log_ticks(10**frame.y0, 10**frame.y1) if self.log else nice_ticks(frame.y0, frame.y1, TICKS)
+        return {
+            "title": self.title,
+            "x_label": self.x_label,
+            "log": self.log,
+            "at": AT,
+            "x_ticks": [(frame.x(v), f"{v:,.0f}") for v in nice_ticks(frame.x0, frame.x1, TICKS, whole=True)],
+            "y_ticks": [(frame.y(math.log10(v) if self.log else v), tick_label(v)) for v in values],
+            "marks": [(frame.x(min(max(at, frame.x0), frame.x1)), what) for at, what in self.marks],
+            "curves": [(c.name, *STYLES[i % len(STYLES)], frame.lines(c)) for i, c in enumerate(scaled)],
+        }
 
 
 def svg(figures: Sequence[Figure]) -> str:
     """Draw charts below each other as an SVG file that stands alone."""
     drawn = [(figure.title, figure.log, render("curve.svg.j2", **figure.laid_out())) for figure in figures]
     return re.sub(r"var\(--(\w+)\)", lambda name: COLOURS[name[1]], render("curves.svg.j2", charts=drawn, at=AT))
-
-
-def _laid_out(
-    curves: Sequence[Curve], title: str, x_label: str, marks: Sequence[tuple[float, str]], *, log: bool
-) -> dict[str, Any]:
-    scaled = [_prepared(curve, log=log) for curve in curves]
-    xs = np.concatenate([curve.x for curve in scaled])
-    ys = np.concatenate([curve.y for curve in scaled])
-    ys = ys[np.isfinite(ys)]
-    x0, x1 = float(xs.min()), float(xs.max())
-    y0, y1 = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
-    frame = _Frame(x0, _above(x0, x1), y0, _above(y0, y1))
-    values = log_ticks(10**frame.y0, 10**frame.y1) if log else nice_ticks(frame.y0, frame.y1, TICKS)
-    return {
-        "title": title,
-        "x_label": x_label,
-        "log": log,
-        "at": AT,
-        "x_ticks": [(frame.x(v), f"{v:,.0f}") for v in nice_ticks(frame.x0, frame.x1, TICKS, whole=True)],
-        "y_ticks": [(frame.y(math.log10(v) if log else v), tick_label(v)) for v in values],
-        "marks": [(frame.x(min(max(at, frame.x0), frame.x1)), what) for at, what in marks],
-        "curves": [(c.name, *STYLES[i % len(STYLES)], frame.lines(c)) for i, c in enumerate(scaled)],
-    }
 
 
 def _above(low: float, high: float) -> float:

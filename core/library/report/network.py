@@ -158,7 +158,7 @@ def _both(epochs: Sequence[EpochDone], figure: str, train: str) -> list[Curve]:
 
 
 def _curves(events: Sequence[Event]) -> list[Markup]:
-    return [chart(f.curves, title=f.title, x_label=f.x_label, marks=f.marks, log=f.log) for f in curves_of(events)]
+    return [figure.html() for figure in curves_of(events)]
 
 
 def curves_of(events: Sequence[Event]) -> list[Figure]:

@@ -59,11 +59,11 @@ class _Sheet:
             self._text(what, x - 4, at["top"] + 10, "rs")
         for place, (name, colour, dashes, stretches) in enumerate(laid["curves"]):
             x = at["left"] + 10 + place * 150
-            self._line([(x, 16), (x + 28, 16)], colour.removeprefix("var(--").removesuffix(")"), 2, dashes)
+            self._line([(x, 16), (x + 28, 16)], colour, 2, dashes)
             self._text(name, x + 34, 20)
             for points in stretches:
                 line = [tuple(map(float, point.split(","))) for point in points.split()]
-                self._line(line, colour.removeprefix("var(--").removesuffix(")"), 2, dashes)
+                self._line(line, colour, 2, dashes)
 
     def _text(self, words: str, x: float, y: float, anchor: str = "ls") -> None:
         place = (x * SCALE, (self._y + y) * SCALE)
