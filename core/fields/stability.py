@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.fields.formula.graph import MEANING
 from nnfd.core.fields.models import marker_threshold, reaction
 from nnfd.core.fields.stencil import symbol
+from nnfd.core.fields.uniform import ON_WAVES, WAVE, uniform_states_over
 from nnfd.core.params import DiffusionParams, FieldParams, FurParams, TuringParams
-from nnfd.core.params.formula import COMPARISONS, evaluate
+from nnfd.core.params.formula import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,29 +28,8 @@ STABLE = 1e-12
 """Growth rates up to this count as stable: it allows for rounding around a neutral mode."""
 
 
-WAVE = 1e-30
-"""Height of a wave: its square is nothing beside 1."""
-
-SEARCHES = 120
-"""Points from which uniform states of a model without a formula for them are looked for."""
-
-
 def _operated(eigenvalue: NDArray[Any], wave: Any) -> Any:  # noqa: ANN401
     return 1j * eigenvalue * np.imag(wave)
-
-
-def _compared(compare: Callable[..., Any], a: Any, b: Any) -> Any:  # noqa: ANN401
-    return compare(np.real(a), np.real(b))
-
-
-ON_WAVES: dict[str, Callable[..., Any]] = {
-    **MEANING,
-    **{what: partial(_compared, MEANING[what]) for what in COMPARISONS.values()},
-    "min": lambda a, b: np.where(np.real(a) < np.real(b), a, b),
-    "max": lambda a, b: np.where(np.real(a) > np.real(b), a, b),
-    "abs": lambda a: np.where(np.real(a) < 0, -1, 1) * a,
-}
-"""What operators and functions mean for values with a wave on them."""
 
 
 def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
@@ -72,31 +51,7 @@ def uniform_states(params: FieldParams) -> tuple[dict[str, float], ...]:
         return ({"a": a, "h": params.rho_h / params.mu_h * a * a},)
     if isinstance(params, DiffusionParams):
         return ({"C": params.background},)
-    return _found(params)
-
-
-def _found(params: FieldParams) -> tuple[dict[str, float], ...]:
-    """Return the uniform states that a search from some hundred points leads to; there may be others."""
-    from scipy.optimize import root
-
-    names, rng = params.model.fields, np.random.default_rng(0)
-    low = -1.0 if params.model.signed else 0.0
-
-    def rates(values: NDArray[Any]) -> NDArray[Any]:
-        with np.errstate(all="ignore"):
-            found = reaction(params, dict(zip(names, values, strict=True))).values()
-        return np.asarray(np.nan_to_num(np.array([*found], "float64"), nan=1e9, posinf=1e9, neginf=-1e9))
-
-    states: list[NDArray[Any]] = []
-    scales = np.repeat([0.1, 1.0, 10.0], SEARCHES // 3)[:, None]
-    for begin in np.vstack([np.zeros(len(names)), scales * rng.uniform(low, 1, (len(scales), len(names)))]):
-        found = root(rates, begin, tol=1e-13)
-        value = np.where(np.abs(found.x) < 1e-12, 0.0, found.x)
-        inside = (value >= params.floor).all() and (value <= params.clip).all()
-        still = np.abs(rates(value)).max() <= 1e-10 * (1 + np.abs(value).max())
-        if inside and still and not any(np.allclose(value, known, rtol=1e-6, atol=1e-9) for known in states):
-            states.append(value)
-    return tuple({name: float(v) for name, v in zip(names, value, strict=True)} for value in sorted(states, key=list))
+    return tuple(uniform_states_over(params, {}, 1)[0])
 
 
 def describe_states(params: FieldParams) -> list[str]:
@@ -247,10 +202,13 @@ WAVES = np.linspace(0, math.pi, 601)
 """Wavenumbers that are looked at."""
 
 
-def prediction(params: FieldParams) -> Prediction:
-    """Return the wavelength that grows fastest, or why none does, and what was looked at."""
+def prediction(params: FieldParams, states: Sequence[Mapping[str, float]] | None = None) -> Prediction:
+    """Return the wavelength that grows fastest, or why none does, and what was looked at.
+
+    `states` are the uniform states, if they are known already.
+    """
     params = params.settled()
-    states = uniform_states(params)
+    states = uniform_states(params) if states is None else states
     growths = [dispersion(params, WAVES, state, continuous=True) for state in states]
     best: tuple[float, float] | None = None
     shown = growths[-1] if growths else np.full(WAVES.shape, np.nan)
