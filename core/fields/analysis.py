@@ -191,6 +191,21 @@ def dominant_wavelength(field: NDArray[Any], *, periodic: bool = True) -> float 
     return float(2 * math.pi * total[near].sum() / (k[near] * total[near]).sum())
 
 
+def alignment(field: NDArray[Any], *, periodic: bool) -> float:
+    """Return how far the slopes of a field run along the axes of its grid: from 1 (all) to -1 (along the diagonals).
+
+    That is the mean of cos 4φ over all cells, φ being the direction of the slope, with the square of the slope as
+    weight: 0 for what is as steep in all directions, such as a round spot. NaN, outside a domain, is left out.
+    """
+    around = np.pad(field, 1, mode="wrap" if periodic else "edge")
+    slope = (around[1:-1, 2:] - around[1:-1, :-2]) + 1j * (around[2:, 1:-1] - around[:-2, 1:-1])
+    slope = slope[~np.isnan(slope)]
+    weight = np.abs(slope) ** 2
+    if not weight.sum():
+        return 0.0
+    return float(((slope[weight > 0] ** 4).real / weight[weight > 0]).sum() / weight.sum())
+
+
 def wavelength_words(measured: float | None, prediction: Prediction) -> str:
     """Return what to say about the predicted wavelength beside the measured one, if there is one."""
     if prediction.wavelength is None:

@@ -37,11 +37,12 @@ STANDS = {
 }
 
 
-def describe(path: Path) -> list[str]:
+def describe(path: Path, *, trust: bool = False) -> list[str]:
     """Return what is to be said of the run in this folder, a sentence or two each. Raises ``RunError``.
 
     What it is, which parameters are not its preset's, how it went, what was edited, how it ended, and what the numbers
-    mean. No text holds control characters or anything that draws.
+    mean; with `trust`, which takes some seconds, how far a pattern depends on step, stencil and grid. No text holds
+    control characters or anything that draws.
     """
     run = summarise(path)
     if run.params is None:
@@ -50,10 +51,14 @@ def describe(path: Path) -> list[str]:
     events, result = folder.events(), Result.read(folder)
     lines = [*_what(run, folder.params), *_changed(run), *_began(events)]
     if isinstance(folder.params, NetworkParams):
+        if trust:
+            raise RunError(f"{run.name} is a network: only a pattern can be run on in other ways")
         lines += [*_course(events), *_happened(events, "epoch"), *_ended(run, result, "epochs")]
         lines += [*_tested(result), *_diagnosis(_saved(folder), run, events, result)]
     else:
-        lines += [*_happened(events, "step"), *_ended(run, result, "time steps"), *_pattern(_saved(folder))]
+        state = _saved(folder)
+        lines += [*_happened(events, "step"), *_ended(run, result, "time steps"), *_pattern(state)]
+        lines += _trust(state) if trust else []
     return [printable(line) for line in lines]
 
 
@@ -239,3 +244,15 @@ def _pattern(state: State | str) -> list[str]:
             f"Field {field} lies between {figures.min:.4g} and {figures.max:.4g}, on average {figures.mean:.4g}."
         )
     return [*lines, *(f"Note: {sentence.rstrip('.')}." for sentence in said.diagnosis)]
+
+
+def _trust(state: State | str) -> list[str]:
+    from nnfd.core.fields.judge import judge
+    from nnfd.core.fields.models import main_field
+    from nnfd.core.fields.state import FieldState
+    from nnfd.core.fields.trust import compare
+
+    if not isinstance(state, FieldState):
+        return []
+    *_, found = compare(state, main_field(state.params))
+    return judge(found).sentences

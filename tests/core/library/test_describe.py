@@ -66,6 +66,10 @@ def test_a_pattern_and_a_branch_of_it(tmp_path):
     assert "At step 60 field " in text
     assert "Field s lies between " in text
     assert text.isascii()
+    trusted = describe(tmp_path / "r", trust=True)
+    assert trusted[: len(lines)] == lines
+    assert trusted[len(lines)].startswith("Field a from step 60 for ")
+    assert len(trusted) > len(lines) + 1
     state = painted[0]
     lines = describe(recorded(tmp_path / "b", params, "cheetah", state=state))
     assert f"It is a branch: it goes on from {state.step} of another run." in lines
@@ -84,6 +88,8 @@ def test_a_run_that_has_not_begun_a_damaged_state_and_what_is_no_run(tmp_path):
     new_folder(tmp_path / "new", preset="p", title="t", params=NetworkParams()).close()
     lines = describe(tmp_path / "new")
     assert "No epoch is done yet." in lines
+    with pytest.raises(RunError, match="new is a network: only a pattern can be run on in other ways"):
+        describe(tmp_path / "new", trust=True)
     assert "Its process is gone, and it can go on, after 0 of 60 epochs." in lines
     run = recorded(tmp_path / "r", NetworkParams(dataset="iris", hidden=(4,), epochs=3), "relu-128")
     content = bytearray((run / STATE).read_bytes())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding
 from textual.containers import Container
 
 from nnfd.core.engine.control import Phase
@@ -15,8 +16,10 @@ from nnfd.core.fields.models import main_field
 from nnfd.core.fields.seeds import paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
+from nnfd.tui.dialogs.trust import Trust
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.screens.fur.beginning import first_state
 from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
 from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers
@@ -48,7 +51,8 @@ ABOUT = (
     "pattern's waves are; and numbers: what the field looks like (extinct, uniform, noise, still changing, steady, "
     "oscillating), and its spots and wavelength once it is a pattern. A predicted wavelength comes from linear "
     "stability: that of the waves which grow fastest out of a uniform state; o shows how fast each wave grows, with "
-    "the measured spectrum under it. Look back with j and k, and start a branch there with b."
+    "the measured spectrum under it. T runs what is shown on with half the time step, the other stencil and cells "
+    "half as wide, and says how far they part. Look back with j and k, and start a branch there with b."
 )
 NUMBERS_SECONDS = 1.0
 """Time between two charts and numbers of a running pattern: they are dearer than a frame."""
@@ -78,6 +82,9 @@ class FurScreen(LabScreen[FieldHistory]):
         *lent("brush_line", BrushLine.KEYS),
         *lent("fields", FieldsPane.PAN_KEYS),  # for the arrows, after the brush, which has them while it is on
         *lent("side", SidePane.KEYS),
+        Binding(
+            "T", "trust", "Trust", id="fur.trust", tooltip="How far it depends on step, stencil and grid", show=False
+        ),
     ]
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
@@ -211,6 +218,20 @@ class FurScreen(LabScreen[FieldHistory]):
 
     def _fit_fields(self) -> None:
         self.fields.fit_height(self.field_params.width, self.field_params.height)
+
+    # -- how far it can be trusted
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what is not possible now."""
+        if action == "trust":
+            return True if self.fields.state is not None else None
+        return super().check_action(action, parameters)
+
+    def action_trust(self) -> None:
+        """Run what is shown on in other ways, and say how far they part."""
+        if (shown := self.fields.state) is not None:
+            name, first = self.fields.chosen, partial(first_state, self.spec, self.history, self.session)
+            self.app.push_screen(Trust(shown, first, name, self.fields.colormap(name)))
 
     # -- painting
 
