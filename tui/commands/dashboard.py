@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nnfd.core.params.presets import DEFAULT_PRESETS, load_shipped
 from nnfd.tui.app import LabApp
+from nnfd.tui.guard.right_of_way import SWITCH_SECONDS, new_loop
 from nnfd.tui.guard.signals import end_by_signals
 from nnfd.tui.jobs.session import RunSpec, resumed, watched
 
@@ -65,8 +68,10 @@ def run_sweep(job: SweepJob, storage: Storage) -> int:
 
 def _run(app: LabApp) -> int:
     gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        app.run()
+        with asyncio.Runner(loop_factory=partial(new_loop, app.right_of_way)) as runner:
+            runner.run(app.run_async())
     finally:
         end_by_signals()
         if app.terminal is not None:

@@ -24,6 +24,7 @@ from nnfd.core.text import printable
 from nnfd.tui.guard.backlog import Backlog
 from nnfd.tui.guard.clicks import is_late
 from nnfd.tui.guard.failures import Failure, place_of, record
+from nnfd.tui.guard.right_of_way import RightOfWay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -53,6 +54,7 @@ class SafeApp(App[None]):
         """Keys and mouse events that have come from the terminal so far."""
         self.backlog = Backlog()
         """What the terminal has not taken yet."""
+        self.right_of_way = RightOfWay()
         self._key_at = -KEY_SECONDS
         self.terminal: SafeDriver | None = None
         """What draws and reads; None where nothing does, as in a test."""

@@ -109,12 +109,21 @@ class Session:
         Bytes of frames to keep.
     wake
         Called in the worker thread when there is something to :meth:`Mailbox.drain`, and at the end.
+    give_way
+        Called in the worker thread at each event; it may wait for a moment.
     """
 
-    def __init__(self, spec: RunSpec, folder: RunFolder | None, budget: int, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        folder: RunFolder | None,
+        budget: int,
+        wake: Callable[[], None],
+        give_way: Callable[[], None] = lambda: None,
+    ) -> None:
         self.spec = spec
         self.folder = folder
-        self.mailbox = Mailbox(wake)
+        self.mailbox = Mailbox(wake, give_way)
         self.failure: str | None = None
         """One line, if the run could not start or go on."""
         self.finished = threading.Event()

@@ -90,9 +90,11 @@ def draw_chart(
     assert len(labels) <= height - AXIS_LINES, "labels_of gives no more than there are lines"
     margin = max(map(len, labels)) + 1 if labels else 0
     data = [(s.x, _logarithms(s.y) if chart.log else s.y) for s in chart.series]
-    x, y = _scales(chart, data, width - margin, height - AXIS_LINES)
-    codes, left = _frame(width - margin, height, x, y)
-    sheet = Sheet(np.frombuffer(codes, np.uint32).reshape(height, -1), height - AXIS_LINES, left)
+    rows = height - AXIS_LINES
+    x, y = _scales(chart, data, width - margin, rows)
+    columns = width - margin - 1 - max(map(len, y.labels), default=0)
+    codes, left = _frame(width - margin, height, x.on_cells(columns), y.on_cells(rows))
+    sheet = Sheet(np.frombuffer(codes, np.uint32).reshape(height, -1), rows, left)
     drawing = _Drawing(chart, style, sheet, x, y, data)
     drawing.uprights()
     drawing.curves()
@@ -129,7 +131,10 @@ def _scales(chart: Chart, data: Data, width: int, rows: int) -> tuple[Scale, Sca
 
 @lru_cache(maxsize=64)
 def _frame(width: int, height: int, x: Scale, y: Scale) -> tuple[bytes, int]:
-    """Return axes and ticks as UTF-32 and the column at which the canvas begins; they change far less than curves."""
+    """Return axes and ticks as UTF-32 and the column at which the canvas begins.
+
+    The scales are those of the cells: what stands in them changes far less than the limits of growing curves.
+    """
     from textual_plotext.plot import Plot
 
     plot = Plot()

@@ -49,6 +49,10 @@ class Scale:
         """Return where each value is on `count` cells, as :meth:`cell` does."""
         return (values - self.low) / (self.high - self.low) * (count - 1)
 
+    def on_cells(self, count: int) -> Scale:
+        """Return what looks the same on `count` cells, in cells."""
+        return Scale(0, count - 1, tuple(round(self.cell(tick, count)) for tick in self.ticks), self.labels)
+
 
 def wants_log(xs: Arrays, ys: Arrays) -> bool:
     """Tell whether a few values after the start would flatten the rest on a linear axis, and all are above 0."""

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.widgets import Tab, Tabs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -44,6 +44,8 @@ class Deck(Vertical):
         self._roomy = {i for i, title in enumerate(self._titles) if title in roomy}
         self._aside = set(self._roomy)
         self._hidden = {i for i, title in enumerate(self._titles) if title in hidden}
+        self._due: dict[Widget, Callable[[], None]] = {}
+        """What is to be drawn on panels that are not seen."""
 
     def compose(self) -> ComposeResult:
         """Lay out the tabs and all panels."""
@@ -100,6 +102,17 @@ class Deck(Vertical):
         self._aside = self._aside | place if aside else self._aside - place
         self._arrange()
 
+    def draw_on(self, panel: Widget, draw: Callable[[], None]) -> None:
+        """Draw on a panel now, or once it is seen; then the newest that was to be drawn there."""
+        if panel.display:
+            draw()
+        else:
+            self._due[panel] = draw
+
+    def forget_due(self) -> None:
+        """Draw nothing more of what was to be drawn on panels that are not seen."""
+        self._due.clear()
+
     def focus_active(self) -> None:
         """Put the focus on the chosen panel."""
         self._panels[self.active].focus()
@@ -121,6 +134,9 @@ class Deck(Vertical):
             panel.styles.row_span = rows - 1 if others and roomy and i == self.active else 1
             panel.display = i in shown
             panel.set_class(i == self.active, "-chosen")
+        for panel in new:
+            if panel in self._due:
+                self._due.pop(panel)()
         self.call_after_refresh(self._tell_size, new)
 
     def _tell_size(self, panels: Sequence[Widget]) -> None:

@@ -13,7 +13,7 @@ from nnfd.core.network.insight.plane import Regions, Window, regions
 from nnfd.core.network.insight.points import PARTS, affordable, answers, points_of, some
 from nnfd.core.network.insight.projection import Scattered, scatter
 from nnfd.tui.widgets.asking import AskingPanel
-from nnfd.tui.widgets.class_colours import class_letters, plane_palette
+from nnfd.tui.widgets.class_colours import PlanePalette, class_letters, plane_palette
 from nnfd.tui.widgets.confusion import shorten
 from nnfd.tui.widgets.glyphs import Cells, GlyphView
 from nnfd.tui.widgets.plane_picture import PART_GLYPHS, SHOWN, Marks, draw_regions, put_marks
@@ -103,6 +103,8 @@ class PlanePanel(AskingPanel):
         self._which = 0
         self._answer: PlaneAnswer | None = None
         self._what = ""
+        self._legend_of: tuple[object, ...] | None = None
+        """What the legend was written from."""
 
     def compose(self) -> ComposeResult:
         yield self._head
@@ -179,6 +181,7 @@ class PlanePanel(AskingPanel):
         if answer is None:
             self._head.text = Content.styled("no epoch yet", "dim")
             self._axes.text = self._legend.text = ""
+            self._legend_of = None
             self._picture.show(None, palette.palette)
             return
         rows, columns = self._picture.size.height, self._picture.size.width
@@ -194,8 +197,11 @@ class PlanePanel(AskingPanel):
         self._picture.show(cells, palette.palette)
         self._head.text = self._heading(answer)
         self._axes.text = self._axis_words(answer, data)
-        self._legend.text = ""  # text of other colours counts as the same
-        self._legend.text = self._legend_words(lettered=answer.regions is None)
+        lettered = answer.regions is None
+        if (told := (palette, self._names, lettered)) != self._legend_of:
+            self._legend_of = told
+            self._legend.text = ""  # text of other colours counts as the same
+            self._legend.text = self._legend_words(palette, lettered=lettered)
 
     def _heading(self, answer: PlaneAnswer) -> Content:
         assert self._points is not None
@@ -220,9 +226,8 @@ class PlanePanel(AskingPanel):
         what = "the input" if answer.view == 0 else f"hidden layer {answer.view} of {self._layers}"
         return f"{what}: main components, {100 * first:.0f} + {100 * second:.0f} % of its variance"
 
-    def _legend_words(self, *, lettered: bool) -> Content:
+    def _legend_words(self, palette: PlanePalette, *, lettered: bool) -> Content:
         assert self._data is not None
-        palette = plane_palette(self.background_colors[1])
         parts: list[tuple[str, str]] = []
         for letter, name, hue in zip(self._letters, self._data.class_names, _around(palette.hues), strict=False):
             words = letter if letter == name else f"{letter} {shorten(name, 10)}"

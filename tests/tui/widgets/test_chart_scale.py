@@ -64,3 +64,11 @@ def test_positions_have_whole_ticks_in_equal_steps():
         assert (ticks == ticks.round()).all()
         assert len(set(np.diff(ticks).tolist())) <= 1
     assert position_scale(1, 9, 22).ticks == (2, 4, 6, 8), "one tick alone gives no scale"
+
+
+def test_a_scale_on_cells_has_its_ticks_in_the_same_cells():
+    scale = position_scale(1, 11_873, 57)
+    cells = scale.on_cells(57)
+    assert [round(scale.cell(tick, 57)) for tick in scale.ticks] == [cells.cell(tick, 57) for tick in cells.ticks]
+    assert cells.labels == scale.labels
+    assert position_scale(1, 11_874, 57).on_cells(57) == cells  # one epoch more: nothing that is seen has moved

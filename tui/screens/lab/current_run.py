@@ -36,6 +36,8 @@ class CurrentRun(Generic[H]):
         Returns an empty history of this kind of run.
     wake
         Called in the worker thread when there is something to :meth:`take_in`.
+    give_way
+        Called in the worker thread at each event; it may wait for a moment.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class CurrentRun(Generic[H]):
         storage: Storage,
         new_history: Callable[[], H],
         wake: Callable[[], None],
+        give_way: Callable[[], None],
     ) -> None:
         folder = folder or storage.new_folder(spec)
         self.session: AnySession
@@ -52,7 +55,7 @@ class CurrentRun(Generic[H]):
             assert folder is not None, "what is watched is a folder"
             self.session = WatchSession(spec, folder, wake)
         else:
-            self.session = Session(spec, folder, storage.budget, wake)
+            self.session = Session(spec, folder, storage.budget, wake, give_way)
         self.spec = spec
         self.pace = Pace(self.session.controller)
         self._new_history: Callable[[], H] = new_history

@@ -15,6 +15,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Event, Notice
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import FieldParams, Params
+from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
 from nnfd.tui.jobs.watching import WatchSession
 from nnfd.tui.screens.lab.current_run import CurrentRun, H
@@ -102,7 +103,7 @@ class RunLine(StatusLine, Generic[H]):
         super().__init__()
         self._unit = unit
         self._new_run: Callable[[RunSpec, RunFolder | None], CurrentRun[H]] = partial(
-            CurrentRun, storage=storage, new_history=new_history, wake=self._wake
+            CurrentRun, storage=storage, new_history=new_history, wake=self._wake, give_way=self._give_way
         )
         self.run: CurrentRun[H] = self._new_run(spec, folder)
         self._draws = Throttle(self, self._draw, 1 / draws_per_second)
@@ -172,7 +173,6 @@ class RunLine(StatusLine, Generic[H]):
         self.tell()
 
     def on_unmount(self) -> None:
-        """Stop the run; its state is saved by the worker."""
         self.run.session.stop()
 
     # -- what happens
@@ -180,8 +180,11 @@ class RunLine(StatusLine, Generic[H]):
     def _wake(self) -> None:
         self.post_message(self.Wake())
 
+    def _give_way(self) -> None:
+        if isinstance(app := self.app, SafeApp):
+            app.right_of_way.wait()
+
     def on_run_line_wake(self, event: Wake) -> None:
-        """Draw soon, but not more often than the screen needs."""
         event.stop()
         self._draws.ask()
 
@@ -224,13 +227,11 @@ class RunLine(StatusLine, Generic[H]):
     # -- keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what is not possible now."""
         if action in {"step", "pace", "full_speed", "stop"}:
             return True if self.run.is_alive else None
         return super().check_action(action, parameters)
 
     def action_toggle_run(self) -> None:
-        """Pause, go on, or start again."""
         session = self.run.session
         match self.run.phase:
             case Phase.RUNNING:
@@ -250,7 +251,6 @@ class RunLine(StatusLine, Generic[H]):
         return RunSpec(params, spec.preset, spec.title, spec.state and spec.state.with_params(params), spec.best)
 
     def action_stop(self) -> None:
-        """End the run, also one that another process does; its state is kept."""
         self.run.session.controller.stop()
 
     def action_step(self) -> None:

@@ -34,7 +34,7 @@ class Throttle:
     def __init__(self, host: MessagePump, act: Callable[[], None], seconds: float) -> None:
         self._host = host
         self._act = act
-        self._seconds = seconds
+        self.seconds = seconds
         self._last = self._due_at = 0.0
         self.waiting = False
         """Whether it was asked and has not acted yet."""
@@ -53,7 +53,7 @@ class Throttle:
     def _due(self) -> None:
         app = self._host.app
         busy = app.busy() if isinstance(app, SafeApp) else 0.0
-        if busy > 0 and time.perf_counter() < self._last + max(LONGEST_WAIT, self._seconds):
+        if busy > 0 and time.perf_counter() < self._last + max(LONGEST_WAIT, self.seconds):
             self._host.set_timer(busy, self._due)
             return
         self.waiting = False
@@ -63,5 +63,5 @@ class Throttle:
         """Act at once."""
         # a timer is late by some milliseconds: the next one makes up for it, so that the rate is what was asked for
         self._last = time.perf_counter()
-        self._due_at = max(self._due_at + self._seconds, self._last + self._seconds / 2)
+        self._due_at = max(self._due_at + self.seconds, self._last + self.seconds / 2)
         self._act()

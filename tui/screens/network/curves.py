@@ -64,8 +64,9 @@ class LearningCurves(Vertical):
     def show(
         self, ours: NetworkHistory, theirs: NetworkHistory | None, ghost: Ghost | None, *, cursor: int | None
     ) -> None:
-        """Draw both charts, with our edits, the best epoch and the one that is looked at."""
-        for view, key, bounds in ((self.loss, "loss", None), (self.accuracy, "acc", SHARE)):
+        """Draw both charts, with our edits, the best epoch and the one that is looked at; a frame each."""
+
+        def draw(view: CurveView, key: str, bounds: tuple[float, float] | None = None) -> None:
             view.show(
                 learning_curves(key, ours, theirs, ghost),
                 edits=edits_of(ours),
@@ -74,6 +75,9 @@ class LearningCurves(Vertical):
                 over="epoch",
                 bounds=bounds,
             )
+
+        draw(self.loss, "loss")
+        self.call_after_refresh(draw, self.accuracy, "acc", SHARE)  # both in one frame would hold a key up
 
     def action_log(self) -> None:
         self.loss.toggle_log()

@@ -79,6 +79,7 @@ class NetworkPanels(Deck):
     def clear(self) -> None:
         """Show no network: a new run begins. The digits stay until its data set is there."""
         self._data = self.evaluated = None
+        self.forget_due()
         self._confusion.clear()
         self._report.show(None)
         self._weights.clear()
@@ -123,33 +124,36 @@ class NetworkPanels(Deck):
     def show_epochs(self, history: NetworkHistory, shown: int | None) -> None:
         """Show the epochs that are done and mark the one that is looked at."""
         rows = np.empty((0, len(EPOCH_COLUMNS))) if history.curves is None else history.curves.rows
-        self._epochs.show(rows, best=history.best_epoch, shown=shown)
+        best = history.best_epoch
+        self.draw_on(self._epochs, lambda: self._epochs.show(rows, best=best, shown=shown))
 
     def show(self, evaluated: Evaluated, baseline: BaselineResult | None) -> None:
         """Show this network, beside the baseline."""
         assert self._data is not None, "what is evaluated has a test set"
         self.evaluated, evaluation = evaluated, evaluated.evaluation
-        self._confusion.show(evaluation.confusion, evaluation.class_names)
+        p, image_shape = evaluation.probabilities, self._data.image_shape
         self._confusion.border_subtitle = f"test set, {evaluated.what}"
+        self.draw_on(self._confusion, lambda: self._confusion.show(evaluation.confusion, evaluation.class_names))
         self.show_baseline(baseline)
-        if self._data.image_shape is not None:
-            self._digits.show(evaluation.probabilities)
+        if image_shape is not None:
+            self.draw_on(self._digits, lambda: self._digits.show(p))
         else:
-            self._features.show_network(evaluated.model, evaluation.probabilities)
-        self._weights.show(evaluated.model.W[0], self._data.image_shape)
+            self.draw_on(self._features, lambda: self._features.show_network(evaluated.model, p))
+        self.draw_on(self._weights, lambda: self._weights.show(evaluated.model.W[0], image_shape))
         for panel, answer in evaluated.answers.items():
             panel.take(answer, evaluated.what)
-        self._judge_drawing()
+        self.draw_on(self._pad, self._judge_drawing)
 
     def show_health(self, health: Health | None, gradients: Mapping[int, Sequence[float]]) -> None:
         """Show the health of this network's layers, beside the gradients of other epochs; None leaves what is there."""
         if health is not None:
-            self._health.show(health, gradients)
+            self.draw_on(self._health, lambda: self._health.show(health, gradients))
 
     def show_baseline(self, result: BaselineResult | None) -> None:
         """Show how the baseline did in the report, if it is over."""
         ours = self.evaluated.evaluation if self.evaluated else None
-        self._report.show(ours, result.evaluation if result else None)
+        theirs = result.evaluation if result else None
+        self.draw_on(self._report, lambda: self._report.show(ours, theirs))
 
     def on_confusion_table_cell_chosen(self, event: ConfusionTable.CellChosen) -> None:
         """Show the samples of a confusion cell."""

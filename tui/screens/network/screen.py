@@ -50,7 +50,7 @@ ABOUT = (
     "but for what you edit. The line below the numbers says what they mean, where a rule is sure, and T tries what it "
     "advises. Health: gradients, weights and activations of each layer."
 )
-CHART_SECONDS = 0.1
+CHART_SECONDS, FULL_SPEED_CHART_SECONDS = 0.1, 0.2
 """Least time between two draws of charts and table while a run is under way: they cost more than all the rest."""
 
 
@@ -129,6 +129,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         if self.history.ended:
             self._epochs_drawn.now()
         elif new_epochs:
+            at_full_speed = self.session.controller.pace is None
+            self._epochs_drawn.seconds = FULL_SPEED_CHART_SECONDS if at_full_speed else CHART_SECONDS
             self._epochs_drawn.ask()
         # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
         if self._baseline_due and new_epochs and self.session.data is not None:
@@ -242,7 +244,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.panels.show_baseline(self.baseline.result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what is not possible now."""
         if action == "landscape":
             return True if self.session.data is not None and self.history.latest is not None else None
         if action == "find_lr":

@@ -230,6 +230,7 @@ async def test_the_panels_and_the_way_from_a_mistake_to_its_digits():
         assert f"true {true}" in lab.text()
         await lab.press("full_stop")
         assert deck.active == 4  # 3 has the samples of data that is no picture
+        assert f"{lab.screen.history.position} " in lab.text(), "what came while it was not seen is drawn"
         await lab.press("comma", "comma")
         assert deck.active == 1
 
