@@ -157,7 +157,12 @@ def open_sides(params: FieldParams) -> dict[str, NDArray[Any]]:
 
 @lru_cache(maxsize=8)
 def _open_sides(domain: str, width: int, height: int, boundary: Boundary) -> dict[str, NDArray[Any]]:
-    mask = _inside(domain, width, height)
+    return sides_of(_inside(domain, width, height), boundary)
+
+
+def sides_of(mask: Mask, boundary: Boundary) -> dict[str, NDArray[Any]]:
+    """Return as :func:`open_sides` does, for these cells."""
+    height, width = mask.shape
     around = np.pad(mask, 1, mode="wrap" if boundary == "periodic" else "edge")
     sides = {
         side(down, right): mask & around[1 + down : 1 + down + height, 1 + right : 1 + right + width]

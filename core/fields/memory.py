@@ -21,10 +21,16 @@ MAP_COPIES, DOMAIN_MAPS = 3, 9
 of its neighbours whether it is inside a domain counts as so many of them."""
 
 
+def bytes_of(cells: int, fields: int, *, varying: int, domain: bool) -> int:
+    """Return about how many bytes a run takes with so many cells, fields and parameters that vary."""
+    maps = varying + (DOMAIN_MAPS if domain else 0)
+    return 8 * cells * (COPIES * fields + MAP_COPIES * maps)
+
+
 def memory_needed(params: FieldParams) -> int:
     """Return about how many bytes a run with these parameters takes."""
-    maps = len(params.varying) + (DOMAIN_MAPS if params.domain != WHOLE else 0)
-    return 8 * params.width * params.height * (COPIES * len(params.model.fields) + MAP_COPIES * maps)
+    cells, domain = params.width * params.height, params.domain != WHOLE
+    return bytes_of(cells, len(params.model.fields), varying=len(params.varying), domain=domain)
 
 
 def check_memory(params: FieldParams) -> None:

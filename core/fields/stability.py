@@ -196,6 +196,8 @@ class Prediction:
     """Wavenumbers, radians a cell."""
     growth: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
     """How fast waves grow around the state that gives way to waves, else around the last one, in 1/time."""
+    holds: bool = False
+    """Whether a uniform state is stable, against uniform changes and waves."""
 
 
 WAVES = np.linspace(0, math.pi, 601)
@@ -224,7 +226,8 @@ def prediction(params: FieldParams, states: Sequence[Mapping[str, float]] | None
     words = f"{best[1]:.3g} cells" if best else _no_wavelength(params, states, growths)
     lines = tuple(_described(state, growth) for state, growth in zip(states, growths, strict=True))
     finite = np.isfinite(shown)
-    return Prediction(best[1] if best else None, words, lines, WAVES[finite], shown[finite])
+    holds = any(bool(growth.max() <= STABLE) for growth in growths)  # false beside a NaN
+    return Prediction(best[1] if best else None, words, lines, WAVES[finite], shown[finite], holds)
 
 
 def _described(state: Mapping[str, float], growth: NDArray[Any]) -> str:

@@ -38,13 +38,15 @@ def chosen_engine(params: FieldParams) -> str:
     return params.engine
 
 
-def make_kernel(params: FieldParams, fields: Mapping[str, NDArray[Any]], step: int = 0) -> Kernel:
+def make_kernel(
+    params: FieldParams, fields: Mapping[str, NDArray[Any]], step: int = 0, given: Mapping[str, Any] | None = None
+) -> Kernel:
     """Return the engine for these parameters, loaded with copies of `fields` after `step` steps.
 
-    Raises as :func:`chosen_engine` does.
+    `given` is as for :class:`Kernel`. Raises as :func:`chosen_engine` does.
     """
     if chosen_engine(params) == "numba":
         from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
-        return NumbaKernel(params, fields, step, wait=False)
-    return NumpyKernel(params, fields, step)
+        return NumbaKernel(params, fields, step, given, wait=False)
+    return NumpyKernel(params, fields, step, given)

@@ -39,14 +39,29 @@ class Excess:
 
 
 class Kernel(ABC):
-    """Advances the fields of one run. Not thread-safe; hands out copies only."""
+    """Advances the fields of one run. Not thread-safe; hands out copies only.
 
-    def __init__(self, params: FieldParams, fields: Mapping[str, NDArray[Any]], step: int = 0) -> None:
+    Parameters
+    ----------
+    params, fields, step
+        The run, and its fields after so many steps.
+    given
+        What stands in the equations in place of what the parameters say, by name: numbers, or arrays over the grid.
+    """
+
+    def __init__(
+        self,
+        params: FieldParams,
+        fields: Mapping[str, NDArray[Any]],
+        step: int = 0,
+        given: Mapping[str, Any] | None = None,
+    ) -> None:
         self.params = params
+        self.given = given or {}
         self.step = step
         """Time steps done, from the start of the run."""
         self.names = params.model.fields
-        self.program = program_of(params)
+        self.program = program_of(params, self.given)
         self.number = np.dtype(params.dtype).type
         self.now = tuple(pad(fields[name]) for name in self.names)
         for field in self.now:  # where no neighbours are read, the halo is never filled again, and stays a copy
@@ -62,7 +77,7 @@ class Kernel(ABC):
     def _constants(self) -> tuple[dict[int, float], dict[int, NDArray[Any]]]:
         """Return what does not change: the numbers of the program, and its maps, in padded arrays."""
         p, program = self.params, self.program
-        values = program.graph.evaluate([*program.fixed, *program.maps], leaves_of(p))
+        values = program.graph.evaluate([*program.fixed, *program.maps], {**leaves_of(p), **self.given})
         fixed = {of: float(value) for of, value in zip(program.fixed, values, strict=False)}
         maps = {}
         for of, value in zip(program.maps, values[len(program.fixed) :], strict=True):

@@ -111,7 +111,7 @@ class NumbaKernel(Kernel):
 
     Parameters
     ----------
-    params, fields, step
+    params, fields, step, given
         As for every engine.
     threads
         None lets the size of the grid decide whether to use more than one.
@@ -125,11 +125,12 @@ class NumbaKernel(Kernel):
         params: FieldParams,
         fields: Mapping[str, NDArray[Any]],
         step: int = 0,
+        given: Mapping[str, Any] | None = None,
         *,
         threads: int | None = None,
         wait: bool = True,
     ) -> None:
-        super().__init__(params, fields, step)
+        super().__init__(params, fields, step, given)
         # tuples may not be empty: the compiler would know no type for what they hold
         self._k = tuple(self.number(value) for value in self.fixed.values()) or (self.number(0),)
         self._maps = tuple(self.maps.values()) or self.now[:1]
@@ -176,7 +177,7 @@ class NumbaKernel(Kernel):
 
     def _fall_back(self) -> NumpyKernel:
         """Let NumPy do the steps, on arrays that both engines have."""
-        self._plain = NumpyKernel(self.params, self.fields(), self.step)
+        self._plain = NumpyKernel(self.params, self.fields(), self.step, self.given)
         self.now, self.next = self._plain.now, self._plain.next
         return self._plain
 

@@ -92,8 +92,14 @@ class _Stage:
 class NumpyKernel(Kernel):
     """The engine that is always there."""
 
-    def __init__(self, params: FieldParams, fields: Mapping[str, Array], step: int = 0) -> None:
-        super().__init__(params, fields, step)
+    def __init__(
+        self,
+        params: FieldParams,
+        fields: Mapping[str, Array],
+        step: int = 0,
+        given: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(params, fields, step, given)
         self._scalars: dict[int, Array] = {of: np.array(value, self._kind(of)) for of, value in self.fixed.items()}
         self._once = self._lay_out_scalars()
         self._scratch: dict[tuple[int, bool], Array] = {}

@@ -80,15 +80,19 @@ class Losses:
         return found[: len(self.factors)], found[len(self.factors) :]
 
 
-def program_of(params: FieldParams) -> Program:
+def program_of(params: FieldParams, given: Mapping[str, Any] | None = None) -> Program:
     """Return the program of a run; it depends on neither the numbers among its parameters nor the grid.
+
+    `given` holds what is known for each cell beyond the parameters, by name: parameters as arrays, a domain's cells.
 
     Raises
     ------
     ParamsError
         If the equations are too long.
     """
-    return _program(params.model, params.method, params.stencil, _varying(params), params.domain != WHOLE)
+    varying = {**dict(_varying(params)), **{name: None for name in given or () if name in params.may_vary}}
+    domain = params.domain != WHOLE or INSIDE in (given or ())
+    return _program(params.model, params.method, params.stencil, tuple(varying.items()), domain)
 
 
 def leaves_of(params: FieldParams) -> dict[str, Any]:
