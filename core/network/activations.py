@@ -33,7 +33,7 @@ def _relu(z: Array, zeros: Array) -> None:
 
 
 def _relu_slope(d: Array, a: Array, scratch: Array) -> None:
-    np.sign(a, out=scratch)  # a >= 0, so this is 1 where the unit is on; needs no boolean mask beside it
+    np.greater(a, 0, out=scratch)  # 1 where the unit is on: less time than np.sign, or a product with a boolean mask
     np.multiply(d, scratch, out=d)
 
 

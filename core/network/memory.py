@@ -99,7 +99,6 @@ class Buffers:
     def __init__(self, n: int, layer_sizes: Sequence[int], dtype: np.dtype[Any], *, norm: bool) -> None:
         self._n, self._dtype = n, dtype
         self._hidden, self._out = layer_sizes[1:-1], layer_sizes[-1]
-        self.rows = np.arange(n)
         self.ones = np.ones(n, dtype)
         self.X: Array = np.empty((0, 0), dtype)
         self.training = False
@@ -110,9 +109,14 @@ class Buffers:
         self.logits = np.empty((n, self._out), dtype)
         self.z_hat = self._arrays(self._hidden if norm else ())
         self._p = np.empty((n, self._out), dtype)
+        self._flat_logits, self._flat_p = self.logits.reshape(-1), self._p.reshape(-1)
+        self._starts = np.arange(n) * self._out
+        self._at = np.empty(n, np.int64)
+        self._largest = np.empty(n, dtype)
         self._column = np.empty((n, 1), dtype)
         self._one_each = np.ones((self._out, 1), dtype)
-        self.winners: NDArray[np.int64] = np.empty(0, np.int64)
+        self._n_each = np.full((self._out, 1), n, dtype)
+        self.winners = np.empty(n, np.int64)
         """The classes with the largest logits, once probabilities or their logarithms were asked for."""
 
     def _arrays(self, sizes: Sequence[int]) -> list[Array]:
@@ -149,23 +153,35 @@ class Buffers:
 
     def probabilities(self) -> Array:
         """Return the softmax of the last logits, shifted by the row's maximum: shape (N, classes), a work array."""
-        p, total = self._exponentials()
+        p, total = self._exponentials(self._one_each)
         p /= total
         return p
 
-    def log_probabilities(self, y: NDArray[np.int64]) -> Array:
-        """Return the logarithms of the same of the true classes `y`: shape (N,)."""
-        _, total = self._exponentials()
-        shifted = self.logits[self.rows, y] - self._largest
-        logarithms: Array = shifted - np.log(total[:, 0])
-        return logarithms
+    def logits_gradient(self, y: NDArray[np.int64]) -> Array:
+        """Return (p - 1 at the true classes `y`)/N: shape (N, classes), a work array."""
+        p, total = self._exponentials(self._n_each)
+        p /= total
+        self._flat_p[self._places(y)] -= 1 / self._n
+        return p
 
-    def _exponentials(self) -> tuple[Array, Array]:
-        logits, p, column = self.logits, self._p, self._column
+    def log_probabilities(self, y: NDArray[np.int64]) -> Array:
+        """Return the logarithms of the probabilities of the true classes `y`: shape (N,), a work array."""
+        _, total = self._exponentials(self._one_each)
+        log_p = self._flat_logits.take(self._places(y))
+        log_p -= self._largest
+        log_p -= np.log(total[:, 0])
+        return log_p
+
+    def _exponentials(self, weights: Array) -> tuple[Array, Array]:
+        """Return those of the shifted logits, and their sums times the `weights`, which are all equal."""
         # a quarter of the time of np.max along these short rows, and np.dot one of that of np.sum
-        self.winners = logits.argmax(axis=1)
-        self._largest = logits[self.rows, self.winners]
-        np.subtract(logits, self._largest[:, np.newaxis], out=p)
-        np.exp(p, out=p)
-        np.dot(p, self._one_each, out=column)
-        return p, column
+        self.logits.argmax(axis=1, out=self.winners)
+        self._flat_logits.take(self._places(self.winners), out=self._largest, mode="clip")
+        np.subtract(self.logits, self._largest[:, np.newaxis], out=self._p)
+        np.exp(self._p, out=self._p)
+        np.dot(self._p, weights, out=self._column)
+        return self._p, self._column
+
+    def _places(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return where these classes, one a row, are in a flat array; one index takes half the time of two."""
+        return np.add(self._starts, classes, out=self._at)

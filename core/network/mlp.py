@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 P_MIN = 1e-12
 """Lower clip of a probability in the loss."""
-BLOCK = 256
+BLOCK = 384
 """Samples that an evaluation takes at a time: what they need stays in the cache, and memory bounded."""
 BATCH_SIZES_KEPT = 8
 """For how many batch sizes work arrays are kept; training needs 5: full and last batch, full and two last blocks."""
@@ -211,9 +211,7 @@ class MLP:
 
     def backward(self, cache: Buffers, y: NDArray[np.int64]) -> None:
         """Fill ``grad`` with the gradient of the loss of the last forward pass, for true classes `y` of shape (N,)."""
-        d = cache.probabilities()
-        d[cache.rows, y] -= 1
-        d /= len(y)
+        d = cache.logits_gradient(y)
         for layer in range(len(self.W) - 1, -1, -1):
             h = cache.X if layer == 0 else cache.h[layer - 1]
             if h.shape[1] > self.layer_sizes[layer]:

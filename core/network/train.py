@@ -82,7 +82,7 @@ def train(
     state
         Where to go on; None for a new run.
     control
-        Asked, once a batch, whether to stop. An epoch that is cut short is dropped.
+        Asked, every few milliseconds of training, whether to stop. An epoch that is cut short is dropped.
 
     Yields
     ------

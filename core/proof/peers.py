@@ -110,10 +110,7 @@ def torch(params: NetworkParams, data: Dataset) -> Callable[[], object]:
 
 
 def jax(params: NetworkParams, data: Dataset) -> Callable[[], object]:
-    """Return JAX's training, an epoch compiled into one scan over the batches, with all metrics.
-
-    Batches of equal size only, so that what does not fill the last one is left out.
-    """
+    """Return JAX's training, an epoch compiled into one scan over the batches and the rest, with all metrics."""
     import jax as library
     import jax.numpy as jnp
 
@@ -140,7 +137,9 @@ def jax(params: NetworkParams, data: Dataset) -> Callable[[], object]:
             velocity = library.tree.map(lambda v, g: params.momentum * v - lr * g, velocity, grad)
             return (library.tree.map(jnp.add, theta, velocity), velocity), None
 
-        (theta, velocity), _ = library.lax.scan(batch, (theta, velocity), order)
+        whole = n // size * size
+        carried, _ = library.lax.scan(batch, (theta, velocity), order[:whole].reshape(-1, size))
+        (theta, velocity), _ = batch(carried, order[whole:]) if whole < n else (carried, None)
         metrics = [(loss_of(theta, X, y), (logits_of(theta, X).argmax(1) == y).mean()) for X, y in sets]
         return theta, velocity, metrics
 
@@ -150,8 +149,7 @@ def jax(params: NetworkParams, data: Dataset) -> Callable[[], object]:
         theta, velocity = start, library.tree.map(jnp.zeros_like, start)
         rng = np.random.default_rng(params.seed)
         for number in range(params.epochs):
-            order = rng.permutation(n)[: n // size * size].reshape(-1, size)
-            theta, velocity, metrics = compiled(theta, velocity, order, lr_at(params, number + 1))
+            theta, velocity, metrics = compiled(theta, velocity, rng.permutation(n), lr_at(params, number + 1))
             [(float(loss), float(accuracy)) for loss, accuracy in metrics]
 
     return run

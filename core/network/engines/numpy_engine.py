@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from nnfd.core.params import NetworkParams
 
 
+CALL_WORK = 20_000_000
+"""Samples times weights of a call: some 5 ms, after which a stop is heard."""
+
+
 class NumpyEngine(Engine):
     """The engine that is always there."""
 
@@ -31,9 +35,9 @@ class NumpyEngine(Engine):
         self.sets = [(self._X_train if X is data.X_train else with_ones(X), y) for X, y in self.sets]
         self._batch: dict[int, tuple[Array, NDArray[np.int64]]] = {}
 
-    def batches_a_call(self, _batch_size: int) -> int:
-        """Return 1."""
-        return 1
+    def batches_a_call(self, batch_size: int) -> int:
+        """Return as many as some 5 ms take."""
+        return max(1, CALL_WORK // (self.model.theta.size * batch_size))
 
     def train(
         self, order: NDArray[np.int64], batches: Batches, lr: float, params: NetworkParams, rng: np.random.Generator

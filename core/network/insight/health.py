@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.network.memory import parameter_views
-from nnfd.core.network.mlp import BLOCK, MLP
+from nnfd.core.network.mlp import MLP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-SAMPLES = BLOCK
+SAMPLES = 256
 """Rows of the sample at the most: the first of the train set, which is in random order."""
 MOST_WEIGHTS = 20_000_000
 """Of a network that is to be measured: it is copied for it, and one that fills the memory must not be there twice."""

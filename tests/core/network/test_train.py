@@ -11,6 +11,7 @@ import pytest
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Outcome, Started
 from nnfd.core.errors import DataError, ParamsError
 from nnfd.core.network.data import Dataset, load
+from nnfd.core.network.engines import numpy_engine
 from nnfd.core.network.mlp import MLP
 from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import LONG_EPOCH, MIN_IMPROVEMENT, WEIGHT_LIMIT, train
@@ -442,7 +443,8 @@ class StopAt:
 
 class TestStop:
     @pytest.mark.parametrize("config", CONFIGS)
-    def test_at_any_batch_drops_the_epoch_and_goes_on_exactly(self, config):
+    def test_at_any_batch_drops_the_epoch_and_goes_on_exactly(self, config, monkeypatch):
+        monkeypatch.setattr(numpy_engine, "CALL_WORK", 1)
         params = NetworkParams(**SMALL | CONFIGS[config] | {"epochs": 3})
         whole_events, whole = run(params)
         unbroken = epochs_of(whole_events)
