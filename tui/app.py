@@ -84,11 +84,13 @@ class LabApp(SafeApp):
     def __init__(
         self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None, sweep: SweepJob | None = None
     ) -> None:
+        first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
+        # an empty screen and a pause of 50 ms would come before the first mode, were it not the default one
+        self.DEFAULT_MODE = first_mode  # type: ignore[misc]
         super().__init__()
         self.storage = storage
         self.sweep = sweep
-        self._first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
-        self._begin_with = {self._first_mode: (spec, folder)}
+        self._begin_with = {first_mode: (spec, folder)}
         """The run and the folder that each lab opens with, once they are known."""
         self._labs: dict[str, LabScreen[Any]] = {}
         self._compare: CompareScreen | None = None
@@ -127,9 +129,8 @@ class LabApp(SafeApp):
         return FurScreen(spec, self.storage, folder=folder)
 
     def on_mount(self) -> None:
-        """Open on the lab of the first run."""
+        """Answer signals from now on."""
         on_the_end(self.give_up, self._leave_at_once)
-        self.switch_mode(self._first_mode)
 
     def action_lab(self, mode: str) -> None:
         """Bring another screen to the front; the run of a lab that is left waits meanwhile."""
