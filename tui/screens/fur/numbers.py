@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from textual.content import Content
@@ -23,11 +24,20 @@ if TYPE_CHECKING:
     from nnfd.core.fields.stability import Prediction
     from nnfd.core.fields.state import FieldState
     from nnfd.core.fields.verdict import Verdict
+    from nnfd.core.params import FieldParams
 
 TALL = 36
 """Lines of the terminal from which there is room for the uniform states."""
 LOOK_AHEAD_LIVE = 5_000_000
 """Of a run that goes on, whose numbers are worked out each second: some 50 ms."""
+
+
+@lru_cache(maxsize=1)
+def predicted(params: FieldParams) -> Prediction:
+    """Return what linear stability says of the wavelength; worked out once while nobody edits."""
+    from nnfd.core.fields.stability import prediction
+
+    return prediction(params)
 
 
 @dataclass(frozen=True, slots=True)
