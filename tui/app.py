@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
     from nnfd.tui.screens.compare.screen import CompareScreen
     from nnfd.tui.screens.lab.screen import LabScreen
-
+    from nnfd.tui.widgets.params_form import ParamsForm
 
 INTERRUPTED = 130
 """Exit code of a dashboard whose terminal went away."""
@@ -172,7 +172,6 @@ class LabApp(SafeApp):
         self._show(partial(watched, event.path))
 
     def on_resume_run(self, event: ResumeRun) -> None:
-        """Go on with a run here."""
         self._show(partial(resumed, event.path))
 
     def on_begin_run(self, event: BeginRun) -> None:
@@ -212,6 +211,11 @@ class LabApp(SafeApp):
         assert self._compare is not None, "its screen is in front"
         self.call_after_refresh(self._compare.compare, event.paths)
 
+    def on_params_form_saved(self, event: ParamsForm.Saved) -> None:
+        from nnfd.tui.dialogs.save_preset import SavePreset
+
+        self.push_screen(SavePreset(event.params))
+
     def _show(self, get: Callable[[], tuple[RunSpec, RunFolder | None]]) -> None:
         """Bring a run to the front of its lab; what hinders it is shown, and nothing is changed then."""
         try:
@@ -239,7 +243,6 @@ class LabApp(SafeApp):
         return super().check_action(action, parameters)
 
     def action_next_theme(self) -> None:
-        """Go to the next theme."""
         here = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(here + 1) % len(THEMES)]
         self.notify(self.theme, title="theme", timeout=1.5)

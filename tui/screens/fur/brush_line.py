@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 FAR = 10
 """Cells that the cursor moves with shift."""
-KEYS_OF_THE_FIELDS = "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts"
+KEYS_OF_THE_FIELDS = (
+    "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts · E equations"
+)
 
 
 class BrushLine(TextLine):

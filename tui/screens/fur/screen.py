@@ -18,6 +18,7 @@ from nnfd.core.params import FieldParams, Kind
 from nnfd.tui.dialogs.trust import Trust
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.screens.fur.about import ABOUT
 from nnfd.tui.screens.fur.beginning import first_state
 from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
@@ -42,18 +43,6 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.watching import AnySession
     from nnfd.tui.widgets.field_canvas import FieldCanvas
 
-ABOUT = (
-    "Each field is a grid of cells, drawn in colours from its least to its greatest value; the line above it names "
-    "its true range. In a fur run the activator a makes itself and eats the substrate s; where a stays high it "
-    "switches on the marker y, the pigment. Without seeds a dies out: press i, move with the arrows, and plant some "
-    "with enter, or click into the field: the brush plants into the field that seeds grow in; n chooses another for "
-    "it while it is on. Right: least, mean and greatest value over time; the spectrum, which tells how wide the "
-    "pattern's waves are; and numbers: what the field looks like (extinct, uniform, noise, still changing, steady, "
-    "oscillating), and its spots and wavelength once it is a pattern. A predicted wavelength comes from linear "
-    "stability: that of the waves which grow fastest out of a uniform state; o shows how fast each wave grows, with "
-    "the measured spectrum under it, then the cell at the cursor over time, and its row. T runs all on with half "
-    "the time step, another stencil and finer cells, and says how far they part. j and k look back, b branches there."
-)
 NUMBERS_SECONDS = 1.0
 """Time between two charts and numbers of a running pattern: they are dearer than a frame."""
 
@@ -77,6 +66,7 @@ class FurScreen(LabScreen[FieldHistory]):
         Binding(
             "T", "trust", "Trust", id="fur.trust", tooltip="How far it depends on step, stencil and grid", show=False
         ),
+        Binding("E", "equations", "Equations", id="fur.equations", tooltip="Edit the model's equations", show=False),
     ]
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
@@ -193,6 +183,13 @@ class FurScreen(LabScreen[FieldHistory]):
         await super().action_on(part, action)
         if action == "toggle_run":
             self.next_numbers.now()
+
+    def action_equations(self) -> None:
+        """Open the form of the model's equations, or close it."""
+        if self.form.display:
+            self.close_form()
+        else:
+            self.open_form(equations=True)
 
     # -- how the fields stand
 
