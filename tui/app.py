@@ -146,7 +146,6 @@ class LabApp(SafeApp):
         self._go_to(mode)
 
     def _go_to(self, mode: str) -> None:
-        """Bring a screen to the front."""
         if mode == self.current_mode:
             return
         if (lab := self._labs.get(self.current_mode)) is not None:
@@ -179,7 +178,6 @@ class LabApp(SafeApp):
         self._show(lambda: (event.spec, self.storage.new_folder(event.spec)))
 
     def on_run_moved(self, event: RunMoved) -> None:
-        """Follow a run to its new folder."""
         try:
             for lab in self._labs_with(event.old):
                 spec, folder = watched(event.new)

@@ -15,7 +15,7 @@ from nnfd.core.params import formula, parts, spreading, typeset, varying
 from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Engine, Kind, Params, param, show_value
 from nnfd.core.params.domain import SHAPES, WHOLE, Domain
 from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
-from nnfd.core.params.seeds import Seeds
+from nnfd.core.params.seeds import Seeds, check_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -227,17 +227,7 @@ class FieldParams(Params):
 
     @model_validator(mode="after")
     def _check_seeds(self) -> Self:
-        seeds = self.seeds
-        if isinstance(seeds, tuple):
-            for x, y in seeds:
-                if not (0 <= x < self.width and 0 <= y < self.height):
-                    raise ValueError(
-                        f"seeds: cell {x},{y} is not allowed: x is 0 to {self.width - 1}, y is 0 to {self.height - 1}"
-                    )
-        elif isinstance(seeds, float) and not 0 <= seeds < 1:
-            raise ValueError(f"seeds: {show_value(seeds)} is not allowed: a density is at least 0 and below 1")
-        elif isinstance(seeds, int) and not 0 <= seeds <= self.width * self.height:
-            raise ValueError(f"seeds: {seeds} is not allowed: a count is 0 to {self.width * self.height}")
+        check_seeds(self.seeds, self.width, self.height)
         return self
 
 
