@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Label, Static
 from textual.widgets.option_list import Option
@@ -15,6 +17,7 @@ from nnfd.core.fields.thumbnails import read
 from nnfd.core.params import FieldParams, Kind, show_value
 from nnfd.core.params.presets import Preset, load_all
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.dialogs.atlas import AtlasDialog
 from nnfd.tui.widgets.option_list import SafeOptionList
 from nnfd.tui.widgets.pixel_view import PixelView
 
@@ -39,7 +42,11 @@ def changes(preset: Preset) -> Text:
 
 
 class PresetPicker(Dialog[Preset]):
-    """A list of presets with what each of them does; enter starts one, escape leaves."""
+    """A list of presets with what each of them does; enter starts one, `P` shows its atlas, escape leaves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("P", "atlas", "Atlas", id="presets.atlas", tooltip="A pattern's atlas: patterns over two parameters"),
+    ]
 
     def __init__(self, kinds: Sequence[Kind], current: str) -> None:
         super().__init__()
@@ -57,7 +64,8 @@ class PresetPicker(Dialog[Preset]):
                     yield Static(id="preset-text")
                     yield PixelView()
                     yield Static(id="preset-changes")
-            yield Label("enter starts · escape leaves", classes="dialog-hint")
+            atlas = " · P its atlas" if self._has_atlas() else ""
+            yield Label(f"enter starts{atlas} · escape leaves", classes="dialog-hint")
 
     def on_mount(self) -> None:
         """Start at the current preset."""
@@ -84,3 +92,27 @@ class PresetPicker(Dialog[Preset]):
     def on_option_list_option_selected(self, event: SafeOptionList.OptionSelected) -> None:
         """Start the preset."""
         self.close(self._presets[event.option_index])
+
+    # -- the atlas of a pattern
+
+    def _has_atlas(self) -> bool:
+        return any(isinstance(preset.params, FieldParams) for preset in self._presets)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the atlas to patterns only."""
+        if action == "atlas":
+            return self._has_atlas()
+        return super().check_action(action, parameters)
+
+    def action_atlas(self) -> None:
+        """Show the atlas of the preset, and start the point that is chosen there."""
+        if self._list.highlighted is None:
+            return
+        preset = self._presets[self._list.highlighted]
+
+        def start(params: FieldParams | None) -> None:
+            if params is not None:
+                self.close(dataclasses.replace(preset, params=params))
+
+        assert isinstance(preset.params, FieldParams)
+        self.app.push_screen(AtlasDialog(preset.params, preset.title), start)

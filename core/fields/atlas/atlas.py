@@ -31,8 +31,8 @@ Place = tuple[int, int]
 
 LEAST_SIDE, USUAL_SIDE, MOST_SIDE = 16, 32, 48
 """Cells of the grid along each side of a small pattern, where nobody says how many."""
-WAVES = 2.5
-"""Predicted wavelengths that a side is to hold."""
+WAVES, FEWEST_WAVES = 2.5, 1.5
+"""Predicted wavelengths that a side is to hold: of the middle one so many, of the longest at least so many."""
 GROWTHS = 12.0
 """A pattern is grown for so many times the inverse of its growth rate: noise grows or fades by 1/e that often."""
 LONGEST = 4
@@ -174,10 +174,11 @@ class Atlas:
         """Cells along each side of a small pattern."""
         if self._side is not None:
             return self._side
-        longest = max((each.wavelength for row in self.forecasts for each in row if each.wavelength), default=None)
-        if longest is None:
+        waves = [each.wavelength for row in self.forecasts for each in row if each.wavelength]
+        if not waves:
             return USUAL_SIDE
-        return min(max(math.ceil(WAVES * longest), LEAST_SIDE), MOST_SIDE)
+        side = max(WAVES * float(np.median(waves)), FEWEST_WAVES * max(waves))
+        return min(max(math.ceil(side), LEAST_SIDE), MOST_SIDE)
 
     @property
     def steps(self) -> int:

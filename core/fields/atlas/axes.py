@@ -96,7 +96,8 @@ def default_axes(params: FieldParams) -> tuple[Axis, Axis]:
     """
     ranges = params.ranges()
     known = axes_of(params)
-    found = [Axis(name, *ranges[name], 2) for name in known if name in ranges and ranges[name][0] < ranges[name][1]]
+    found = [_short(Axis(name, *ranges[name], 2), params) for name in known if name in ranges]
+    found = [axis for axis in found if axis.low < axis.high]
     if len(found) < 2:
         settled = params.settled()
         wide = [_wide(name, settled) for name in known if name not in {axis.name for axis in found}]
@@ -106,6 +107,13 @@ def default_axes(params: FieldParams) -> tuple[Axis, Axis]:
     if len(found) < 2:
         raise ParamsError("atlas: this model has no two parameters with a value other than 0 to vary")
     return found[0], found[1]
+
+
+def _short(axis: Axis, params: FieldParams) -> Axis:
+    """Return the axis with ends of three digits, if these are within the bounds too."""
+    table = params.model.table.parameters[axis.name]
+    low, high = (float(f"{end:.3g}") for end in (axis.low, axis.high))
+    return Axis(axis.name, low, high, axis.count) if table.allows(low) and table.allows(high) else axis
 
 
 def _wide(name: str, params: FieldParams) -> Axis | None:

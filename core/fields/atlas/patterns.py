@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 VISIBLE = 0.01
 """A field shows a pattern if its range is this part of its largest value at least."""
+TOLD = 6.0
+"""By this power of e waves have to have grown or faded before it is said whether that was predicted."""
 FAINT = 1e-4
 """And this part of the largest value of all patterns: where values go around 0, those that fade have no scale."""
 
@@ -151,10 +153,13 @@ class Patterns:
     def agreement(self) -> tuple[int, int]:
         """Return how many cells are as predicted, and how many count.
 
-        Those count that are predicted to have a pattern or to be uniform, and are neither on the boundary nor lost.
+        Those count that are predicted to have a pattern or to be uniform, are neither on the boundary nor lost, and
+        whose waves had the time to grow or fade.
         """
-        pattern = self.atlas.where(Fate.PATTERN)
-        counted = (pattern | self.atlas.where(Fate.UNIFORM)) & ~self.atlas.on_boundary & ~self.lost
+        pattern, time = self.atlas.where(Fate.PATTERN), self.step * self.params.dt
+        rates = np.array([[abs(forecast.rate) for forecast in row] for row in self.atlas.forecasts])
+        told = (pattern | self.atlas.where(Fate.UNIFORM)) & (rates * time >= TOLD)
+        counted = told & ~self.atlas.on_boundary & ~self.lost
         return int((counted & (self.patterned() == pattern)).sum()), int(counted.sum())
 
     def state(self, place: Place) -> FieldState:

@@ -130,9 +130,8 @@ class FieldsPane(Container):
 
     @cursor.setter
     def cursor(self, cell: tuple[int, int] | None) -> None:
-        if cell != self._cursor:
-            self._cursor = cell
-            self.redraw()
+        self._cursor = cell
+        self.redraw()
 
     def choose(self, name: str) -> None:
         """Choose a field; the cursor goes with it."""

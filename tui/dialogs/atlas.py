@@ -1,0 +1,258 @@
+"""The living atlas as a dialog: what is predicted over two parameters, then a small pattern growing at each point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Label
+
+from nnfd.core.errors import NnfdError, ParamsError, in_words
+from nnfd.core.fields.atlas.axes import read_axis
+from nnfd.core.fields.models import main_field
+from nnfd.core.fields.picture import default_colormap
+from nnfd.core.params import FieldParams
+from nnfd.core.text import printable
+from nnfd.tui.dialogs.ask import AskText, Dialog
+from nnfd.tui.guard.safe_app import SafeApp
+from nnfd.tui.jobs.atlas import AtlasJob
+from nnfd.tui.widgets.arrow_keys import arrow_keys
+from nnfd.tui.widgets.atlas_picture import LOST, SIGNS, Room, Sheet, bounds, cells_for, draw_atlas, palette
+from nnfd.tui.widgets.glyphs import GlyphView
+from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.viewport import short_number
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+
+    from nnfd.core.fields.atlas.atlas import Atlas, Forecast, Place
+    from nnfd.tui.jobs.atlas import Frame
+
+SIGN_WORDS = ("pattern", "uniform", "neither")
+"""What the signs under the points say, in their order."""
+
+
+class AtlasDialog(Dialog[FieldParams]):
+    """Shows an atlas of a run's model; enter begins a run of the point that is marked, escape leaves.
+
+    Parameters
+    ----------
+    params
+        The run's parameters; all but the two axes hold everywhere.
+    title
+        What is run.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="atlas.open", tooltip="Begin a run with the parameters of this point"),
+        Binding("e", "axes", "Axes", id="atlas.axes", tooltip="Other parameters, or other ranges"),
+        *arrow_keys("move", "atlas", "Go to another point"),
+    ]
+    DEFAULT_CSS = """
+    AtlasDialog TextLine { color: $text-muted; }
+    AtlasDialog .-point { color: $foreground; }
+    """
+
+    @dataclass
+    class Grown(Message):
+        """More is known, or why nothing is."""
+
+        job: AtlasJob
+        atlas: Atlas | None
+        frame: Frame | None = None
+        error: str = ""
+
+    def __init__(self, params: FieldParams, title: str) -> None:
+        super().__init__()
+        self._params = params
+        self._title = title
+        self._axes = ""
+        self._job: AtlasJob | None = None
+        self.atlas: Atlas | None = None
+        """What is looked at; its region is known row by row."""
+        self.frame: Frame | None = None
+        """The newest patterns."""
+        self.cursor: Place = (0, 0)
+        """Row, from the lowest, and column of the point that is marked."""
+        self._head = TextLine(classes="dialog-title")
+        self._picture = GlyphView()
+        self._key, self._point, self._seen = TextLine(), TextLine(classes="-point"), TextLine(classes="-point")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield self._head
+            yield self._picture
+            yield self._key
+            yield self._point
+            yield self._seen
+            yield Label("arrows choose a point · enter opens it · e other axes · escape leaves", classes="dialog-hint")
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._begin)  # then it is known how much room there is
+
+    def on_unmount(self) -> None:
+        if self._job is not None:
+            self._job.stop()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self.call_after_refresh(self._draw)
+
+    def _begin(self) -> None:
+        if self._job is not None:
+            self._job.stop()
+        self.atlas = self.frame = None
+        self._head.text, self._key.text = f"Atlas · {self._title}", "looking for what decides ..."
+        self._point.text = self._seen.text = ""
+        job = AtlasJob(self._params, self._axes, cells_for(self._room()), self._grown, self._give_way)
+        self._job = job
+        self.run_worker(partial(self._work, job), thread=True, group="atlas")
+
+    def _work(self, job: AtlasJob) -> None:
+        try:
+            job.run()
+        except NnfdError as error:
+            self.post_message(self.Grown(job, None, error=str(error)))
+        except Exception as error:
+            self.post_message(self.Grown(job, None, error=in_words(error)))
+            raise
+
+    def _grown(self, job: AtlasJob, atlas: Atlas, frame: Frame | None) -> None:
+        self.post_message(self.Grown(job, atlas, frame))
+
+    def _give_way(self) -> None:
+        if isinstance(app := self.app, SafeApp):
+            app.right_of_way.wait()
+
+    # -- what is shown
+
+    def on_atlas_dialog_grown(self, event: Grown) -> None:
+        """Draw what is known, if it is still asked for."""
+        event.stop()
+        job = self._job
+        if job is None or event.job is not job or job.stopped:
+            return
+        if event.error:
+            self._key.text = event.error
+            return
+        if self.atlas is None:
+            self.cursor = job.place
+        self.atlas, self.frame = event.atlas, event.frame
+        self._draw()
+        job.drawn.set()
+
+    def notify_style_update(self) -> None:
+        """Draw anew in another theme."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self.call_after_refresh(self._draw)
+
+    def _room(self) -> Room:
+        return Room(self._picture.size.height, self._picture.size.width)
+
+    def _draw(self) -> None:
+        atlas, frame = self.atlas, self.frame
+        if atlas is None or not self.is_mounted:
+            return
+        known = atlas.forecasts[: atlas.shape[0]]
+        sheet = Sheet(atlas.shape, known, None if frame is None else frame.shown, self.cursor)
+        field = main_field(atlas.points[0][0])
+        colours = palette(default_colormap(field), self._picture.background_colors[1])
+        self._picture.show(draw_atlas(sheet, self._room(), colour=self._picture.in_colour), colours)
+        self._head.text = self._head_words(atlas, frame)
+        self._key.text = self._key_words(atlas, frame, field)
+        row, column = self.cursor
+        self._point.text = self._seen.text = ""
+        if row < len(known):
+            values = self._values(atlas.points[row][column])
+            self._point.text = f"{values}: {forecast_words(known[row][column])}"
+        if frame is not None:
+            self._seen.text = self._seen_words(frame)
+
+    def _head_words(self, atlas: Atlas, frame: Frame | None) -> str:
+        if frame is None:
+            return f"Atlas · {len(atlas.forecasts)} of {atlas.shape[0]} rows predicted · {self._title}"
+        agreeing, counted = frame.agreement
+        agreed = f" · {agreeing} of {counted} as predicted" if frame.step == atlas.steps and counted else ""
+        return f"Atlas · step {frame.step:,} of {atlas.steps:,}{agreed} · {self._title}"
+
+    def _key_words(self, atlas: Atlas, frame: Frame | None, field: str) -> str:
+        signs = " ".join(f"{sign} {word}" for sign, word in zip(SIGNS.values(), SIGN_WORDS, strict=True))
+        words = f"→ {atlas.across} ↑ {atlas.up} · {signs}"
+        if frame is None:
+            return words
+        lost = f" {LOST} out of bounds" if np.isnan(frame.shown).any() else ""
+        low, high = bounds(frame.shown)
+        return f"{words}{lost} · {field} {short_number(low)} to {short_number(high)}"
+
+    def _values(self, point: FieldParams) -> str:
+        assert self.atlas is not None
+        names = self.atlas.across.name, self.atlas.up.name
+        return ", ".join(f"{name} = {short_number(getattr(point, name))}" for name in names)
+
+    def _seen_words(self, frame: Frame) -> str:
+        assert self._job is not None
+        try:
+            verdict = frame.verdict if frame.place == self.cursor else self._job.look()
+        except LookupError:
+            return "grown: ..."
+        if verdict is None:
+            return "grown: it left all bounds, and was taken out"
+        waves = "" if verdict.wavelength is None else f", waves of {verdict.wavelength:.3g} cells"
+        return f"grown: {verdict.words}{waves}"
+
+    # -- keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out what is not possible yet."""
+        if action in {"open", "move"}:
+            return True if self.atlas is not None else None
+        return super().check_action(action, parameters)
+
+    def action_move(self, dx: int, dy: int) -> None:
+        """Mark another point."""
+        if self.atlas is not None and self._job is not None:
+            rows, columns = self.atlas.shape
+            row, column = self.cursor
+            self.cursor = min(max(row - dy, 0), rows - 1), min(max(column + dx, 0), columns - 1)
+            self._job.place = self.cursor
+            self._draw()
+
+    def action_open(self) -> None:
+        """Begin a run with the parameters of the point that is marked."""
+        if self.atlas is not None:
+            row, column = self.cursor
+            self.close(self.atlas.points[row][column])
+
+    def action_axes(self) -> None:
+        """Ask for other axes."""
+        now = self._axes if self.atlas is None else f"{self.atlas.across} {self.atlas.up}"
+        hint = "enter takes them: the first goes from left to right, the second from bottom to top"
+        self.app.push_screen(AskText("Axes: NAME=LOW:HIGH NAME=LOW:HIGH", now, hint), self._take_axes)
+
+    def _take_axes(self, text: str | None) -> None:
+        if text is None:
+            return
+        try:
+            words = text.split()
+            if len(words) != 2:
+                raise ParamsError(f"axes: {printable(text)!r} is not allowed: an atlas has two, with a blank between")
+            for word in words:
+                read_axis(word, self._params, 2)
+        except ParamsError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self._axes = text
+        self._begin()
+
+
+def forecast_words(forecast: Forecast) -> str:
+    """Return what is predicted."""
+    if forecast.wavelength is None:
+        return str(forecast.fate)
+    return f"{forecast.fate}, waves of {forecast.wavelength:.3g} cells"

@@ -1,0 +1,123 @@
+"""Grows an atlas in a worker thread: what is predicted first, then the patterns, a picture once the last is drawn."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nnfd.core.fields.atlas.atlas import Atlas
+from nnfd.core.fields.atlas.axes import default_axes, read_axis
+from nnfd.core.fields.atlas.patterns import Patterns
+from nnfd.core.fields.simulate import POLL_CELL_STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from nnfd.core.fields.atlas.atlas import Place
+    from nnfd.core.fields.verdict import Verdict
+    from nnfd.core.params import FieldParams
+
+FRAME_SECONDS = 0.1
+"""Least time between two pictures of the patterns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """The patterns after some steps."""
+
+    step: int
+    shown: NDArray[Any]
+    """Shape (rows, columns, side, side); NaN where one is lost."""
+    agreement: tuple[int, int]
+    """Cells that are as predicted, and those that count."""
+    place: Place
+    """The cell that was looked at."""
+    verdict: Verdict | None
+    """What it looks like; None if it is lost."""
+
+
+class AtlasJob:
+    """One atlas; :meth:`run` blocks and belongs in a worker thread.
+
+    Parameters
+    ----------
+    params
+        What is the same at all points.
+    axes
+        Both as a user writes them, with a blank between; none for those that the model suggests.
+    cells
+        Columns and rows.
+    tell
+        Called in the worker thread when more is known; whoever has drawn it sets :attr:`drawn`.
+    give_way
+        Waits while something goes before.
+    """
+
+    def __init__(
+        self,
+        params: FieldParams,
+        axes: str,
+        cells: tuple[int, int],
+        tell: Callable[[AtlasJob, Atlas, Frame | None], object],
+        give_way: Callable[[], None],
+    ) -> None:
+        self._params, self._axes, self._cells = params, axes, cells
+        self._tell, self._give_way = tell, give_way
+        self._stop = threading.Event()
+        self.drawn = threading.Event()
+        """Whether the last picture was drawn."""
+        self.drawn.set()
+        self.place: Place = (0, 0)
+        """The cell that is looked at, from the next picture on."""
+        self._grown: Patterns | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        """Leave off at the next poll; nobody draws any more."""
+        self._stop.set()
+        self.drawn.set()
+
+    def look(self) -> Verdict | None:
+        """Tell what the cell looks like. Raises ``LookupError`` before all steps are done: the next picture tells."""
+        if self._grown is None:
+            raise LookupError
+        return self._grown.look(self.place)
+
+    def run(self) -> None:
+        """Work to the end. Raises :class:`ParamsError` for axes that cannot be, or too many cells for the memory."""
+        texts = self._axes.split() or [str(axis) for axis in default_axes(self._params)]
+        across, up = (read_axis(text, self._params, count) for text, count in zip(texts, self._cells, strict=True))
+        atlas = Atlas(self._params, across, up)
+        self.place = up.count // 2, across.count // 2
+        for _ in atlas.region():
+            if self.stopped:
+                return
+            self._tell(self, atlas, None)
+            self._give_way()
+        patterns = Patterns(atlas)
+        most = max(1, POLL_CELL_STEPS // atlas.cells(atlas.side))
+        due = 0.0
+        while not self.stopped:
+            self._give_way()
+            if patterns.is_over:
+                self.drawn.wait()
+                self._grown = patterns
+                self._tell(self, atlas, self._framed(patterns))
+                return
+            if self.drawn.is_set() and time.perf_counter() >= due:
+                self.drawn.clear()
+                due = time.perf_counter() + FRAME_SECONDS
+                self._tell(self, atlas, self._framed(patterns))
+            patterns.advance(most)
+
+    def _framed(self, patterns: Patterns) -> Frame:
+        place = self.place
+        return Frame(patterns.step, patterns.shown(), patterns.agreement(), place, patterns.look(place))
