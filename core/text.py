@@ -53,15 +53,16 @@ def _toml_escaped(character: str) -> str:
 
 def toml_table(table: Mapping[str, object], path: str = "") -> str:
     """Write texts, numbers, truth values and lists of them as TOML lines, and tables in it below them."""
-    lines = [f"{_key(key)} = {_toml(value)}\n" for key, value in table.items() if not isinstance(value, Mapping)]
+    lines = [f"{toml_key(key)} = {_toml(value)}\n" for key, value in table.items() if not isinstance(value, Mapping)]
     for key, value in table.items():
         if isinstance(value, Mapping):
-            inner = f"{path}.{_key(key)}" if path else _key(key)
+            inner = f"{path}.{toml_key(key)}" if path else toml_key(key)
             lines.append(f"\n[{inner}]\n{toml_table(value, inner)}")
     return "".join(lines)
 
 
-def _key(name: str) -> str:
+def toml_key(name: str) -> str:
+    """Write the key of a table."""
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
     from nnfd.tui.screens.compare.screen import CompareScreen
     from nnfd.tui.screens.lab.screen import LabScreen
-
+    from nnfd.tui.widgets.params_form import ParamsForm
 
 INTERRUPTED = 130
 """Exit code of a dashboard whose terminal went away."""
@@ -84,11 +84,13 @@ class LabApp(SafeApp):
     def __init__(
         self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None, sweep: SweepJob | None = None
     ) -> None:
+        first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
+        # an empty screen and a pause of 50 ms would come before the first mode, were it not the default one
+        self.DEFAULT_MODE = first_mode  # type: ignore[misc]
         super().__init__()
         self.storage = storage
         self.sweep = sweep
-        self._first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
-        self._begin_with = {self._first_mode: (spec, folder)}
+        self._begin_with = {first_mode: (spec, folder)}
         """The run and the folder that each lab opens with, once they are known."""
         self._labs: dict[str, LabScreen[Any]] = {}
         self._compare: CompareScreen | None = None
@@ -127,9 +129,8 @@ class LabApp(SafeApp):
         return FurScreen(spec, self.storage, folder=folder)
 
     def on_mount(self) -> None:
-        """Open on the lab of the first run."""
+        """Answer signals from now on."""
         on_the_end(self.give_up, self._leave_at_once)
-        self.switch_mode(self._first_mode)
 
     def action_lab(self, mode: str) -> None:
         """Bring another screen to the front; the run of a lab that is left waits meanwhile."""
@@ -145,7 +146,6 @@ class LabApp(SafeApp):
         self._go_to(mode)
 
     def _go_to(self, mode: str) -> None:
-        """Bring a screen to the front."""
         if mode == self.current_mode:
             return
         if (lab := self._labs.get(self.current_mode)) is not None:
@@ -171,7 +171,6 @@ class LabApp(SafeApp):
         self._show(partial(watched, event.path))
 
     def on_resume_run(self, event: ResumeRun) -> None:
-        """Go on with a run here."""
         self._show(partial(resumed, event.path))
 
     def on_begin_run(self, event: BeginRun) -> None:
@@ -179,7 +178,6 @@ class LabApp(SafeApp):
         self._show(lambda: (event.spec, self.storage.new_folder(event.spec)))
 
     def on_run_moved(self, event: RunMoved) -> None:
-        """Follow a run to its new folder."""
         try:
             for lab in self._labs_with(event.old):
                 spec, folder = watched(event.new)
@@ -211,6 +209,11 @@ class LabApp(SafeApp):
         assert self._compare is not None, "its screen is in front"
         self.call_after_refresh(self._compare.compare, event.paths)
 
+    def on_params_form_saved(self, event: ParamsForm.Saved) -> None:
+        from nnfd.tui.dialogs.save_preset import SavePreset
+
+        self.push_screen(SavePreset(event.params))
+
     def _show(self, get: Callable[[], tuple[RunSpec, RunFolder | None]]) -> None:
         """Bring a run to the front of its lab; what hinders it is shown, and nothing is changed then."""
         try:
@@ -238,7 +241,6 @@ class LabApp(SafeApp):
         return super().check_action(action, parameters)
 
     def action_next_theme(self) -> None:
-        """Go to the next theme."""
         here = THEMES.index(self.theme) if self.theme in THEMES else -1
         self.theme = THEMES[(here + 1) % len(THEMES)]
         self.notify(self.theme, title="theme", timeout=1.5)

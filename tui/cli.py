@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App, CycloptsError, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
 
+from nnfd.core.engine.room import need_address_space
 from nnfd.core.errors import NnfdError
 from nnfd.core.text import did_you_mean, printable
 from nnfd.tui.guard.streams import make_usable
@@ -44,6 +45,13 @@ _COMMANDS = {
     "doctor": ("doctor:doctor", "Say where things lie, which versions there are and what the terminal can."),
     "bench": ("checking:bench", "Measure this machine: our engines beside others, as ratios."),
 }
+
+_LIGHT = ("runs", "rename", "tag", "delete", "prune", "doctor")
+"""Commands that load no library for numbers."""
+_SHOWN = ("train", "fur", "resume", "attach", "sweep")
+"""Commands that open the dashboard, most of them only without ``--headless``."""
+_ROOM, _SCREEN_ROOM = 600_000_000, 900_000_000
+"""Bytes of address space that a run takes, measured with the compiled engines; and one in the dashboard."""
 
 _OUTPUT_LOST = (errno.ENOSPC, errno.EIO)
 """A full disk, a terminal that is gone."""
@@ -127,6 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code: object = 0
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        _need_room(words)
         code = app(words)
         sys.stdout.flush()
     except CycloptsError as error:
@@ -145,6 +154,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return code if isinstance(code, int) and code else failed
         return _fail(_unforeseen(error, words), 1)
     return code if isinstance(code, int) else 0
+
+
+def _need_room(words: Sequence[str]) -> None:
+    """Raise :class:`NnfdError` if the process may not take the memory that its command needs to begin."""
+    command = next(iter(words), "")
+    if not {"--help", "-h", "--version"}.isdisjoint(words):
+        return
+    if "--headless" not in words and (command in _SHOWN or not command or command.startswith("-")):
+        need_address_space("the dashboard", _SCREEN_ROOM)
+    elif command in _COMMANDS and command not in _LIGHT:
+        need_address_space(command, _ROOM)
 
 
 def use_one_blas_thread() -> None:

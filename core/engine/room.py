@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nnfd.core.errors import NnfdError
+
 SHARE = 0.8
 """Share of the memory that one thing may ask for; the rest is for the program, the system and a bad estimate."""
 UNKNOWN = 8_000_000_000
@@ -16,6 +18,16 @@ _CGROUP = Path("/sys/fs/cgroup/memory.max")
 def room() -> int:
     """Return the bytes that one thing may take: of the machine's, the container's and the process's memory."""
     return int(SHARE * min([size for size in (_machine(), _container(), _process()) if size], default=UNKNOWN))
+
+
+def need_address_space(what: str, count: int) -> None:
+    """Raise :class:`NnfdError` if this process may not take so many bytes of address space.
+
+    Libraries that find no room while they are loaded crash, or hang and hear no signal any more: OpenBLAS, LLVM.
+    """
+    if 0 < (limit := _process()) < count:
+        had = f"may take {show_bytes(limit)} here: raise 'ulimit -v'"
+        raise NnfdError(f"{what} needs {show_bytes(count)} of address space, and {had}")
 
 
 def show_bytes(count: float) -> str:

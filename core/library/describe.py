@@ -10,6 +10,7 @@ from nnfd.core.engine.events import Edited, Ended, EpochDone, Notice, Painted, S
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library.catalog import RunStatus, summarise
 from nnfd.core.params import FieldParams, NetworkParams, show_value
+from nnfd.core.params.parts import change_in_words
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.core.runs.result import Result
@@ -49,7 +50,7 @@ def describe(path: Path, *, trust: bool = False) -> list[str]:
         raise RunError(run.problem)
     folder = RunFolder.open(path)
     events, result = folder.events(), Result.read(folder)
-    lines = [*_what(run, folder.params), *_changed(run), *_began(events)]
+    lines = [*_what(run, run.params), *_changed(run), *_began(events)]
     if isinstance(folder.params, NetworkParams):
         if trust:
             raise RunError(f"{run.name} is a network: only a pattern can be run on in other ways")
@@ -71,11 +72,13 @@ def _what(run: RunSummary, params: Params) -> list[str]:
         what = f"A network with {count} of {layers} {params.activation} units learns the data set {params.dataset}."
         return [named, what]
     assert isinstance(params, FieldParams)
-    fields = ", ".join(params.model.fields)
+    fields, written = ", ".join(params.model.fields), params.model.table.equations
+    equations = "; ".join(f"d{field}/dt = {written[field]}" for field in params.model.fields)
     return [
         named,
         f"The model {params.model.name or params.kind} with the fields {fields} on a grid of {params.width} by "
         f"{params.height} cells.",
+        f"Its equations: {equations}.",
     ]
 
 
@@ -117,9 +120,7 @@ def _happened(events: Sequence[Event], unit: str) -> list[str]:
     for event in events:
         match event:
             case Edited():
-                changes = ", ".join(
-                    f"{name} from {show_value(old)} to {show_value(new)}" for name, (old, new) in event.changed.items()
-                )
+                changes = ", ".join(change_in_words(name, *values) for name, values in event.changed.items())
                 lines.append(f"At {unit} {event.position:,} the user changed {changes}.")
             case Notice():
                 lines.append(f"At {unit} {event.position:,} it was noticed: {event.message}.")

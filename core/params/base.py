@@ -72,6 +72,8 @@ class ParamInfo:
     is_bool: bool
     allowed: str
     """Bounds in words, for example ``greater than 0, at most 1``; empty if there are none."""
+    label: str = ""
+    """What a form calls it, if not by its name."""
 
 
 _BOUND_WORDS = {
@@ -214,9 +216,14 @@ class Params(BaseModel):
         if new.kind is not self.kind:
             raise ParamsError(f"kind: {new.kind} is not allowed: this run is of kind {self.kind}")
         if fixed := self.needs_restart(new):
-            name = fixed[0]
-            value = show_value(getattr(new, name))
-            raise ParamsError(f"{name}: {value} is not allowed in a running run: this parameter needs a restart")
+            raise self.not_live(fixed[0], new.values()[fixed[0]])
+
+    @staticmethod
+    def not_live(name: str, value: object) -> ParamsError:
+        """Return why a running run cannot take this value."""
+        return ParamsError(
+            f"{name}: {show_value(value)} is not allowed in a running run: this parameter needs a restart"
+        )
 
     def to_toml(self) -> str:
         """Write the parameters as TOML lines; a value of None is left out, as its default is None."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params.base import full_path
@@ -31,6 +34,10 @@ def read_domain(value: object) -> object:
         return f"{full_path(path)} #{mark or mark_of(path)}"
     except ParamsError as error:
         raise ValueError(str(error)) from None
+
+
+Domain = Annotated[str, BeforeValidator(read_domain)]
+"""The whole grid, a shape, or a picture with the mark of its content."""
 
 
 def picture_of(value: str) -> tuple[str, str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from weakref import WeakValueDictionary
 
 from annotated_types import Ge, Gt, Le
 from pydantic import BeforeValidator, create_model, model_validator
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params import formula, spreading, varying
+from nnfd.core.params import formula, parts, spreading, typeset, varying
 from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Engine, Kind, Params, param, show_value
-from nnfd.core.params.domain import SHAPES, WHOLE, read_domain
+from nnfd.core.params.domain import SHAPES, WHOLE, Domain
 from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
+from nnfd.core.params.seeds import Seeds, check_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,35 +25,6 @@ if TYPE_CHECKING:
 Boundary = Literal["periodic", "zero-flux"]
 Stencil = Literal["5-point", "9-point"]
 Method = Literal["euler", "rk4"]
-
-
-def read_seeds(value: object) -> object:
-    """Read ``12`` (count), ``0.004`` (density), ``3,4;10,20`` (cells) or a path; lists become tuples."""
-    if isinstance(value, list):
-        return tuple(tuple(cell) if isinstance(cell, list) else cell for cell in value)
-    if not isinstance(value, str):
-        return value
-    for read in (int, float, _read_cells):
-        try:
-            return read(value)
-        except ValueError:
-            continue
-    return value
-
-
-def _read_cells(text: str) -> tuple[tuple[int, int], ...]:
-    cells = [tuple(int(number) for number in cell.split(",")) for cell in text.split(";")]
-    if any(len(cell) != 2 for cell in cells):
-        raise ValueError(text)
-    return tuple((cell[0], cell[1]) for cell in cells)
-
-
-Seeds = Annotated[int | float | tuple[tuple[int, int], ...] | str, BeforeValidator(read_seeds)]
-"""A count of random cells, a density below 1, a list of (x, y) cells, or the path of a picture with dark seeds."""
-
-
-Domain = Annotated[str, BeforeValidator(read_domain)]
-"""The whole grid, a shape, or a picture with the mark of its content."""
 
 
 class FieldParams(Params):
@@ -123,8 +96,10 @@ class FieldParams(Params):
         return self.model_copy(update=middle) if middle else self
 
     def about(self, name: str) -> str:
-        """Say between which values a parameter varies; nothing of one that does not."""
-        if not self._is_varying(name, self.values()[name]):
+        """Say between which values a parameter varies, and how an equation reads; nothing of anything else."""
+        if (field := name.removeprefix(parts.EQUATION)) in self.model.fields:
+            return typeset.equation(self.model, field)
+        if name not in self.varying:
             return ""
         low, high = self.ranges()[name]
         return f"It goes from {low:.4g} to {high:.4g}."
@@ -173,11 +148,46 @@ class FieldParams(Params):
         # the class of a model that came with a preset is in no module: it is made again from the model
         return _restored, (self.model.name, self.model.written(), self.values())
 
+    # -- edits, of the equations too
+
+    def edited(self, changes: Mapping[str, object], *, text: bool = False) -> Self:
+        """Return a checked copy with `changes` applied, those of parts of the model among them.
+
+        Such a part has a name of :mod:`nnfd.core.params.parts`. With it the copy is of another class, whose parameters
+        keep their values.
+        """
+        of_model = {name: value for name, value in changes.items() if name.startswith(parts.PREFIX)}
+        if not of_model:
+            return super().edited(changes, text=text)
+        made = params_of(_named(read_model(parts.table_with(self.model, of_model))))
+        kept = {name: value for name, value in self.values().items() if name in made.model_fields}
+        rest = {name: value for name, value in changes.items() if name not in of_model}
+        return made.check({**kept, **rest}, text=text)  # type: ignore[return-value]  # as far as anybody asks of it
+
+    def changed(self, other: Params) -> dict[str, tuple[object, object]]:
+        """Return ``{name: (value here, value in other)}`` for all that differs: parts of the model, parameters."""
+        found = super().changed(other)
+        if isinstance(other, FieldParams) and other.model is not self.model:
+            return {**parts.differing(self.model, other.model), **found}
+        return found
+
+    def needs_restart(self, other: Params) -> list[str]:
+        """Return the parameters and parts of the model that differ and that a running run cannot take."""
+        infos, theirs = self.infos(), other.values()
+        return [
+            name
+            for name, (mine, yours) in self.changed(other).items()
+            if not (infos[name].live or name not in theirs if name in infos else parts.is_live(name, mine, yours))
+        ]
+
     def check_live_edit(self, new: Params) -> None:
         """Raise :class:`ParamsError` unless a running run can go from these parameters to `new`."""
-        if isinstance(new, FieldParams) and new.kind is self.kind and new.model is not self.model:
-            raise ParamsError("model: other equations are not allowed in a running run: they need a restart")
-        super().check_live_edit(new)
+        if not isinstance(new, FieldParams) or new.model.fields != self.model.fields:
+            if new.kind is self.kind:
+                raise ParamsError("model: other equations are not allowed in a running run but with the same fields")
+            super().check_live_edit(new)
+        elif fixed := self.needs_restart(new):
+            raise self.not_live(fixed[0], new.values().get(fixed[0], parts.parts_of(new.model).get(fixed[0])))
 
     @model_validator(mode="after")
     def _check_varying(self) -> Self:
@@ -217,17 +227,7 @@ class FieldParams(Params):
 
     @model_validator(mode="after")
     def _check_seeds(self) -> Self:
-        seeds = self.seeds
-        if isinstance(seeds, tuple):
-            for x, y in seeds:
-                if not (0 <= x < self.width and 0 <= y < self.height):
-                    raise ValueError(
-                        f"seeds: cell {x},{y} is not allowed: x is 0 to {self.width - 1}, y is 0 to {self.height - 1}"
-                    )
-        elif isinstance(seeds, float) and not 0 <= seeds < 1:
-            raise ValueError(f"seeds: {show_value(seeds)} is not allowed: a density is at least 0 and below 1")
-        elif isinstance(seeds, int) and not 0 <= seeds <= self.width * self.height:
-            raise ValueError(f"seeds: {seeds} is not allowed: a count is 0 to {self.width * self.height}")
+        check_seeds(self.seeds, self.width, self.height)
         return self
 
 
@@ -245,15 +245,23 @@ def _declared(table: ParameterTable) -> tuple[Any, Any]:
 _NOISE = ParameterTable(default=0.0, min=0, live=False, help="Height of the uniform noise added to the start.")
 
 
-@cache
+_alive: WeakValueDictionary[FieldModel, type[FieldParams]] = WeakValueDictionary()
+"""The class of each model that somebody has parameters of: while equations are typed there are many, for a moment."""
+
+
+@lru_cache(maxsize=64)
 def params_of(model: FieldModel) -> type[FieldParams]:
     """Return the class of the parameters of a model: those of every field run, then its own.
+
+    There is one for each model, as long as anything uses it.
 
     Raises
     ------
     ParamsError
         If a parameter has a name that stands for something else already.
     """
+    if (there := _alive.get(model)) is not None:
+        return there
     for name in model.table.parameters:
         if hasattr(FieldParams, name) or name in FieldParams.model_fields or name.startswith("model_"):
             raise ParamsError(f"model.parameters: {name!r} is taken already")
@@ -265,7 +273,14 @@ def params_of(model: FieldModel) -> type[FieldParams]:
     made.model = model
     made.may_vary = frozenset(name for name, table in tables.items() if not table.choices)
     made.kind = Kind(model.name) if model.name else Kind.FUR
+    _alive[model] = made
     return made
+
+
+def _named(model: FieldModel) -> FieldModel:
+    """Return the model of a kind of its own if this is the same: an edit that is undone leaves no trace."""
+    own = (shipped_model(kind) for kind in (Kind.FUR, Kind.DIFFUSION, Kind.TURING))
+    return next((shipped for shipped in own if shipped.table == model.table), model)
 
 
 def _restored(name: str, table: dict[str, Any], values: dict[str, Any]) -> FieldParams:

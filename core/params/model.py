@@ -8,14 +8,14 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
-from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nnfd.core.errors import ParamsError, PresetError
+from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula
 from nnfd.core.params.base import Kind
 from nnfd.core.params.formula import Call, Name, Number, Tree
@@ -195,31 +195,14 @@ def shipped_models() -> list[str]:
     return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
 
 
-def check_file(path: Path) -> FieldModel:
-    """Read the model file at `path`: a model's table, or a preset with one.
-
-    Raises
-    ------
-    PresetError
-        If it cannot be read.
-    ParamsError
-        As :func:`read_model` does.
-    """
-    where = f"model {printable(str(path))!r}"
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PresetError(f"{where} cannot be read: {error}") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PresetError(f"{where} is not valid TOML: {printable(str(error))}") from None
-    inner = table.get("model", table)
-    if not isinstance(inner, dict):
-        raise PresetError(f"{where}: model is to be a table")
-    return read_model(inner)
+_alive: WeakValueDictionary[tuple[str, str], FieldModel] = WeakValueDictionary()
+"""The models that somebody uses, by text and name: while equations are typed there are many, for a moment."""
 
 
-@cache
+@lru_cache(maxsize=64)
 def _made(text: str, name: str) -> FieldModel:
+    if (made := _alive.get((text, name))) is not None:
+        return made
     table = ModelTable.model_validate_json(text)
     _check_names(table)
     _check_parameters(table)
@@ -230,7 +213,9 @@ def _made(text: str, name: str) -> FieldModel:
     equations = {
         field: formula.parse(table.equations[field], known, where=f"model.equations.{field}") for field in table.fields
     }
-    return FieldModel(name, table, equations, None if isinstance(table.start, str) else _start(table, table.start))
+    made = FieldModel(name, table, equations, None if isinstance(table.start, str) else _start(table, table.start))
+    _alive[text, name] = made
+    return made
 
 
 def _start(table: ModelTable, start: Mapping[str, float | str]) -> dict[str, Tree]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import reprlib
+import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnfd.core.errors import ParamsError, PresetError
-from nnfd.core.params import Kind, Params, type_of
+from nnfd.core.params import FieldParams, Kind, Params, head_of, type_of
 from nnfd.core.params.home import users
-from nnfd.core.params.model import shipped_model, shipped_models
+from nnfd.core.params.model import read_model, shipped_model, shipped_models
 from nnfd.core.params.toml_file import read_table
-from nnfd.core.text import did_you_mean, printable
+from nnfd.core.text import did_you_mean, printable, toml_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from importlib.resources.abc import Traversable
+
+    from nnfd.core.params.model import FieldModel
 
 
 DEFAULT_PRESETS = {"network": "relu-128", "fur": "cheetah"}
@@ -93,6 +96,35 @@ def check(path: Path) -> Preset:
     return _read(path, path.stem)
 
 
+def check_model(path: Path) -> FieldModel:
+    """Read the model file at `path`: a model's table, or a preset with one.
+
+    Raises
+    ------
+    PresetError
+        If it cannot be read.
+    ParamsError
+        As :func:`read_model` does.
+    """
+    where = f"model {printable(str(path))!r}"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PresetError(f"{where} cannot be read: {error}") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise PresetError(f"{where} is not valid TOML: {printable(str(error))}") from None
+    inner = table.get("model", table)
+    if not isinstance(inner, dict):
+        raise PresetError(f"{where}: model is to be a table")
+    return read_model(inner)
+
+
+def written(title: str, description: str, params: Params) -> str:
+    """Write a complete preset file, every parameter included, and the model if it is not that of a kind."""
+    head = {"kind": params.kind, "title": title, "description": description, **head_of(params)}
+    return f"{toml_table(head)}\n[params]\n{params.to_toml()}"
+
+
 def origin(name: str, made: type[Params]) -> Params:
     """Return the parameters that a run of this preset began from: the defaults if it is gone or of another type."""
     if name in _files():  # names alone: a preset called ../x.toml would be looked for as a file
@@ -100,9 +132,16 @@ def origin(name: str, made: type[Params]) -> Params:
             params = load(name).params
         except (PresetError, ParamsError):
             return made.model_construct()  # `presets check` names what is wrong with it; a list must not die of it
-        if type(params) is made:
+        if type(params) is made or _same_fields(params, made):
             return params
     return made.model_construct()
+
+
+def _same_fields(params: Params, made: type[Params]) -> bool:
+    """Tell whether a run of this type may have begun as a run of the preset, and had its equations edited."""
+    return (
+        isinstance(params, FieldParams) and issubclass(made, FieldParams) and made.model.fields == params.model.fields
+    )
 
 
 def load_all(kinds: Iterable[Kind] = tuple(Kind)) -> tuple[list[Preset], list[str]]:

@@ -18,7 +18,12 @@ _PREFIX = 3
 
 def equations(model: FieldModel) -> list[str]:
     """Return one line a field: ``∂u/∂t = D_u ∇²u − u v² + F (1 − u)``."""
-    return [f"∂{field}/∂t = {typeset(rate)}" for field, rate in model.equations.items()]
+    return [equation(model, field) for field in model.fields]
+
+
+def equation(model: FieldModel, field: str) -> str:
+    """Return the line of a field."""
+    return f"∂{field}/∂t = {typeset(model.equations[field])}"
 
 
 def typeset(tree: Tree) -> str:

@@ -9,15 +9,13 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nnfd.core.engine.control import Controller, FreeRun
-from nnfd.core.engine.events import Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
+from nnfd.core.engine.events import Ended, EpochDone, Notice, Started, StepsDone
 from nnfd.core.errors import StorageError
-from nnfd.core.fields.formula.program import program_of
-from nnfd.core.fields.maps import check_exactly
-from nnfd.core.fields.seeds import check_paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams, NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.fitting import check_fits
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.frames import DEFAULT_BUDGET, MemoryFrames
 from nnfd.core.runs.names import START, STATE
@@ -119,17 +117,11 @@ def accept(answer: UserEvent, params: Params, recorder: Recorder | None) -> None
     Raises
     ------
     ParamsError
-        If it is paint that does not fit into the run's fields, or an edit of a field that fits not every cell: once
-        taken it would end the run, and each one that goes on with it.
+        If it does not fit, as :func:`check_fits` tells it.
     RunError, StorageError
         If it cannot be kept.
     """
-    if isinstance(answer, Edited) and isinstance(answer.params, FieldParams):
-        check_exactly(answer.params)
-        program_of(answer.params)
-    if isinstance(answer, Painted):
-        assert isinstance(params, FieldParams), "a network takes no paint"
-        check_paint(answer.paint, params)
+    check_fits(answer, params)
     if recorder is not None:
         recorder.ask(answer)
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, Started, StepsDone
-from nnfd.core.errors import RunError
+from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.runs.asked import Asked, new_turn, read_asked
 from nnfd.core.runs.checkpoint import Checkpoint, saved_state
 from nnfd.core.runs.files import clear_half_written, open_file, storage_error
+from nnfd.core.runs.fitting import check_fits
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, FILES, FRAMES, RESULT, STATE, STATE_BEFORE
 from nnfd.core.runs.user_event import UserEvent
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from nnfd.core.engine.events import Command, Event
@@ -121,13 +123,39 @@ def peek(folder: RunFolder) -> Resumption:
     for event in waiting:
         last = max(last, event.position)
         done.append(replace(event, position=last))
+    params = folder.params if saved.state is None else saved.state.params
+    fitting, refused = _fitting(done, params)
     return Resumption(
-        params=folder.params if saved.state is None else saved.state.params,
+        params=params,
         state=saved.state,
         events=tuple(read_events(log, 0, saved.offset)[0]),
-        checkpoint=replace(saved, pending=tuple(done)),
-        mended=mended,
+        checkpoint=replace(saved, pending=fitting),
+        mended="; ".join(filter(None, (mended, refused))),
     )
+
+
+def _fitting(asked: Sequence[UserEvent], params: Params) -> tuple[tuple[UserEvent, ...], str]:
+    """Return the commands that can be done, and one line for the user about those that cannot.
+
+    A version before took some of them; each process that goes on would end of them again.
+    """
+    fitting: list[UserEvent] = []
+    refused: list[str] = []
+    for event in asked:
+        try:
+            if refused and isinstance(event, Edited):  # its parameters hold what was refused before
+                wanted = {name: new for name, (_, new) in event.changed.items()}
+                event = replace(event, params=params.edited(wanted))
+            if isinstance(event, Edited):
+                params.check_live_edit(event.params)
+            check_fits(event, params)
+        except ParamsError as error:
+            what = "an edit" if isinstance(event, Edited) else "a stroke"
+            refused.append(f"{what} asked for at {event.position:,} cannot be done and is left out: {error}")
+        else:
+            fitting.append(event)
+            params = event.params if isinstance(event, Edited) else params
+    return tuple(fitting), "; ".join(refused)
 
 
 def _position(event: Event) -> int:

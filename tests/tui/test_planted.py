@@ -151,7 +151,9 @@ async def try_every_key(lab, monkeypatch, unforeseen, tried):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("params", "opens"), [(NET, ("x", "p", "e")), (FIELD, ("i", "e"))], ids=["network", "fur"])
+@pytest.mark.parametrize(
+    ("params", "opens"), [(NET, ("x", "p", "e")), (FIELD, ("i", "e", "E"))], ids=["network", "fur"]
+)
 async def test_every_key_of_a_lab_and_its_dialogs(params, opens, tmp_path, monkeypatch, unforeseen):
     tried = set()
     async with opened(params.edited({"epochs": 100_000} if params is NET else {}), storage=Storage(tmp_path)) as lab:

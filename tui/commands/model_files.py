@@ -12,7 +12,8 @@ from rich.text import Text
 from nnfd.core.errors import PresetError
 from nnfd.core.params import show_value
 from nnfd.core.params.fields import params_of
-from nnfd.core.params.model import check_file, shipped_model, shipped_models
+from nnfd.core.params.model import shipped_model, shipped_models
+from nnfd.core.params.presets import check_model
 from nnfd.core.params.typeset import equations
 from nnfd.core.text import did_you_mean, printable
 from nnfd.tui.commands.listing import print_table
@@ -43,7 +44,7 @@ def show(name: str, /) -> int:
     if name not in known and not (name.endswith(".toml") or "/" in name):
         hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
         raise PresetError(f"model: {printable(name)!r} is not known{hint}")
-    model = shipped_model(name) if name in known else check_file(Path(name))
+    model = shipped_model(name) if name in known else check_model(Path(name))
     made, table = params_of(model), model.table
     for text in (table.title or Path(name).stem, table.source and f"From: {table.source}", table.description):
         sys.stdout.write(f"{printable(text)}\n" if text else "")
@@ -90,7 +91,7 @@ def check(file: Path, /) -> int:
     file
         A preset file with a model.
     """
-    model = check_file(file)
+    model = check_model(file)
     params_of(model)
     sys.stdout.write("".join(f"{line}\n" for line in equations(model)) + f"{file.stem}: a sound model\n")
     return 0

@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nnfd.core.errors import NnfdError
-from nnfd.core.params import head_of, presets
-from nnfd.core.text import toml_table
+from nnfd.core.params import presets
 from nnfd.tui.commands.listing import print_table
 
 
@@ -43,8 +42,7 @@ def show(name: str, /) -> int:
         A preset's name, or the path of a preset file.
     """
     preset = presets.load(name)
-    head = {"kind": preset.kind, "title": preset.title, "description": preset.description, **head_of(preset.params)}
-    sys.stdout.write(f"{toml_table(head)}\n[params]\n{preset.params.to_toml()}")
+    sys.stdout.write(presets.written(preset.title, preset.description, preset.params))
     return 0
 
 

@@ -6,11 +6,14 @@ replaced.
 
 from __future__ import annotations
 
+import os
+import select
 import signal
+import time
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import InputEvent
+from textual.events import InputEvent, Key
 from textual.message import Message
 
 from nnfd.tui.guard.backlog import Taken
@@ -23,9 +26,15 @@ if TYPE_CHECKING:
 
     from nnfd.tui.guard.backlog import Backlog
 
+MOST_KEYS = 200
+"""Inputs that may wait for an answer when a key comes. A held key repeats 40 times a second; text that is pasted into a
+terminal without bracketed paste comes as millions of keys, of which each may begin a run."""
 MOST_WAITING = 2000
-"""Keys and mouse events that may wait for an answer. A person is far below; text that is pasted into a terminal without
-bracketed paste comes as millions of keys, each of which would take some 300 bytes and a millisecond."""
+"""Inputs that may wait when the mouse moves, which costs far less."""
+QUIET_SECONDS = 0.1
+"""A flood is over when nothing has come for so long."""
+TOLD_SECONDS = 5.0
+"""How soon after a flood the next one is told of again."""
 REPORT_RESIZES = "\x1b[?2048h"
 """Lets a terminal that can report its size in the input do so, at once for the first time."""
 
@@ -34,6 +43,7 @@ class Answering(Protocol):
     """What the driver asks the app."""
 
     inputs_taken: int
+    forgotten_before: float
     backlog: Backlog
     terminal: SafeDriver | None
 
@@ -47,6 +57,10 @@ class Flooded(Message):
     """Keys came faster than they could be answered, and were dropped."""
 
 
+class _TooMuchError(Exception):
+    """More waits than could be answered in time."""
+
+
 class SafeDriver(LinuxDriver):
     """Survives bytes that are no UTF-8, floods of keys, and a SIGCONT that no stop came before."""
 
@@ -56,7 +70,7 @@ class SafeDriver(LinuxDriver):
         self._answering = cast("Answering", app)
         self._answering.terminal = self
         self._sent = 0
-        self._flooded = False
+        self._told = -TOLD_SECONDS
         self._stopped = False
         self._file = cast("Any", Taken(cast("Any", screen_stream() or self._file), self._answering.backlog))
         self._has_terminal = False
@@ -94,14 +108,32 @@ class SafeDriver(LinuxDriver):
             self._lab.call_later(self._lab.refresh)  # whoever stopped the process may have drawn over the screen
 
     def run_input_thread(self) -> None:
-        """Read the input; begin anew after bytes that are no UTF-8, which are lost with what was read beside them."""
+        """Read the input; begin anew after bytes that are no UTF-8, which are lost with what was read beside them.
+
+        Likewise after a flood. It is lost with what waits of it: parsed and answered key by key, 300 kB took 40 s.
+        """
         while True:
             try:
                 super().run_input_thread()
             except UnicodeDecodeError:
-                self.write(REPORT_RESIZES)  # the parser that knew the size in pixels is gone
+                pass
+            except _TooMuchError:
+                self._forget()
             else:
                 return
+            self.write(REPORT_RESIZES)  # the parser that knew the size in pixels is gone
+
+    def _forget(self) -> None:
+        """Drop what comes until it is quiet, for a flood that is cut may end within the code of a key; and say so."""
+        while not self.exit_event.is_set() and select.select([self.fileno], [], [], QUIET_SECONDS)[0]:
+            if not os.read(self.fileno, 1 << 16):
+                break
+        flooded = Flooded()
+        self._answering.forgotten_before = flooded.time
+        now = time.monotonic()
+        if now - self._told > TOLD_SECONDS:
+            self._lab.post_message(flooded)
+        self._told = now
 
     def write(self, data: str) -> None:
         """Hand a text to the thread that writes."""
@@ -109,15 +141,10 @@ class SafeDriver(LinuxDriver):
         self._answering.backlog.add()
 
     def process_message(self, message: Message) -> None:
-        """Hand on a message; drop what nobody could answer in time, and say so once a flood."""
+        """Hand on a message, unless nobody could answer it in time."""
         if isinstance(message, InputEvent):
             waiting = self._sent - self._answering.inputs_taken + self._answering.inputs_waiting
-            if waiting >= MOST_WAITING:
-                if not self._flooded:
-                    self._flooded = True
-                    self._lab.post_message(Flooded())
-                return
-            if waiting < MOST_WAITING // 2:
-                self._flooded = False
+            if waiting >= (MOST_KEYS if isinstance(message, Key) else MOST_WAITING):
+                raise _TooMuchError
             self._sent += 1
         super().process_message(message)

@@ -52,6 +52,8 @@ class SafeApp(App[None]):
         super().__init__(driver_class=_driver_class())
         self.inputs_taken = 0
         """Keys and mouse events that have come from the terminal so far."""
+        self.forgotten_before = 0.0
+        """Keys of before then (as messages tell the time) belong to a flood, and are dropped."""
         self.backlog = Backlog()
         """What the terminal has not taken yet."""
         self.right_of_way = RightOfWay()
@@ -118,11 +120,14 @@ class SafeApp(App[None]):
             self.inputs_taken += 1
             if isinstance(event, Key):
                 self._key_at = time.perf_counter()
-        if self.leaving and isinstance(event, InputEvent | Paste):
+        if (self.leaving and isinstance(event, InputEvent | Paste)) or self._is_forgotten(event):
             return
         if isinstance(event, Paste) and not event.text.isprintable():
             event.text = "\n".join(map(printable, event.text.splitlines()))
         await super().on_event(event)
+
+    def _is_forgotten(self, message: Message) -> bool:
+        return isinstance(message, Key) and message.time <= self.forgotten_before
 
     # -- Textual's own
 
@@ -142,7 +147,7 @@ class SafeApp(App[None]):
         what = type(child).__name__
 
         async def dispatch_safely(message: Message) -> None:
-            if not is_late(child, message):
+            if not (is_late(child, message) or self._is_forgotten(message)):
                 await self._guarded(what, dispatch, message)
 
         def render_safely(crop: Region) -> list[Strip]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LEVELS = 48
 """Colour levels. Every change of colour costs bytes: a frame of 120x60 cells of a giraffe's coat takes 190 KB with 64
 levels, 174 KB with 48, and the two can hardly be told apart."""
+MIDDLE = 2
 _CURSOR = Style(bold=True, color="#ffffff", bgcolor="#000000")
 _PLAIN = Style(bold=True, reverse=True)
 
@@ -70,6 +71,11 @@ class FieldCanvas(Widget):
         button: int
         pressed: bool
         """True for the press itself, False for a drag."""
+
+        @property
+        def is_middle(self) -> bool:
+            """Whether it was the middle button."""
+            return self.button == MIDDLE
 
     def __init__(self) -> None:
         super().__init__()

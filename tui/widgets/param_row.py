@@ -21,7 +21,8 @@ BOOL_WORDS = ("off", "on")
 def help_text(info: ParamInfo) -> str:
     """Return the help of a parameter and what it may be."""
     allowed = f" Allowed: {info.allowed}." if info.allowed else ""
-    return f"{info.help}{allowed} Default: {show_value(info.default)}."
+    default = f" Default: {show_value(info.default)}." if info.default != "" else ""
+    return f"{info.help}{allowed}{default}"
 
 
 class ParamRow(Horizontal):
@@ -46,12 +47,15 @@ class ParamRow(Horizontal):
         """The value in effect, as text."""
         self._mark = Label(classes="-mark")
         words = BOOL_WORDS if info.is_bool else info.choices
-        self.field: Input | Choice = Choice(words, value) if words else Input(value, compact=True, select_on_focus=True)
+        # a value is written anew, a formula is not: one key must not take all of it away
+        self.field: Input | Choice = (
+            Choice(words, value) if words else Input(value, compact=True, select_on_focus=not info.label)
+        )
 
     def compose(self) -> ComposeResult:
         """Lay out the line."""
         yield self._mark
-        yield Label(self.info.name, classes="-name", markup=False)
+        yield Label(self.info.label or self.info.name, classes="-name", markup=False)
         yield self.field
         yield Label(self.info.unit, classes="-unit", markup=False)
         yield Label("live" if self.info.live else Content.styled("restart", "dim"), classes="-when")

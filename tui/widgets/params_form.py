@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,7 +13,8 @@ from textual.message import Message
 from textual.widgets import Label
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params import Params, show_value
+from nnfd.core.params import FieldParams, Params, show_value
+from nnfd.core.params.parts import ANOTHER, infos_of, parts_of
 from nnfd.tui.widgets.param_row import ParamRow, help_text
 
 if TYPE_CHECKING:
@@ -48,13 +50,15 @@ class _Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
 
 
 class ParamsForm(Vertical):
-    """Edits the parameters of a run; enter applies, escape leaves."""
+    """Edits the parameters of a run, or the equations of its model; enter applies, escape leaves."""
 
     DEFAULT_CSS = """
     ParamsForm { width: 1fr; height: 1fr; }
     ParamsForm .-help { width: 1fr; height: 3; color: $text-muted; border-top: solid $panel-lighten-2; }
     ParamsForm .-verdict { width: 1fr; height: auto; min-height: 2; max-height: 4; text-style: bold; }
-    ParamsForm.-small .-unit { display: none; }
+    ParamsForm.-small .-unit, ParamsForm.-equations .-unit { display: none; }
+    ParamsForm.-equations .-when { padding-left: 1; width: 9; }
+    ParamsForm .-problem { width: 1fr; height: auto; padding-left: 2; color: $text-error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "apply", "Apply", id="form.apply", tooltip="Apply these parameters"),
@@ -62,6 +66,7 @@ class ParamsForm(Vertical):
         Binding("up,shift+tab", "previous", "Up", id="form.up", show=False),
         Binding("down", "next", "Down", id="form.down", show=False),
         Binding("ctrl+z", "reset", "Undo field", id="form.reset", tooltip="The value in effect again"),
+        Binding("ctrl+s", "save", "Save preset", id="form.save", tooltip="Save these as a preset of your own"),
     ]
 
     KEYS: ClassVar[tuple[Binding, ...]] = (
@@ -81,6 +86,12 @@ class ParamsForm(Vertical):
         branch: bool
         """Whether they are meant for a branch."""
 
+    @dataclass
+    class Saved(Message):
+        """The user wants to keep these parameters as a preset."""
+
+        params: Params
+
     class Left(Message):
         """The user left without applying."""
 
@@ -93,16 +104,19 @@ class ParamsForm(Vertical):
         self._rows: dict[str, ParamRow] = {}
         self._focused: ParamRow | None = None
         self._scroll = _Rows()
+        self._problem = Label(classes="-problem", markup=False)
+        """What is wrong with an equation, below its line."""
         self._help = Label(classes="-help")
         self._verdict = Label(classes="-verdict")
 
     def compose(self) -> ComposeResult:
         """Rows, help of the focused one, what enter will do."""
-        yield self._scroll
+        with self._scroll:
+            yield self._problem
         yield self._help
         yield self._verdict
 
-    def load(self, params: Params, *, running: bool = False, branch: bool = False) -> None:
+    def load(self, params: Params, *, running: bool = False, branch: bool = False, equations: bool = False) -> None:
         """Fill the form.
 
         Parameters
@@ -113,17 +127,23 @@ class ParamsForm(Vertical):
             Whether a run is under way that can take live edits.
         branch
             Whether the edit is for a new run that starts from a kept position.
+        equations
+            Whether the parts of the model are edited, in place of the values of its parameters.
         """
         self._params, self._running, self._branch = params, running, branch
-        infos = params.infos()
-        values = {name: show_value(value) for name, value in params.values().items()}
+        self.set_class(equations, "-equations")
+        infos, now = params.infos(), params.values()
+        if equations:
+            assert isinstance(params, FieldParams), "a network has no equations"
+            infos, now = infos_of(params.model), {**parts_of(params.model)}
+        values = {name: show_value(now.get(name, "")) for name in infos}
         if [row.info for row in self._rows.values()] == list(infos.values()):
             for name, row in self._rows.items():  # to mount a hundred widgets takes longer than a key may
                 row.show(values[name])
         else:
             self._rows = {name: ParamRow(info, values[name]) for name, info in infos.items()}
             self._focused = None
-            self._scroll.remove_children()
+            self._scroll.remove_children(ParamRow)
             self._scroll.mount_all(self._rows.values())
         self._scroll.scroll_home(animate=False)
         self._check()
@@ -166,13 +186,17 @@ class ParamsForm(Vertical):
             self._edited = self._params.edited(changes, text=True)
         except ParamsError as error:
             self._edited, words = None, str(error)
-            # the message begins with the parameter it is about
-            wrong = words.partition(":")[0]
+            wrong = self._row_about(words)
         for name, row in self._rows.items():
             row.judge(valid=name != wrong)
+        below = bool(wrong) and self.has_class("-equations")
+        if below:
+            self._scroll.move_child(self._problem, after=self._rows[wrong])
+            self._problem.content = words
+        self._problem.display = below
         self._show_help()
         if self._edited is None:
-            self._verdict.content = Content.styled(f"✗ {words}", "bold $text-error")
+            self._verdict.content = Content.styled("✗ not possible yet" if below else f"✗ {words}", "bold $text-error")
             return
         changed = len(self._edited.changed(self._params))
         restart = self._edited.needs_restart(self._params)
@@ -181,6 +205,14 @@ class ParamsForm(Vertical):
         self._verdict.content = Content.styled(
             text, "$text-warning" if warns else "$text-success" if changed else "dim"
         )
+
+    def _row_about(self, words: str) -> str:
+        """Return the name of the line that an error is about; the error begins with it, or with what is in it."""
+        name = re.split(r"[:, ]", words, maxsplit=1)[0]
+        while name and name not in self._rows:
+            more = f"{name.rpartition('.')[0]}.{ANOTHER}"
+            name = more if more in self._rows and self._rows[more].changed else name.rpartition(".")[0]
+        return name
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the help of the focused parameter and keep its line in view."""
@@ -249,6 +281,13 @@ class ParamsForm(Vertical):
             return
         changes = {name: new for name, (_, new) in self._params.changed(self._edited).items()}
         self.post_message(self.Applied(self._edited, changes, restart, self._branch))
+
+    def action_save(self) -> None:
+        """Ask to keep these as a preset, unless a value is wrong."""
+        if self._edited is None:
+            self.app.bell()
+        else:
+            self.post_message(self.Saved(self._edited))
 
     def action_leave(self) -> None:
         """Leave without applying."""

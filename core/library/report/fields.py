@@ -16,6 +16,7 @@ from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import verdict
 from nnfd.core.library.report.curves import Curve, chart
 from nnfd.core.params import FieldParams, Params
+from nnfd.core.params.typeset import equations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,7 +45,7 @@ class Picture(NamedTuple):
 def field_parts(folder: RunFolder, events: Sequence[Event], params: Params) -> dict[str, Any]:
     """Return what ``fields.html.j2`` shows, as far as the folder has what it needs."""
     assert isinstance(params, FieldParams)
-    parts: dict[str, Any] = {"curves": _curves(events)}
+    parts: dict[str, Any] = {"curves": _curves(events), "equations": equations(params.model)}
     try:
         state = _newest(folder)
     except NnfdError as error:

@@ -9,6 +9,7 @@ from nnfd.core.library.report.fields import field_parts
 from nnfd.core.library.report.network import network_parts
 from nnfd.core.library.report.templates import render
 from nnfd.core.params import FieldParams, show_value
+from nnfd.core.params.parts import change_in_words
 from nnfd.core.runs.result import Result
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ def report(folder: RunFolder) -> bytes:
 def _words(event: Edited | Painted | Notice) -> str:
     match event:
         case Edited():
-            changes = event.changed.items()
-            return "edit: " + ", ".join(f"{k} from {show_value(old)} to {show_value(new)}" for k, (old, new) in changes)
+            return "edit: " + ", ".join(change_in_words(name, *values) for name, values in event.changed.items())
         case Painted():
             paint = event.paint
             return f"painted {paint.field} = {paint.value:g} at {paint.x},{paint.y}, radius {paint.radius}"

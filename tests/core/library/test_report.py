@@ -32,7 +32,7 @@ from nnfd.core.runs.names import STATE
 pytestmark = pytest.mark.usefixtures("fitted_once")
 
 NETWORK = ["Outcome", "Parameters", "Curves", "Confusion matrix", "Report", "How sure it is", "Baseline"]
-FIELD = ["Outcome", "Parameters", "Pattern", "Growth", "Curves", "Analysis"]
+FIELD = ["Outcome", "Parameters", "Equations", "Pattern", "Growth", "Curves", "Analysis"]
 VOID = {"meta", "link", "img"}
 HOSTILE = '<script>alert(1)</script> [red]x[/] \x1b[31m & "q"'
 
@@ -208,7 +208,7 @@ class TestCurves:
 def test_a_caption_cannot_leave_its_attribute():
     caption = '"><script>alert(1)</script>\x1b'
     page = render("fields.html.j2", missing="", pattern=[("plain", ""), (caption, "data:,")], growth=[], curves=[],
-                  main="a", diagnosis=[], stats=[], analysis=[])  # fmt: skip
+                  main="a", equations=[], diagnosis=[], stats=[], analysis=[])  # fmt: skip
     assert "<script" not in page
     assert "\x1b" not in page
     assert 'alt="&#34;&gt;&lt;script&gt;' in page

@@ -143,7 +143,7 @@ def test_auto_takes_numba_for_long_runs_only(monkeypatch):
     assert chosen_engine(long, sizes, samples, None) == Choice("numba")
     assert chosen_engine(long, sizes, samples, "numpy") == Choice("numpy")  # as it was begun
     assert chosen_engine(NetworkParams(), sizes, samples, "numba") == Choice("numba")
-    assert chosen_engine(NetworkParams(engine="numba"), sizes, samples, "numpy") == Choice("numba")
+    assert chosen_engine(NetworkParams(engine="numba"), sizes, samples, None) == Choice("numba")
     assert chosen_engine(long.model_copy(update={"engine": "numpy"}), sizes, samples, None) == Choice("numpy")
 
 
@@ -169,6 +169,17 @@ def test_numba_that_cannot_be_loaded_is_told_and_numpy_trains(monkeypatch):
     assert notice.message.startswith("engine: numba cannot be used here (ModuleNotFoundError: ")
     assert notice.message.endswith("); NumPy trains this run")
     assert (result.state.engine, result.state.epoch) == ("numpy", SMALL["epochs"])
+
+
+def test_a_run_that_fell_back_to_numpy_goes_on_with_it_and_says_so(monkeypatch):
+    monkeypatch.setattr(choose, "find_spec", lambda name: None)
+    asked = NetworkParams(**SMALL, engine="numba")
+    fallen = epochs_of(run(asked)[0])[0].state
+    monkeypatch.setattr(choose, "find_spec", lambda name: object())  # it is installed meanwhile
+    events, result = run(asked, through_disk(fallen))
+    notices = [event.message for event in events if isinstance(event, Notice)]
+    assert notices == ["engine: numba could not be used when this run began; NumPy goes on with it, bit for bit"]
+    np.testing.assert_array_equal(result.state.theta, run(NetworkParams(**SMALL))[1].state.theta)
 
 
 def test_the_engine_is_kept_in_the_state_and_an_older_state_was_numpys():

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from nnfd.core.engine.events import Edited, Notice
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import FurParams
+from nnfd.core.runs.asked import Asked
+from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun
-from nnfd.core.runs.names import EVENTS, RESULT
+from nnfd.core.runs.names import EVENTS, RESULT, STATE
+from nnfd.core.runs.resumption import peek, resume
 
 SMALL = {"width": 40, "height": 40, "steps": 200, "engine": "numpy", "seeds": 3}
 
@@ -24,6 +28,28 @@ def test_an_edit_that_is_wrong_in_one_cell_alone_is_refused_and_nothing_is_kept_
             run.controller.edit({"rho_a": "0.04 - 0.1*where(x==7,where(y==7,1,0),0)"})
         run.run()
         assert folder.result()["outcome"] == "completed"
+
+
+def test_an_edit_that_a_version_before_took_is_left_out_on_resume_and_told_once(tmp_path):
+    """It was acknowledged, ended the run, and then each one that went on with it."""
+    params = FurParams(**SMALL)
+    bad = params.edited({"rho_a": "0.04 - 0.1*where(x==7,where(y==7,1,0),0)"})
+    good = bad.edited({"dt": 0.5})
+    with RunFolder.create(tmp_path / "r", preset="p", title="t", params=params) as folder:
+        asked = Asked(folder)
+        asked.begin("1")
+        asked.add(Edited(0, bad, params.changed(bad)))
+        asked.add(Edited(0, good, bad.changed(good)))
+        Checkpoint(None, turn="1").save(folder.path / STATE)
+    with RunFolder.open(tmp_path / "r") as folder:
+        resumption = resume(folder)
+        run = LiveRun(params, folder=folder, resumption=resumption)
+        assert run.run().outcome == "completed"
+        assert folder.saved().state.params.dt == 0.5  # what was asked after it is done
+        told = [event.message for event in folder.events() if isinstance(event, Notice)]
+    assert len(told) == 1
+    assert told[0].startswith("an edit asked for at 0 cannot be done and is left out: rho_a: ")
+    assert peek(RunFolder.open(tmp_path / "r")).mended == ""
 
 
 def test_a_run_whose_domain_is_gone_is_refused_before_anything_of_it_is_touched(tmp_path):

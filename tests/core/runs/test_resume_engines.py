@@ -24,6 +24,7 @@ NETWORK = NetworkParams(
 )
 FUR = FurParams(width=24, height=17, seeds=6, steps=1200, y_coupling="published")
 TURING = TuringParams(width=20, height=20, steps=1200, noise=0.02)
+OTHER_EQUATION = {"model.equations.h": "D_h*lap(h) + rho_h*a^2 - mu_h*h - 0.001*h^2", "model.shown": "h"}
 
 CASES = {
     "network": (NETWORK, {3: edit(lr=0.01), 8: edit(batch_size=16, schedule="cosine"), 11: edit(dropout=0.0)}),
@@ -36,7 +37,10 @@ CASES = {
             900: edit(boundary="zero-flux"),
         },
     ),
-    "turing": (TURING, {250: edit(kappa_a=0.25), 1000: Paint("h", 10, 10, 1, 2.0)}),
+    "turing": (
+        TURING,
+        {250: edit(kappa_a=0.25), 600: edit(**OTHER_EQUATION), 1000: Paint("h", 10, 10, 1, 2.0), 1100: edit(mu_a=0.06)},
+    ),
 }
 
 

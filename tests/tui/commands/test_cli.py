@@ -486,3 +486,23 @@ def test_hints_do_not_contradict_themselves(run, words, said):
     assert (code, out) == (2, "")
     assert said in err
     assert "did you mean 'train'" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        ("", "the dashboard needs 900.0 MB"),
+        ("--no-record", "the dashboard needs 900.0 MB"),
+        ("attach r", "the dashboard needs 900.0 MB"),
+        ("train --headless", "train needs 600.0 MB"),
+        ("export r --to r.png", "export needs 600.0 MB"),
+        ("runs", ""),
+        ("train --help", ""),
+    ],
+)
+def test_a_command_that_cannot_have_the_memory_to_begin_says_so(run, monkeypatch, words, what):
+    """Otherwise OpenBLAS, loaded by SciPy, hangs deaf to SIGTERM, or the process crashes."""
+    monkeypatch.setattr("resource.getrlimit", lambda _: (400_000_000, -1))
+    code, _, err = run(*words.split())
+    said = f"nnfd-tui: {what} of address space, and may take 400.0 MB here: raise 'ulimit -v'\n" if what else ""
+    assert (code, err) == (2 if what else 0, said)

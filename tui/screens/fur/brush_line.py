@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 FAR = 10
 """Cells that the cursor moves with shift."""
-KEYS_OF_THE_FIELDS = "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts"
+KEYS_OF_THE_FIELDS = (
+    "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts · E equations"
+)
 
 
 class BrushLine(TextLine):
@@ -101,7 +103,7 @@ class BrushLine(TextLine):
         """Paint with the mouse: where it was pressed, or on the way to where it was dragged."""
         start, self._stroke_end = self._stroke_end, cell
         if self.brush.on:
-            self._place(cell)
+            self.place(cell)
         cells = [cell] if pressed or start is None else list(line(start, cell, max(1, self.brush.radius)))
         self._stroke(cells, field, erase=erase, begins=pressed)
 
@@ -109,7 +111,8 @@ class BrushLine(TextLine):
         dabs = [self.brush.paint(field, cell, self.params, erase=erase) for cell in cells]
         self.post_message(self.Stroke(dabs, begins))
 
-    def _place(self, cell: Cell) -> None:
+    def place(self, cell: Cell) -> None:
+        """Put the cursor there."""
         self.brush.cell = cell
         self._tell()
         self.post_message(self.Moved())
@@ -143,4 +146,4 @@ class BrushLine(TextLine):
 
     def action_move(self, dx: int, dy: int) -> None:
         self.brush.move(dx, dy, self.params)
-        self._place(self.brush.cell)
+        self.place(self.brush.cell)

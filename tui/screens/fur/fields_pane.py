@@ -130,8 +130,9 @@ class FieldsPane(Container):
 
     @cursor.setter
     def cursor(self, cell: tuple[int, int] | None) -> None:
-        self._cursor = cell
-        self.redraw()
+        if cell != self._cursor:
+            self._cursor = cell
+            self.redraw()
 
     def choose(self, name: str) -> None:
         """Choose a field; the cursor goes with it."""

@@ -32,6 +32,14 @@ LOOK_AHEAD_LIVE = 5_000_000
 """Of a run that goes on, whose numbers are worked out each second: some 50 ms."""
 
 
+@lru_cache(maxsize=1)
+def predicted(params: FieldParams) -> Prediction:
+    """Return what linear stability says of the wavelength; worked out once while nobody edits."""
+    from nnfd.core.fields.stability import prediction
+
+    return prediction(params)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldNumbers:
     """What can be said about one state, and about one of its fields."""
@@ -64,14 +72,6 @@ def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live
     return FieldNumbers(
         state.step, field, said.stats, said.diagnosis, seen, k, power, prediction, state.params.ranges()
     )
-
-
-@lru_cache(maxsize=1)
-def predicted(params: FieldParams) -> Prediction:
-    """Return what linear stability says of the wavelength; worked out once while nobody edits."""
-    from nnfd.core.fields.stability import prediction
-
-    return prediction(params)
 
 
 def number_lines(numbers: FieldNumbers, *, full: bool = False) -> list[tuple[str, str]]:

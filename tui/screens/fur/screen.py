@@ -13,17 +13,19 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Painted
 from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.seeds import paint
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
 from nnfd.tui.dialogs.trust import Trust
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.screens.fur.about import ABOUT
 from nnfd.tui.screens.fur.atlas import open_atlas
 from nnfd.tui.screens.fur.beginning import first_state
 from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
 from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers, predicted
+from nnfd.tui.screens.fur.painted import painted_run
+from nnfd.tui.screens.fur.probe import Probe, states_of
 from nnfd.tui.screens.fur.side_pane import SidePane
 from nnfd.tui.screens.lab.kept import kept_frame
 from nnfd.tui.screens.lab.screen import LabScreen, lent
@@ -35,25 +37,13 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from nnfd.core.engine.events import Event, Paint
+    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.session import Storage
     from nnfd.tui.jobs.watching import AnySession
     from nnfd.tui.widgets.field_canvas import FieldCanvas
 
-ABOUT = (
-    "Each field is a grid of cells, drawn in colours from its least to its greatest value; the line above it names "
-    "its true range. In a fur run the activator a makes itself and eats the substrate s; where a stays high it "
-    "switches on the marker y, the pigment. Without seeds a dies out: press i, move with the arrows, and plant some "
-    "with enter, or click into the field: the brush plants into the field that seeds grow in; n chooses another for "
-    "it while it is on. Right: least, mean and greatest value over time; the spectrum, which tells how wide the "
-    "pattern's waves are; and numbers: what the field looks like (extinct, uniform, noise, still changing, steady, "
-    "oscillating), and its spots and wavelength once it is a pattern. A predicted wavelength comes from linear "
-    "stability: that of the waves which grow fastest out of a uniform state; o shows how fast each wave grows, with "
-    "the measured spectrum under it. T runs what is shown on with half the time step, the other stencil and cells "
-    "half as wide, and says how far they part. Look back with j and k, and start a branch there with b."
-)
 NUMBERS_SECONDS = 1.0
 """Time between two charts and numbers of a running pattern: they are dearer than a frame."""
 
@@ -74,9 +64,8 @@ class FurScreen(LabScreen[FieldHistory]):
         *lent("brush_line", BrushLine.KEYS),
         *lent("fields", FieldsPane.PAN_KEYS),  # for the arrows, after the brush, which has them while it is on
         *lent("side", SidePane.KEYS),
-        Binding(
-            "T", "trust", "Trust", id="fur.trust", tooltip="How far it depends on step, stencil and grid", show=False
-        ),
+        Binding("T", "trust", "Trust", id="fur.trust", tooltip="Is it the model's pattern, or the grid's?", show=False),
+        Binding("E", "equations", "Equations", id="fur.equations", tooltip="Edit the model's equations", show=False),
         Binding("P", "atlas", "Atlas", id="fur.atlas", tooltip="Patterns over two parameters, grown live", show=False),
     ]
 
@@ -90,6 +79,7 @@ class FurScreen(LabScreen[FieldHistory]):
         self._told_refusal = False
         """Whether it was said in this stroke that a dab was not taken."""
         self.next_numbers = Throttle(self, self.findings.wish, NUMBERS_SECONDS)
+        self.probe = Probe(self, self._show_trace, self._on_job_failed)
 
     def compose_views(self) -> ComposeResult:
         with Container(id="body"):
@@ -125,11 +115,11 @@ class FurScreen(LabScreen[FieldHistory]):
         new_model = names != self.fields.names
         same, self._preset = self.spec.preset == self._preset, self.spec.preset
         self.fields.load(names, main_field(params), keep=same)
-        new_values = new_model or self.spec.state is None
-        self.brush_line.load(params, new_model=new_model, new_values=new_values, keep=same)
-        self.fields.cursor = self.brush_line.cursor
+        self.brush_line.load(params, new_model=new_model, new_values=new_model or self.spec.state is None, keep=same)
         self._fit_fields()
         self.side.clear()
+        self.probe.rest()
+        self._probe()
         if self.newest is not None:
             self.show_position()
 
@@ -138,6 +128,7 @@ class FurScreen(LabScreen[FieldHistory]):
         self.brush_line.params = self.field_params
         if self.shown is None and self.newest is not None:
             self.fields.show(self.newest)
+        self.probe.see(states_of(events))
         if self.history.ended or any(isinstance(event, Painted) for event in events):
             self.next_numbers.now()
         else:
@@ -184,6 +175,7 @@ class FurScreen(LabScreen[FieldHistory]):
                 side=max(self.field_params.width, self.field_params.height),
                 by_turns=self.phase is Phase.RUNNING and self.shown is None,
             )
+            self._probe()
 
     async def action_on(self, part: str, action: str) -> None:
         """Do what a part does; charts and numbers show the very step that a pause holds at."""
@@ -191,12 +183,20 @@ class FurScreen(LabScreen[FieldHistory]):
         if action == "toggle_run":
             self.next_numbers.now()
 
+    def action_equations(self) -> None:
+        """Open the form of the model's equations, or close it."""
+        if self.form.display:
+            self.close_form()
+        else:
+            self.open_form(equations=True)
+
     # -- how the fields stand
 
     def on_fields_pane_chosen(self, event: FieldsPane.Chosen) -> None:
         event.stop()
         if self.brush_line.brush.on:
             self.brush_line.choose(self.fields.chosen)
+        self._probe()
         self.next_numbers.now()
 
     def on_fields_pane_arranged(self, event: FieldsPane.Arranged) -> None:
@@ -205,12 +205,30 @@ class FurScreen(LabScreen[FieldHistory]):
         self._fit_fields()
 
     def on_resize(self) -> None:
-        """Fit the fields into the new size."""
         if self.fields.names:
             self.call_after_refresh(self._fit_fields)
 
     def _fit_fields(self) -> None:
         self.fields.fit_height(self.field_params.width, self.field_params.height)
+
+    # -- the probe
+
+    def on_side_pane_turned(self, event: SidePane.Turned) -> None:
+        event.stop()
+        self._probe()
+
+    def _probe(self) -> None:
+        """Mark the cell that the brush or the probe is at; let the probe follow it while what it sees is shown."""
+        cell, state = self.brush_line.brush.cell, self.newest
+        self.fields.cursor = cell if self.side.is_probing else self.brush_line.cursor
+        if not self.side.is_probing:
+            self.probe.rest()
+        elif state is not None:
+            self.probe.follow(self.session, cell, state, self.fields.chosen)
+            self._show_trace()
+
+    def _show_trace(self) -> None:
+        self.side.show_trace(self.probe.trace, self.fields.colormap(self.fields.chosen))
 
     # -- how far it can be trusted
 
@@ -233,19 +251,21 @@ class FurScreen(LabScreen[FieldHistory]):
     # -- painting
 
     def on_brush_line_toggled(self, event: BrushLine.Toggled) -> None:
-        """Show the cursor, and let the arrow keys move it."""
         event.stop()
         if not self.form.display:
             self.focus_default()
-        self.fields.cursor = self.brush_line.cursor
+        self._probe()
 
     def on_brush_line_moved(self, event: BrushLine.Moved) -> None:
         event.stop()
-        self.fields.cursor = self.brush_line.cursor
+        self._probe()
 
     def on_field_canvas_pointed(self, event: FieldCanvas.Pointed) -> None:
-        """Paint with the mouse: left button the value, right button 0."""
+        """Paint with the mouse: left button the value, right button 0. The middle one puts the probe there."""
         event.stop()
+        if event.is_middle:
+            self.brush_line.place((event.x, event.y))
+            return
         name = self.brush_line.field  # the one that is shown large need not be the one that seeds grow in
         if self.fields.side_by_side:
             name = self.fields.name_of(event.canvas)
@@ -262,25 +282,12 @@ class FurScreen(LabScreen[FieldHistory]):
                 for dab in event.dabs:
                     self.session.controller.send(dab)
             elif (state := self.fields.state) is not None:
-                self.begin(self._painted(state, event.dabs))
+                self.begin(painted_run(self.spec, self.field_params, state, event.dabs, at_end=self.shown is None))
                 self.notify(f"a new run goes on from step {state.step:,}", title="branch", markup=False)
         except NnfdError as error:
             if not self._told_refusal:
                 self.complain(error)
             self._told_refusal = True
-
-    def _painted(self, state: FieldState, dabs: Sequence[Paint]) -> RunSpec:
-        """Return the run that goes on from this state with these dabs on it."""
-        params = self.field_params
-        if self.shown is None or state.step >= params.steps:  # it goes on for as many steps as it had
-            began = self.spec.state.position if self.spec.state else 0
-            params = params.edited({"steps": state.step + max(1, params.steps - began)})
-        fields = dict(state.fields)
-        for dab in dabs:
-            fields = paint(fields, dab, params)
-        for array in fields.values():
-            array.setflags(write=False)
-        return RunSpec(params, self.spec.preset, self.spec.title, FieldState(params, state.step, fields))
 
     def begin_branch(self, params: Params) -> None:
         """Begin the run that goes on from what is shown; a frame holds all that it needs."""

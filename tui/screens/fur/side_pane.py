@@ -1,14 +1,17 @@
-"""What stands beside the fields: numbers, the chosen field's values over time, its spectrum."""
+"""What stands beside the fields: numbers, the chosen field's values over time, its spectrum, what a probe sees."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 
 from nnfd.tui.screens.fur.numbers import NumbersPane
+from nnfd.tui.screens.fur.row_view import RowView
 from nnfd.tui.screens.lab.marks import edits_of
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.series import Series
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from nnfd.tui.jobs.history import FieldHistory
     from nnfd.tui.screens.fur.numbers import FieldNumbers
+    from nnfd.tui.screens.fur.trace import Trace
 
 
 def value_curves(history: FieldHistory, field: str) -> list[Series]:
@@ -64,40 +68,68 @@ def growth_curves(numbers: FieldNumbers, side: int) -> list[Series]:
     return series
 
 
+class Second(Enum):
+    """What the second chart is, in the order of its key."""
+
+    SPECTRUM = "waves across the grid"
+    GROWTH = "growth of waves, 1/time"
+    PROBE = "cell over time"
+    ROW = "row over time"
+
+
 class SidePane(Vertical):
-    """Numbers above two charts: values over time, and either the spectrum or the growth of waves.
+    """Numbers above two charts: values over time, and one of spectrum, growth of waves, probe and row over time.
 
     Where there is room for one chart, they come one after the other.
     """
 
     KEYS: ClassVar[tuple[Binding, ...]] = (
-        Binding("o", "chart", "Chart", id="fur.chart", tooltip="Values, spectrum, growth of waves", show=False),
+        Binding("o", "chart", "Chart", id="fur.chart", tooltip="Spectrum, growth of waves, probe, its row", show=False),
         Binding("l", "log", "Log scale", id="fur.log", tooltip="Charts on a log scale and back", show=False),
     )
+
+    class Turned(Message):
+        """Another chart is shown."""
 
     def __init__(self) -> None:
         super().__init__(id="side", classes="-values")
         self.pane = NumbersPane()
         self.values = CurveView("over time", id="values")
-        self.spectrum = CurveView("waves across the grid", ends=False, id="spectrum")
+        self.spectrum = CurveView(Second.SPECTRUM.value, ends=False, id="spectrum")
+        self.row = RowView(id="row")
         self.numbers: FieldNumbers | None = None
         """What is shown."""
-        self.growth = False
-        """Whether the growth of waves is shown in place of the spectrum."""
+        self.second = Second.SPECTRUM
+        """Which chart stands second."""
         self._side = 1
-        self._spectrum_next = False
+        self._second_next = False
+        self._history: FieldHistory | None = None
+        self._cursor: int | None = None
+        self._trace: Trace | None = None
+        self._colormap = ""
 
     def compose(self) -> ComposeResult:
         yield self.pane
         yield self.values
         yield self.spectrum
+        yield self.row
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether what a probe sees is shown."""
+        return self.second in {Second.PROBE, Second.ROW} and not self._shows_values_alone
+
+    @property
+    def _shows_values_alone(self) -> bool:
+        return self.is_mounted and self.screen.has_class("-narrow") and self.has_class("-values")
 
     def clear(self) -> None:
         """Show nothing."""
-        self.numbers = None
+        self.numbers = self._history = self._trace = None
         self.pane.show(None)
         self.values.clear()
         self.spectrum.clear()
+        self.row.clear()
 
     def show(
         self, numbers: FieldNumbers, history: FieldHistory, *, cursor: int | None, side: int, by_turns: bool
@@ -113,30 +145,48 @@ class SidePane(Vertical):
         by_turns
             Whether only one of the charts is drawn, the other one the next time: one takes longer than a frame.
         """
-        self.numbers, self._side = numbers, side
+        self.numbers, self._side, self._history, self._cursor = numbers, side, history, cursor
         self.pane.show(numbers)
-        self._spectrum_next = by_turns and not self._spectrum_next
-        if self._spectrum_next or not by_turns:
-            self._show_waves()
-        if not self._spectrum_next:
+        self._second_next = by_turns and not self._second_next
+        if self._second_next or not by_turns:
+            self._show_second()
+        if not self._second_next:
             self.values.title = f"{numbers.field} over time"
             self.values.show(value_curves(history, numbers.field), edits=edits_of(history), cursor=cursor, over="step")
 
-    def _show_waves(self) -> None:
-        if (numbers := self.numbers) is not None:
-            self.spectrum.title = "growth of waves, 1/time" if self.growth else "waves across the grid"
-            curves = growth_curves if self.growth else spectrum_curves
-            self.spectrum.show(curves(numbers, self._side) if len(numbers.k) else [], start=0)
+    def show_trace(self, trace: Trace | None, colormap: str) -> None:
+        """Show what a probe has seen."""
+        self._trace, self._colormap = trace, colormap
+        if self.is_probing:
+            self._show_second()
+
+    def _show_second(self) -> None:
+        numbers, trace = self.numbers, self._trace
+        match self.second:
+            case Second.SPECTRUM | Second.GROWTH if numbers is not None:
+                curves = growth_curves if self.second is Second.GROWTH else spectrum_curves
+                self.spectrum.title = self.second.value
+                self.spectrum.show(curves(numbers, self._side) if len(numbers.k) else [], start=0)
+            case Second.PROBE if trace is not None:
+                self.spectrum.title = f"over time in cell {trace.cell[0]},{trace.cell[1]}"
+                edits = edits_of(self._history) if self._history is not None else ()
+                self.spectrum.show(trace.curves(), edits=edits, cursor=self._cursor, over="step")
+            case Second.ROW if trace is not None:
+                self.row.show_trace(trace, self._colormap)
+            case _:
+                pass
 
     def action_chart(self) -> None:
         """Show the next chart."""
-        one = self.screen.has_class("-narrow")
-        if one and (self.growth or self.has_class("-values")):
-            self.toggle_class("-values", "-spectrum")
-            self.growth = False
+        kinds = [*Second]
+        if self.screen.has_class("-narrow") and (self.has_class("-values") or self.second is kinds[-1]):
+            self.toggle_class("-values", "-second")
+            self.second = kinds[0]
         else:
-            self.growth = not self.growth
-        self._show_waves()
+            self.second = kinds[(kinds.index(self.second) + 1) % len(kinds)]
+        self.set_class(self.second is Second.ROW, "-row")
+        self._show_second()
+        self.post_message(self.Turned())
 
     def action_log(self) -> None:
         """Change the scale of both charts."""

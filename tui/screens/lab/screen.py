@@ -247,28 +247,35 @@ class LabScreen(Screen[None], Generic[H]):
         """Open the form for a branch from the position that is shown."""
         self.open_form(branch=True)
 
-    def open_form(self, *, branch: bool = False) -> None:
-        """Show the parameters in effect, to edit them; or to branch, those in effect at the position that is shown."""
+    def open_form(self, *, branch: bool = False, equations: bool = False) -> None:
+        """Show the parameters in effect, to edit them; or to branch, those in effect at the position that is shown.
+
+        Or show the equations of a field's model in place of its parameters.
+        """
         then = self.params
         if branch and self.shown is not None:
             then = self.history.params_at(self.shown, self.spec.params)
-        self.form.load(then, running=self.run_line.run.is_alive and not branch, branch=branch)
+        alive = self.run_line.run.is_alive and not branch
+        self.form.load(then, running=alive, branch=branch, equations=equations)
         self.form.display = True
+        self.set_class(equations, "-equations")
         self.add_class("-editing")
         self.form.focus_first()
 
     def close_form(self) -> None:
         self.form.display = False
-        self.remove_class("-editing")
+        self.remove_class("-editing", "-equations")
         self.focus_default()
 
     def on_params_form_left(self) -> None:
         self.close_form()
 
     def on_params_form_applied(self, event: ParamsForm.Applied) -> None:
-        """Apply an edit: live if the run can take it, else by a restart; or start the branch."""
+        """Apply an edit: live if the run can take it, else by a restart; or start the branch.
+
+        The form stays as it is if that fails: nothing is lost of what was typed.
+        """
         event.stop()
-        self.close_form()
         try:
             if event.branch:
                 self.begin_branch(event.params)
@@ -276,6 +283,8 @@ class LabScreen(Screen[None], Generic[H]):
                 self.change(event.params, event.changes, restart=bool(event.needs_restart))
         except NnfdError as error:
             self.complain(error)
+        else:
+            self.close_form()
 
     def change(self, params: Params, changes: Mapping[str, object], *, restart: bool) -> None:
         """Let the run take these parameters, or begin another one. Raises ``NnfdError`` if it refuses them."""

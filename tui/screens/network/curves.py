@@ -14,6 +14,7 @@ from nnfd.tui.widgets.series import Series
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.screens.network.ghost import Ghost
@@ -45,21 +46,29 @@ def learning_curves(key: str, ours: NetworkHistory, theirs: NetworkHistory | Non
 
 
 class LearningCurves(Vertical):
-    """Loss above accuracy, over epochs."""
+    """Loss above accuracy, over epochs.
+
+    Parameters
+    ----------
+    below
+        What stands below them.
+    """
 
     KEYS: ClassVar[tuple[Binding, ...]] = (
         Binding("l", "log", "Log scale", id="network.log", tooltip="Loss on a log scale and back", show=False),
         Binding("o", "smooth", "Smoothing", id="network.smooth", tooltip="Smooth the curves", show=False),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, below: Widget) -> None:
         super().__init__(id="charts")
+        self._below = below
         self.loss = CurveView("loss", settle=True, id="loss")
         self.accuracy = CurveView("accuracy", settle=True, id="accuracy")
 
     def compose(self) -> ComposeResult:
         yield self.loss
         yield self.accuracy
+        yield self._below
 
     def show(
         self, ours: NetworkHistory, theirs: NetworkHistory | None, ghost: Ghost | None, *, cursor: int | None

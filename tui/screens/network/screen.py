@@ -74,13 +74,13 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
         super().__init__(spec, storage, NetworkHistory, folder=folder)
-        self.curves = LearningCurves()
         self.panels = NetworkPanels()
         self._baseline_due = True
         self.baseline = Baseline(self, self._on_baseline_news)
         self.branching = Branching(self, self._begin_at, self.complain)
         self.readout = Readout()
         self.diagnosis = DiagnosisLine()
+        self.curves = LearningCurves(self.diagnosis.beside)
         self.health_watch = HealthWatch()
         self.ghost: Ghost | None = None
         """What stays behind of the run before."""
@@ -96,9 +96,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             yield self.form
         yield self.readout
         yield self.diagnosis
-
-    def on_mount(self) -> None:
-        self.curves.mount(self.diagnosis.beside)
 
     @property
     def evaluated(self) -> Evaluated | None:

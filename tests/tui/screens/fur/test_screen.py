@@ -214,7 +214,63 @@ async def test_one_chart_where_there_is_little_room_and_log_scale():
         await this.until(lambda: spectrum.title == "growth of waves, 1/time")
         assert (values.display, spectrum.display) == (False, True)
         await this.press("o")
-        assert (values.display, spectrum.display) == (True, False)
+        await this.until(lambda: spectrum.title == "over time in cell 12,10")
+        assert (values.display, spectrum.display, screen.side.row.display) == (False, True, False)
+        await this.press("o")
+        assert (values.display, spectrum.display, screen.side.row.display) == (False, False, True)
+        await this.until(lambda: "y in row 10  " in this.text())
+        await this.press("o")
+        assert (values.display, spectrum.display, screen.side.row.display) == (True, False, False)
+        assert screen.probe.trace is None  # nobody looks: nothing is kept
+
+
+async def test_a_probe_shows_the_cell_of_the_cursor_and_its_row_over_time():
+    async with lab(SHORT, pause=False) as (this, screen):
+        side, canvas = screen.side, screen.fields.view.canvas
+        frames = screen.session.frames
+        await this.press("o", "o")
+        assert screen.fields.cursor == (12, 10)  # marked though the brush is off
+        await this.press("i", "left", "i")
+        await this.until(lambda: side.spectrum.title == "over time in cell 11,10")
+        known = [*frames.steps()]
+        await this.until(lambda: len(side.spectrum.chart.series[0].x) >= len(known))
+        a, s, y = side.spectrum.chart.series
+        assert [each.name for each in (a, s, y)] == ["a", "s", "y"]
+        assert {*known, 60} == {*a.x}
+        for step in known:
+            assert y.y[np.searchsorted(y.x, step)] == frames.load(step)["y"][10, 11]
+        assert s.y[-1] == field(screen, "s")[10, 11]
+        await this.press("o")
+        await this.until(lambda: side.row.picture is not None)
+        picture = side.row.picture.field
+        assert picture.shape == (2 * side.row.canvas.size.height, side.row.canvas.size.width)
+        np.testing.assert_allclose(picture[-1, 0], field(screen, "y")[10, 0], rtol=1e-6)
+        assert side.row.title.startswith("y in row 10  ")
+        assert f"step {min(known)} above, 60 below" in this.text()
+        before = screen.session
+        x, line = canvas.viewport().pixel_of(3, 4)
+        await this.pilot.click(canvas, offset=(x, line // 2), button=2)
+        await this.until(lambda: "y in row 4 " in side.row.title)
+        await this.pilot.click(side.row.canvas, offset=(3, 3))
+        assert screen.session is before  # neither has painted
+        await this.press("n")
+        await this.until(lambda: "a in row 4 " in side.row.title)
+        assert screen.fields.cursor == (3, 4)
+        await this.press("o")
+        assert screen.fields.cursor is None
+
+
+async def test_a_probe_of_a_live_run_goes_on_and_of_another_run_begins_anew():
+    async with lab(SEEDED) as (this, screen):
+        await this.press("o", "o")
+        first = screen.probe.trace
+        await this.press("s")
+        await this.until(lambda: screen.newest.step in first and len(first) > 1)
+        newest = screen.newest
+        assert (first.steps[-1], first.curves()[0].y[-1]) == (newest.step, newest.fields["a"][10, 12])
+        await this.press("r")
+        await this.until(lambda: screen.probe.trace is not None and screen.probe.trace is not first)
+        await this.until(lambda: screen.newest is not None and screen.newest.step in screen.probe.trace)
 
 
 # -- painting
