@@ -5,6 +5,7 @@ import gc
 import io
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -324,3 +325,10 @@ async def test_what_a_run_needed_is_not_walked_by_the_garbage_collection_until_a
 def test_a_deck_that_is_closed_before_it_is_laid_out_looks_for_nothing():
     tabs = next(iter(Deck({}).compose()))
     assert not tabs.can_focus  # from the beginning: to look for them once it is mounted, they may be gone
+
+
+async def test_a_run_that_ends_after_its_dashboard_does_so_in_order():
+    async with opened(SMALL) as lab:
+        mailbox = lab.screen.session.mailbox
+    with ThreadPoolExecutor() as pool:  # a thread that knows of no app
+        pool.submit(mailbox.put, Notice(1, "extinct", "a is gone")).result()

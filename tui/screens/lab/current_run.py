@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Event, Outcome
+from nnfd.core.params import FieldParams
 from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Session, Storage
 from nnfd.tui.jobs.watching import AnySession, WatchSession
 from nnfd.tui.screens.lab.pace import Pace
+from nnfd.tui.widgets.status_line import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,3 +98,27 @@ class CurrentRun(Generic[H]):
     def is_alive(self) -> bool:
         """Whether it can still take commands."""
         return self.phase in {Phase.RUNNING, Phase.PAUSED, Phase.IDLE} and self.history.ended is None
+
+
+def status_of(run: CurrentRun[H], unit: str) -> Status:
+    """Return what the line says of a run; `unit` is what its pace counts."""
+    controller, ended = run.session.controller, run.history.ended
+    done, total = run.history.position, run.params.total
+    return Status(
+        phase=run.phase,
+        what=run.spec.preset,
+        done=done,
+        total=total if run.history.started else None,
+        unit=unit,
+        speed=speed_text(controller.speed, run.params),
+        seconds_left=(total - done) / controller.speed if controller.speed > 0 and not ended else None,
+        pace=controller.pace,
+        message=run.session.failure or (ended.message if ended else ""),
+    )
+
+
+def speed_text(speed: float, params: Params) -> str:
+    """Return a speed with its unit: epochs a second, or millions of cells and time steps a second."""
+    if isinstance(params, FieldParams):
+        return f"{speed * params.width * params.height / 1e6:.3g} Mcell-steps/s"
+    return f"{speed:.1f} epochs/s" if speed else ""

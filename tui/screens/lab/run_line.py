@@ -14,13 +14,13 @@ from textual.message import Message
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Event, Notice
 from nnfd.core.errors import NnfdError
-from nnfd.core.params import FieldParams, Params
+from nnfd.tui.guard.right_of_way import RightOfWay
 from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
 from nnfd.tui.jobs.watching import WatchSession
-from nnfd.tui.screens.lab.current_run import CurrentRun, H
+from nnfd.tui.screens.lab.current_run import CurrentRun, H, status_of
 from nnfd.tui.screens.lab.throttle import Throttle
-from nnfd.tui.widgets.status_line import Status, StatusLine
+from nnfd.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -102,8 +102,13 @@ class RunLine(StatusLine, Generic[H]):
     ) -> None:
         super().__init__()
         self._unit = unit
+        self._right_of_way = RightOfWay()
         self._new_run: Callable[[RunSpec, RunFolder | None], CurrentRun[H]] = partial(
-            CurrentRun, storage=storage, new_history=new_history, wake=self._wake, give_way=self._give_way
+            CurrentRun,
+            storage=storage,
+            new_history=new_history,
+            wake=self._wake,
+            give_way=lambda: self._right_of_way.wait(),
         )
         self.run: CurrentRun[H] = self._new_run(spec, folder)
         self._draws = Throttle(self, self._draw, 1 / draws_per_second)
@@ -118,6 +123,8 @@ class RunLine(StatusLine, Generic[H]):
     # -- one run after the other
 
     def on_mount(self) -> None:
+        if isinstance(self.app, SafeApp):  # asked here: in the worker's thread there may be none any more
+            self._right_of_way = self.app.right_of_way
         self._open()
 
     def begin(self, spec: RunSpec, *, folder: RunFolder | None = None) -> None:
@@ -179,10 +186,6 @@ class RunLine(StatusLine, Generic[H]):
 
     def _wake(self) -> None:
         self.post_message(self.Wake())
-
-    def _give_way(self) -> None:
-        if isinstance(app := self.app, SafeApp):
-            app.right_of_way.wait()
 
     def on_run_line_wake(self, event: Wake) -> None:
         event.stop()
@@ -274,27 +277,3 @@ class RunLine(StatusLine, Generic[H]):
     def action_full_speed(self) -> None:
         self.run.pace.toggle_full_speed(natural_pace(self.run.params))
         self.tell()
-
-
-def status_of(run: CurrentRun[H], unit: str) -> Status:
-    """Return what the line says of a run; `unit` is what its pace counts."""
-    controller, ended = run.session.controller, run.history.ended
-    done, total = run.history.position, run.params.total
-    return Status(
-        phase=run.phase,
-        what=run.spec.preset,
-        done=done,
-        total=total if run.history.started else None,
-        unit=unit,
-        speed=speed_text(controller.speed, run.params),
-        seconds_left=(total - done) / controller.speed if controller.speed > 0 and not ended else None,
-        pace=controller.pace,
-        message=run.session.failure or (ended.message if ended else ""),
-    )
-
-
-def speed_text(speed: float, params: Params) -> str:
-    """Return a speed with its unit: epochs a second, or millions of cells and time steps a second."""
-    if isinstance(params, FieldParams):
-        return f"{speed * params.width * params.height / 1e6:.3g} Mcell-steps/s"
-    return f"{speed:.1f} epochs/s" if speed else ""
