@@ -34,7 +34,15 @@ def test_importing_the_core_leaves_the_slow_libraries_alone():
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["--version"], ["train", "--help"], ["fur", "--help"], ["presets"], ["presets", "show", "relu-128"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["train", "--help"],
+        ["fur", "--help"],
+        ["atlas", "--help"],
+        ["presets"],
+        ["presets", "show", "relu-128"],
+    ],
     ids=" ".join,
 )
 def test_a_question_is_answered_without_the_engines(arguments):

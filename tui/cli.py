@@ -33,6 +33,7 @@ _COMMANDS = {
     "fur": ("running:fur", "Simulate a fur pattern, a diffusion or a Turing pattern, likewise."),
     "resume": ("running:resume", "Go on with a run that was stopped or killed."),
     "attach": ("running:attach", "Watch a run that another process does, and command it."),
+    "atlas": ("atlas:atlas", "Grow small patterns over two parameters, beside what is predicted, as one picture."),
     "sweep": ("sweeping:sweep", "Do many runs over chosen parameters, on all cores or on a cluster."),
     "runs": ("listing:runs", "List the runs that were recorded."),
     "describe": ("describing:describe", "Tell a run in plain sentences, with a diagnosis; for screen readers too."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 PHASE_MAP = "phase-map.png"
 LONGEST_SIDE = 120
 """Pixels of the longer side of one small picture at the most; larger grids are averaged."""
-GAP, MARGIN, FONT = 6, 12, 14
+MOST_PIXELS = 8_000
+"""Along each side of all small pictures together: of many, each is smaller."""
+LONGEST_LABEL = 8
+"""Characters of a number beside the pictures, as it is; a longer one is rounded."""
+GAP, MARGIN, FONT, FRAME = 6, 12, 14, 2
 
 Cell = tuple[object, object]
 
@@ -48,6 +53,10 @@ class PhaseMap:
     field: str
     fields: Mapping[Cell, NDArray[Any]]
     """Final field by (value across, value down); of the first seed that is done."""
+    frames: Mapping[Cell, str] = dataclasses.field(default_factory=dict)
+    """Colour of the frame around a picture, where it has one."""
+    legend: str = ""
+    """A second line below the pictures."""
 
 
 def can_map(spec: SweepSpec) -> bool:
@@ -100,8 +109,13 @@ def _final_state(path: Path, params: object) -> FieldState | None:
 
 
 def write_phase_map(sweep: Sweep, rows: Sequence[Row], to: Path) -> None:
-    """Write the map as a PNG. Raises :class:`SweepError` as :func:`phase_map` does, ``RunError``, ``StorageError``."""
-    picture = draw(phase_map(sweep, rows))
+    """Write the map as a PNG. Raises :class:`SweepError` as :func:`phase_map` does, and as :func:`write_map` does."""
+    write_map(phase_map(sweep, rows), to)
+
+
+def write_map(found: PhaseMap, to: Path) -> None:
+    """Write a map as a PNG. Raises ``RunError`` or ``StorageError``."""
+    picture = draw(found)
     try:
         replace_file(to, lambda file: picture.save(file, format="PNG", optimize=True))
     except OSError as error:
@@ -117,32 +131,44 @@ def draw(found: PhaseMap) -> Image.Image:
     sizes = [_size(field, scale) for field in found.fields.values()] or [(LONGEST_SIDE, LONGEST_SIDE)]
     width, height = (max(size[i] for size in sizes) for i in (0, 1))
     low, high = _range(found)
-    labels = [printable(show_value(value)) for value in found.rows]
+    labels = [_label(value) for value in found.rows]
     left = MARGIN + int(max(font.getlength(text) for text in [*labels, found.down])) + GAP
     top = MARGIN + 2 * (FONT + GAP)
-    caption = f"{found.field}, colours from {low:.4g} to {high:.4g} in every picture"
-    full_width = max(left + len(found.columns) * (width + GAP), int(left + font.getlength(caption))) + MARGIN
-    full_height = top + len(found.rows) * (height + GAP) + FONT + GAP + MARGIN
+    captions = [f"{found.field}, colours from {low:.4g} to {high:.4g} in every picture", *filter(None, [found.legend])]
+    longest = max(font.getlength(caption) for caption in captions)
+    full_width = max(left + len(found.columns) * (width + GAP), int(left + longest)) + MARGIN
+    bottom = top + len(found.rows) * (height + GAP)
+    full_height = bottom + len(captions) * (FONT + GAP) + MARGIN
     image = Image.new("RGB", (full_width, full_height), "white")
     pen = ImageDraw.Draw(image)
     pen.text((left, MARGIN), f"{found.across}, from left to right", "black", font)
     pen.text((MARGIN, MARGIN + FONT + GAP), found.down, "black", font)
     for i, column in enumerate(found.columns):
-        pen.text((left + i * (width + GAP), MARGIN + FONT + GAP), printable(show_value(column)), "black", font)
+        pen.text((left + i * (width + GAP), MARGIN + FONT + GAP), _label(column), "black", font)
     for j, row in enumerate(found.rows):
         y = top + j * (height + GAP)
         pen.text((MARGIN, y + height // 2 - FONT // 2), labels[j], "black", font)
         for i, column in enumerate(found.columns):
             x = left + i * (width + GAP)
             _place(image, found, (column, row), (x, y, width, height), (low, high))
-    pen.text((left, full_height - FONT - MARGIN), caption, "black", font)
+            if (column, row) in found.frames:
+                corners = (x - FRAME, y - FRAME, x + width + FRAME - 1, y + height + FRAME - 1)
+                pen.rectangle(corners, outline=found.frames[column, row], width=FRAME)
+    for i, caption in enumerate(captions):
+        pen.text((left, bottom + GAP + i * (FONT + GAP)), caption, "black", font)
     return image
+
+
+def _label(value: object) -> str:
+    text = printable(show_value(value))
+    return text if len(text) <= LONGEST_LABEL or not isinstance(value, float) else f"{value:.4g}"
 
 
 def _scale(found: PhaseMap) -> float:
     """Return pixels a cell: the same in every picture, so that grids of several sizes can be compared."""
     longest = max((side for field in found.fields.values() for side in field.shape), default=1)
-    return LONGEST_SIDE / longest if longest > LONGEST_SIDE else LONGEST_SIDE // longest
+    most = min(LONGEST_SIDE, max(1, MOST_PIXELS // max(len(found.columns), len(found.rows))))
+    return most / longest if longest > most else most // longest
 
 
 def _size(field: NDArray[Any], scale: float) -> tuple[int, int]:

@@ -194,18 +194,22 @@ class Reporter:
             self.say(steps_line(event, self._total, self._cells, self._speed()))
 
     def _start_progress(self, log: IO[str]) -> None:
-        stream = log if log.isatty() else sys.stderr
-        if not stream.isatty():
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        self._progress = progress_bar("steps" if self._cells else "epochs", log)
+        if self._progress is not None:
+            self._task = self._progress.add_task("", total=self._total)
+            self._progress.start()
 
-        console = Console(file=stream, markup=False, highlight=False)
-        if console.is_dumb_terminal:
-            return
-        unit = "steps" if self._cells else "epochs"
-        self._progress = Progress(
-            BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn(), console=console, transient=True
-        )
-        self._task = self._progress.add_task("", total=self._total)
-        self._progress.start()
+
+def progress_bar(unit: str, log: IO[str]) -> Progress | None:
+    """Return a bar that counts in this unit, on the terminal that the log or the errors go to; None without one."""
+    stream = log if log.isatty() else sys.stderr
+    if not stream.isatty():
+        return None
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(file=stream, markup=False, highlight=False)
+    if console.is_dumb_terminal:
+        return None
+    columns = BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn()
+    return Progress(*columns, console=console, transient=True)
