@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.jobs.course import CourseJob
+    from nnfd.tui.jobs.relay import Relay
     from nnfd.tui.jobs.sweep import SweepJob
-    from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
+    from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, RaceRuns, ResumeRun, RunMoved
     from nnfd.tui.screens.compare.screen import CompareScreen
     from nnfd.tui.screens.lab.screen import LabScreen
     from nnfd.tui.widgets.params_form import ParamsForm
@@ -167,14 +167,12 @@ class LabApp(SafeApp):
     # -- what screens ask for
 
     def on_open_run(self, event: OpenRun) -> None:
-        """Show a run in its lab."""
         self._show(partial(watched, event.path))
 
     def on_resume_run(self, event: ResumeRun) -> None:
         self._show(partial(resumed, event.path))
 
     def on_begin_run(self, event: BeginRun) -> None:
-        """Begin a new run in its lab."""
         self._show(lambda: (event.spec, self.storage.new_folder(event.spec)))
 
     def on_run_moved(self, event: RunMoved) -> None:
@@ -204,10 +202,15 @@ class LabApp(SafeApp):
         return [lab for lab in self._labs.values() if lab.session.folder is not None and lab.session.folder.is_at(path)]
 
     def on_compare_runs(self, event: CompareRuns) -> None:
-        """Show these runs side by side, in place of those that were compared."""
+        self.call_after_refresh(self._to_compare().compare, event.paths)
+
+    def on_race_runs(self, event: RaceRuns) -> None:
+        self.call_after_refresh(self._to_compare().begin_race, event.race)
+
+    def _to_compare(self) -> CompareScreen:
         self._go_to("compare")
         assert self._compare is not None, "its screen is in front"
-        self.call_after_refresh(self._compare.compare, event.paths)
+        return self._compare
 
     def on_params_form_saved(self, event: ParamsForm.Saved) -> None:
         from nnfd.tui.dialogs.save_preset import SavePreset
@@ -235,7 +238,6 @@ class LabApp(SafeApp):
         self.notify(str(error), severity="error", markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the sweep's key only where there is one."""
         if action == "lab" and parameters == ("sweep",):
             return self.sweep is not None
         return super().check_action(action, parameters)
@@ -250,7 +252,6 @@ class LabApp(SafeApp):
             self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
-        """Show the keys that work here."""
         if isinstance(self.screen, ModalScreen):
             return
         keys = [
@@ -281,12 +282,11 @@ class LabApp(SafeApp):
         return [f"{lab.spec.preset}: {lab.session.failure}" for lab in labs if lab.session.failure]
 
     def give_up(self) -> None:
-        """Leave as the quit key does."""
         self.run_worker(self.action_quit())
 
-    def _jobs(self) -> list[SweepJob | CourseJob]:
-        course = [] if self._compare is None else [self._compare.course]
-        return [*course, *([] if self.sweep is None else [self.sweep])]
+    def _jobs(self) -> list[SweepJob | Relay]:
+        relay = [] if self._compare is None else [self._compare.relay_line.job]
+        return [*relay, *([] if self.sweep is None else [self.sweep])]
 
     def _leave_at_once(self) -> None:
         """Save every run and end the process."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from nnfd.tui.jobs.race import Race
     from nnfd.tui.jobs.session import RunSpec
 
 
@@ -40,6 +41,13 @@ class CompareRuns(Message):
     """Put these runs side by side, and no others."""
 
     paths: Sequence[Path]
+
+
+@dataclass(eq=False)
+class RaceRuns(Message):
+    """Race branches of a run beside it."""
+
+    race: Race
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from nnfd.core.engine.events import Edited, Ended, EpochDone, is_boundary
 from nnfd.core.engine.state import frozen
 from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.network.optim import lr_at, make_optimizer
-from nnfd.core.network.state import EngineName, NetworkState
+from nnfd.core.network.state import EngineName, NetworkState, decay_apart
 from nnfd.core.network.train import model_at, train
 from nnfd.core.params import NetworkParams, show_value
 
@@ -45,6 +45,8 @@ class Past:
     """Every edit, in order; those before the state may be among them."""
     engine: EngineName | None = None
     """What trained it: another engine differs in the last digits. None: as the parameters choose."""
+    told: Callable[[int], EpochDone | None] = lambda _epoch: None
+    """What the run told of an epoch, as far as it is known: the training figures may be those of a sample."""
 
     def params_at(self, epoch: int) -> NetworkParams:
         """Return the parameters in effect once `epoch` epochs were done and the edits there were made."""
@@ -106,7 +108,7 @@ def rewind(
     """
     state = past.state
     if state is not None and state.epoch == epoch:
-        return state
+        return _after_edits(state, past)
     begin = 0 if state is None else state.epoch
     edits = deque(edit for edit in past.edits if begin <= edit.position < epoch)
     same = {} if past.engine is None else {"engine": past.engine}
@@ -118,13 +120,23 @@ def rewind(
             done = event.epoch
             if done == epoch:
                 assert isinstance(event.state, NetworkState)
-                return replace(event.state, params=past.params_at(epoch))
+                return _after_edits(event.state, past)
             yield done
         edit = edits.popleft() if is_boundary(event) and edits and edits[0].position <= done else None
         event = generator.send(None if edit is None else edit.params.edited(same))  # type: ignore[arg-type]
     if stopping():
         raise StoppedError(f"stopped at epoch {done}")
     raise ParamsError(f"epoch {epoch} cannot be computed again here: {event.message}")
+
+
+def _after_edits(state: NetworkState, past: Past) -> NetworkState:
+    """Return a state with the edits that were made at its epoch."""
+    params = past.params_at(state.epoch)
+    at_it = [edit.params for edit in past.edits if edit.position == state.epoch] if state.params != params else []
+    for then in (*at_it, params):  # one by one, as the run did, so that the best loss is the same to the last bit
+        assert isinstance(then, NetworkParams)
+        state = state.under(then)
+    return state
 
 
 def branch(
@@ -154,19 +166,30 @@ def branch(
         If a parameter differs that the weights depend on, or the branch would end at once.
     """
     check_branch(past.params_at(epoch), params, epoch)
-    state = yield from rewind(past, data, epoch, stopping)
+    state, doubt = _as_kept((yield from rewind(past, data, epoch, stopping)), kept)
+    return edited(Branch(state, best_epoch(past, state, data), doubt), params)
+
+
+def edited(start: Branch, params: NetworkParams) -> Branch:
+    """Return where a branch begins under other parameters than this one, which begins as its parent was there.
+
+    Raises ``ParamsError`` as :func:`branch` does.
+    """
+    state, before, best = start.state, start.state.params, start.best
+    check_branch(before, params, state.epoch)
     if params.patience and state.stale >= params.patience:
         raise ParamsError(
-            f"patience: {params.patience} is not allowed in a branch from epoch {epoch}: it would end at once, as the "
-            f"validation loss was not better for {state.stale} epochs; more than {state.stale}, or 0 for never"
+            f"patience: {params.patience} is not allowed in a branch from epoch {state.epoch}: it would end at once, "
+            f"as the validation loss was not better for {state.stale} epochs; more than {state.stale}, or 0 for never"
         )
-    state, doubt = _as_kept(state, kept)
-    before = state.params
+    if params.l2 != before.l2 and best is not None:  # its losses are to be compared with the branch's own
+        more = decay_apart(state, before.l2, params.l2)
+        best = replace(best, train_loss=best.train_loss + more, val_loss=state.best_loss + more)
     if params.optimizer != before.optimizer:
         state = replace(state, slots=_fresh_slots(params, state.theta))
     if params.stream_seed != before.stream_seed:
-        state = replace(state, rng=_fresh_stream(params, epoch))
-    return Branch(replace(state, params=params), best_epoch(past, state, data), doubt)
+        state = replace(state, rng=_fresh_stream(params, state.epoch))
+    return replace(start, state=state.under(params), best=best)
 
 
 def best_epoch(past: Past, state: NetworkState, data: Dataset) -> EpochDone | None:
@@ -174,13 +197,17 @@ def best_epoch(past: Past, state: NetworkState, data: Dataset) -> EpochDone | No
     epoch = state.best_epoch
     if epoch == 0:
         return None
+    if (told := past.told(epoch)) is not None:
+        return replace(told, state=None, is_best=True)
     params = past.params_at(epoch - 1)  # an edit at this epoch came after it
     model = model_at(params, state.layer_sizes, state.best_theta, state.best_stats)
     with np.errstate(all="ignore"):
-        (train_loss, train_acc), (_, val_acc) = (
+        (train_loss, train_acc), (val_loss, val_acc) = (
             model.evaluate(X, y) for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))
         )
-    return EpochDone(epoch, train_loss, state.best_loss, train_acc, val_acc, lr_at(params, epoch), is_best=True)
+    if params.l2 == state.params.l2:  # else the state's is that under the weight decay of now
+        val_loss = state.best_loss
+    return EpochDone(epoch, train_loss, val_loss, train_acc, val_acc, lr_at(params, epoch), is_best=True)
 
 
 def check_branch(before: NetworkParams, params: NetworkParams, epoch: int) -> None:
@@ -205,7 +232,7 @@ def branch_state(
     """Return the state in which a branch starts that knows nothing of its epoch but the weights.
 
     It begins with an empty optimiser memory, a batch order of its own (from the seed and the epoch), and this epoch as
-    its best so far: for a run whose beginning is not known any more.
+    its best so far: for a run whose beginning is not known any more. Raises as :func:`check_branch` does.
 
     Parameters
     ----------
@@ -219,11 +246,6 @@ def branch_state(
         The frame: ``theta`` and, with batch normalisation, ``stats``.
     val_loss
         Validation loss of that epoch.
-
-    Raises
-    ------
-    ParamsError
-        If a parameter differs that the weights depend on, or no epoch would be left to train.
     """
     check_branch(state.params, params, epoch)
     theta = frozen(weights["theta"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from nnfd.core.engine.state import META, count, pack_meta, unpack_meta
-from nnfd.core.network.memory import parameter_count
+from nnfd.core.network.memory import parameter_count, parameter_views
 from nnfd.core.params import NetworkParams
 
 if TYPE_CHECKING:
@@ -104,7 +104,24 @@ class NetworkState:
     def with_params(self, params: NetworkParams) -> NetworkState:
         """Return this state under other parameters, for a branch. Raises ``ParamsError`` if they need a restart."""
         self.params.check_live_edit(params)
-        return dataclasses.replace(self, params=params)
+        return self.under(params)
+
+    def under(self, params: NetworkParams) -> NetworkState:
+        """Return this state under other parameters for the same weights.
+
+        With another weight decay, the best loss is what the best weights have under it: it is compared with losses that
+        are told from now on.
+        """
+        more = decay_apart(self, self.params.l2, params.l2)
+        return dataclasses.replace(self, params=params, best_loss=self.best_loss + more)
+
+
+def decay_apart(state: NetworkState, l2: float, other: float) -> float:
+    """Return by how much the loss of the best weights is larger under the weight decay `other` than under `l2`."""
+    if other == l2 or state.best_epoch == 0:
+        return 0.0
+    views = parameter_views(state.best_theta, state.layer_sizes, norm=state.params.batch_norm)
+    return 0.5 * (other - l2) * sum(float(np.vdot(W, W)) for W in views.W)
 
 
 def _check(state: NetworkState) -> None:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Outcome, Started
-from nnfd.core.errors import NnfdError, RunError, in_words
+from nnfd.core.errors import RunError
 from nnfd.core.library.catalog import RESUMABLE, RunStatus, list_runs
 from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.live import LiveRun
-from nnfd.core.runs.recorder import frame_cadence
+from nnfd.tui.jobs.relay import Relay
 from nnfd.tui.jobs.session import RunSpec, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
-    from nnfd.core.engine.control import Controller
     from nnfd.core.library.catalog import RunSummary
     from nnfd.core.params.presets import Preset
     from nnfd.tui.jobs.baseline import BaselineRun
@@ -30,11 +27,8 @@ PRESETS = ("relu-128", "wide-256", "two-128-64", "tanh-128")
 BASELINE = "MLPClassifier"
 
 
-class CourseJob:
-    """Does the course's runs; it can be paused, stopped, and begun again with what is left.
-
-    :meth:`begin` and the other commands are for the screen's thread; :meth:`run` blocks and belongs in a worker thread,
-    in which the callbacks are called.
+class CourseJob(Relay):
+    """Does the course's runs; after a stop it can be begun again with what is left.
 
     Parameters
     ----------
@@ -48,6 +42,9 @@ class CourseJob:
         Called at the end, whatever it was.
     """
 
+    title = "course"
+    when_stopped = "stopped, its state is kept; c goes on"
+
     def __init__(
         self,
         storage: Storage,
@@ -56,113 +53,20 @@ class CourseJob:
         on_problem: Callable[[str], object],
         on_end: Callable[[], object],
     ) -> None:
-        self._storage = storage
-        self._on_run, self._on_problem, self._on_end = on_run, on_problem, on_end
-        self._lock = threading.Lock()
-        self._controller: Controller[Any, Any] | None = None
-        self._stopping = self._paused = False
-        self._begun = False
-        self.finished = threading.Event()
-        """Set while nothing is under way and all is on the disk."""
-        self.finished.set()
-        self.done = 0
-        """Runs that are over."""
-        self.what = ""
-        """The name of the run under way."""
-        self.units: int | None = None
-        """Epochs of the run under way at the most; None where that is not known."""
-        self.failure: str | None = None
-        """One line, if a run could not begin or go on."""
+        super().__init__(storage, on_end)
+        self._on_run, self._on_problem = on_run, on_problem
         self.baseline: BaselineRun | None = None
         """scikit-learn's classifier, once it has begun."""
 
     @property
     def total(self) -> int:
-        """Runs in all."""
         return len(PRESETS) + 1
 
-    @property
-    def phase(self) -> Phase:
-        """What the status line calls the job; idle means not begun yet, or stopped."""
-        if not self.finished.is_set():
-            return Phase.PAUSED if self._paused else Phase.RUNNING
-        if self.failure is not None:
-            return Phase.FAILED
-        return Phase.DONE if self.done == self.total else Phase.IDLE
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it was begun and something is left to do."""
-        return self._begun and self.phase is Phase.IDLE
-
-    @property
-    def position(self) -> int:
-        """Epochs done of the run under way."""
-        controller = self._controller
-        return controller.position if controller is not None else 0
-
-    @property
-    def speed(self) -> float:
-        """Epochs a second, lately."""
-        controller = self._controller
-        return controller.speed if controller is not None else 0.0
-
-    # -- commands
-
-    def begin(self) -> None:
-        """Get ready for :meth:`run`, which is to follow."""
-        with self._lock:
-            self._stopping = self._paused = False
-        self._begun = True
-        self.done, self.what, self.units, self.failure = 0, "", None, None
-        self.finished.clear()
-
-    def stop(self) -> None:
-        """End soon; the run under way keeps its state."""
-        with self._lock:
-            self._stopping = True
-            if self._controller is not None:
-                self._controller.stop()
-
-    def toggle_pause(self) -> None:
-        """Hold after the current epoch, or go on."""
-        with self._lock:
-            self._paused = not self._paused
-            if self._controller is not None:
-                self._controller.pause() if self._paused else self._controller.resume()
-
-    # -- the work
-
-    def run(self) -> None:
-        """Do what is left."""
-        try:
-            known = list_runs(self._storage.root)
-            for name in PRESETS:
-                self.what = name
-                if self._stopping or not self._preset(name, known):
-                    return
-                self.done += 1
-            self.what = BASELINE
-            if not self._stopping and self._fit_baseline():
-                self.done += 1
-        except NnfdError as error:
-            self.failure = str(error)
-        except Exception as error:
-            self.failure = in_words(error)
-            raise
-        finally:
-            self._hand_over(None)
-            self.finished.set()
-            self._on_end()
-
-    def _hand_over(self, controller: Controller[Any, Any] | None, units: int | None = None) -> None:
-        """Let the commands reach what begins now, also those that were given a moment before."""
-        with self._lock:
-            self._controller, self.units = controller, units
-            if controller is not None and self._stopping:
-                controller.stop()
-            if controller is not None and self._paused:
-                controller.pause()
+    def legs(self) -> Iterator[tuple[str, Callable[[], bool]]]:
+        known = list_runs(self._storage.root)
+        for name in PRESETS:
+            yield name, partial(self._preset, name, known)
+        yield BASELINE, self._fit_baseline
 
     def _preset(self, name: str, known: Sequence[RunSummary]) -> bool:
         """Do one of our runs, and tell whether it came to its end."""
@@ -172,17 +76,7 @@ class CourseJob:
             self._on_run(done.path)
             return True
         spec, folder = self._to_go_on(known, preset) or self._new(preset)
-        with folder:
-            run = LiveRun(
-                spec.params,
-                folder=folder,
-                resumption=spec.resumption,
-                frames=frame_cadence(spec.params),
-                budget=self._storage.budget,
-            )
-            self._hand_over(run.controller, preset.params.total)
-            self._on_run(folder.path)
-            return run.run().outcome is not Outcome.STOPPED
+        return self._train(spec, folder, self._on_run)
 
     def _to_go_on(self, known: Sequence[RunSummary], preset: Preset) -> tuple[RunSpec, RunFolder] | None:
         """Take over the newest run that was interrupted; one that is damaged does not keep the course from its run."""

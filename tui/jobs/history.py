@@ -208,6 +208,14 @@ class History(Generic[S]):
 class NetworkHistory(History[NetworkState]):
     """A network's run: losses, accuracies and learning rate by epoch."""
 
+    def epoch_at(self, epoch: int) -> EpochDone | None:
+        """Return what was told of an epoch; None if that is not known: a long run's log does not have each of them."""
+        row = None if self.curves is None or not epoch else self.curves.row_at(epoch)
+        if row is None or row["epoch"] != epoch:
+            return None
+        losses, accuracies = (row["train_loss"], row["val_loss"]), (row["train_acc"], row["val_acc"])
+        return EpochDone(epoch, *losses, *accuracies, row["lr"], is_best=epoch == self.best_epoch)
+
 
 class FieldHistory(History[FieldState]):
     """A field's run: least, mean and greatest value of each field by time step."""

@@ -48,12 +48,12 @@ def verdict(remedy: Remedy, before: EpochDone, after: EpochDone) -> tuple[bool, 
     Parameters
     ----------
     remedy
-        What was changed. Losses under another weight decay cannot be compared: then accuracies are.
+        What was changed. Losses of runs with another weight decay cannot be compared: then accuracies are.
     before, after
-        The best epochs without and with it.
+        The best epochs without and with it; before a branch, with the losses under the branch's own weight decay.
     """
     losses, accuracies = f"{before.val_loss:.4g} → {after.val_loss:.4g}", f"{before.val_acc:.4g} → {after.val_acc:.4g}"
-    if "l2" in remedy.changes:
+    if "l2" in remedy.changes and remedy.epoch is None:
         helped = after.val_acc > before.val_acc
         return helped, f"best validation accuracy {accuracies} (losses under another l2 cannot be compared)"
     return after.val_loss < before.val_loss, f"best validation loss {losses}, accuracy {accuracies}"

@@ -13,7 +13,7 @@ from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.network.branch import Past, branch, branch_state, rewind
 from nnfd.core.network.data import load
 from nnfd.core.network.state import NetworkState
-from nnfd.core.network.train import train
+from nnfd.core.network.train import best_model, train
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.result import best_figures
 
@@ -144,9 +144,10 @@ def test_weights_of_another_machine_are_taken_and_told():
 
 def test_it_can_be_stopped_and_tells_how_far_it_is():
     params, events = parent("sgd")
-    polls = iter([False] * 30 + [True] * 1000)
-    generator = rewind(Past(params, None, kinds(events, Edited)), data_of("float64"), 9, lambda: next(polls))
+    stop: list[bool] = []
+    generator = rewind(Past(params, None, kinds(events, Edited)), data_of("float64"), 9, lambda: bool(stop))
     assert next(generator) == 1
+    stop.append(True)
     with pytest.raises(StoppedError):
         exhaust(generator)
     state, told = exhaust(rewind(Past(params, None, kinds(events, Edited)), data_of("float64"), 9))
@@ -218,3 +219,28 @@ class TestFromTheWeightsAlone:
     def test_keeps_what_the_weights_depend_on(self, epochs, changes, message):
         with pytest.raises(ParamsError, match=message):
             self.branch(epochs, 3, **changes)
+
+
+def test_the_best_loss_of_a_branch_is_that_under_its_own_weight_decay():
+    params, events = parent("sgd")
+    data, epochs = data_of("float64"), kinds(events, EpochDone)
+    start, _ = exhaust(branch(Past(params, None, ()), params.edited({"l2": 0.1}), data, 2, None))
+    state = start.state
+    assert state.best_epoch == 2
+    val_loss = best_model(state).evaluate(data.X_val, data.y_val)[0]
+    assert state.best_loss == pytest.approx(val_loss, rel=1e-12)
+    assert start.best.val_loss == pytest.approx(val_loss, rel=1e-12)
+    assert start.best.val_loss > 1.2 * epochs[1].val_loss
+    assert start.best.val_acc == epochs[1].val_acc
+    # so an epoch that is better than the one it began with counts as better
+    assert any(epoch.is_best for epoch in kinds(played(state.params, state), EpochDone))
+
+
+def test_what_the_run_told_of_its_best_epoch_is_told_of_it_again():
+    params, events = parent("sgd")
+    told = kinds(played(params.edited({"train_metrics": "running"})), EpochDone)
+    past = Past(params.edited({"train_metrics": "running"}), None, (), told=lambda epoch: told[epoch - 1])
+    start, _ = exhaust(branch(past, past.params, data_of("float64"), 4, None))
+    best = start.state.best_epoch
+    assert best_figures(start.best) == best_figures(told[best - 1])
+    assert start.best.train_loss != kinds(events, EpochDone)[best - 1].train_loss

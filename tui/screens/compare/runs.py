@@ -84,7 +84,7 @@ class RecordedRun:
     :meth:`look` belongs in a worker thread, one at a time; all else in the screen's.
     """
 
-    def __init__(self, path: Path, label: str, number: int) -> None:
+    def __init__(self, path: Path, label: str, number: int, name: str | None = None) -> None:
         self.path = path
         self.label = label
         self.number = number
@@ -95,7 +95,9 @@ class RecordedRun:
         self.status: RunStatus | None = None
         """None before the first look."""
         self.folder = RunFolder.open(path)
-        self.name = self.folder.name
+        self.given_name = name
+        """What it is called here; None for its folder's name."""
+        self.name = name or self.folder.name
         self.history = self._new_history()
         self.pattern: Pattern | None = None
         self.confusion: Confusion | None = None

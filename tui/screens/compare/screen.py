@@ -15,11 +15,13 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.library.compare import Compared, letters
 from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.course import BASELINE
+from nnfd.tui.jobs.race import PARENT
 from nnfd.tui.messages import OpenRun
-from nnfd.tui.screens.compare.course_line import CourseLine
+from nnfd.tui.screens.compare.about import ABOUT
+from nnfd.tui.screens.compare.relay_line import RelayLine
 from nnfd.tui.screens.compare.runs import BaselineRow, RecordedRun, look_at
 from nnfd.tui.screens.compare.table import table_columns
-from nnfd.tui.screens.compare.view import CompareView, View
+from nnfd.tui.screens.compare.view import CHANGES, CompareView, View
 from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.steady_table import SteadyTable
 from nnfd.tui.widgets.top_bar import TopBar
@@ -32,16 +34,10 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from nnfd.tui.jobs.course import CourseJob
+    from nnfd.tui.jobs.race import Race
     from nnfd.tui.jobs.session import Storage
     from nnfd.tui.screens.compare.runs import AnyRun, Update
 
-ABOUT = (
-    "Runs side by side, each with a letter. Above: one number of all of them over epochs or steps (m chooses which), "
-    "or with v their confusion matrices, or their last patterns. Below: the parameters that differ, and the results; "
-    "the best value of a column has a star, and the arrows left and right show more columns. c trains the course's "
-    "four networks and scikit-learn's, or takes them from what was recorded; while it is under way, space pauses and c "
-    "stops it, and c again goes on. p puts any runs beside them; d takes one out; nothing is deleted."
-)
 LOOK_SECONDS = 0.5
 """How often runs under way are looked at."""
 EMPTY = "nothing to compare yet: c takes the course's runs, p picks any others"
@@ -53,15 +49,21 @@ class CompareScreen(Screen[None]):
     about: ClassVar[str] = ABOUT
     AUTO_FOCUS = "#compare-table"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "course", "Course", id="compare.course", tooltip="Take or train the course's runs; stop that"),
-        Binding("space", "pause", "Pause", id="compare.pause", tooltip="Pause the course's training, or go on"),
+        Binding("c", "course", "Course", id="compare.course", tooltip="Take or train the course's runs; stop them"),
+        Binding("space", "pause", "Pause", id="compare.pause", tooltip="Pause what is trained here, or go on"),
         Binding("p", "pick", "Pick", id="compare.pick", tooltip="Add runs that were recorded"),
         Binding("v", "view", "View", id="compare.view", tooltip="Curves, confusion matrices, patterns"),
-        Binding("m", "metric", "Metric", id="compare.metric", tooltip="The next number to draw"),
-        Binding("l", "log", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
-        Binding("o", "smooth", "Smooth", id="compare.smooth", tooltip="Smooth the curves: not, a little, much"),
-        Binding("n", "percent", "Counts/%", id="compare.percent", tooltip="Counts, or % of each true class"),
-        Binding("a", "scale", "Scale", id="compare.scale", tooltip="Colours: a range for each pattern, or one for all"),
+        Binding("m", "change('metric')", "Metric", id="compare.metric", tooltip="The next number to draw"),
+        Binding("l", "change('log')", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
+        Binding("o", "change('smooth')", "Smooth", id="compare.smooth", tooltip="Smooth the curves, less or more"),
+        Binding("n", "change('percent')", "Counts/%", id="compare.percent", tooltip="Counts, or % of each true class"),
+        Binding(
+            "a",
+            "change('scale')",
+            "Scale",
+            id="compare.scale",
+            tooltip="Colours by each pattern, or by all",
+        ),
         Binding("h", "hide", "Hide", id="compare.hide", tooltip="Hide the run, and show it again", show=False),
         Binding("d,delete", "remove", "Take out", id="compare.remove", tooltip="Take the run out", show=False),
         Binding("s", "sort", "Sort", id="compare.sort", tooltip="Sort by the next column", show=False),
@@ -82,7 +84,7 @@ class CompareScreen(Screen[None]):
         self.runs: list[AnyRun] = []
         self.view = CompareView(id="compare-view")
         self.table = SteadyTable[Compared](lambda run: run.label, fixed_columns=2, id="compare-table")
-        self.course_line = CourseLine(storage)
+        self.relay_line = RelayLine(storage)
         self._numbered = 0
         self._looking = False
 
@@ -91,7 +93,7 @@ class CompareScreen(Screen[None]):
         yield self.view
         yield Label(EMPTY, id="compare-note", markup=False)
         yield self.table
-        yield self.course_line
+        yield self.relay_line
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -108,13 +110,26 @@ class CompareScreen(Screen[None]):
         self.runs, self._numbered = [], 0
         self.add_runs(paths)
 
-    def add_runs(self, paths: Sequence[Path]) -> None:
-        """Put these runs into the comparison; those that are in it already, or damaged, are left out."""
+    def begin_race(self, race: Race) -> None:
+        """Do the branches of a race, beside the run that they leave, in place of what was compared."""
+        if self.relay_line.under_way:
+            text = f"the {self.relay_line.job.title} is under way: c stops it"
+            self.notify(text, severity="error", markup=False)
+            return
+        self.compare([])
+        self.add_runs([race.parent], PARENT)
+        self.relay_line.begin_race(race)
+
+    def add_runs(self, paths: Sequence[Path], name: str | None = None) -> None:
+        """Put these runs into the comparison; those that are in it already, or damaged, are left out.
+
+        Each is called `name`, or as its folder is.
+        """
         for path in paths:
             if any(run.folder.is_at(path) for run in self.runs if isinstance(run, RecordedRun)):
                 continue
             try:
-                self._add(RecordedRun(path, letters(self._numbered), self._numbered))
+                self._add(RecordedRun(path, letters(self._numbered), self._numbered, name))
             except NnfdError as error:
                 self.notify(str(error), severity="error", markup=False)
         self.show()
@@ -124,7 +139,7 @@ class CompareScreen(Screen[None]):
         """Follow a run whose folder was given another name. Raises ``RunError`` if there is none under it."""
         for number, run in enumerate(self.runs):
             if isinstance(run, RecordedRun) and run.folder.is_at(old):
-                self.runs[number] = moved = RecordedRun(new, run.label, run.number)
+                self.runs[number] = moved = RecordedRun(new, run.label, run.number, run.given_name)
                 moved.visible = run.visible
         self.show()
         self.look()
@@ -134,14 +149,13 @@ class CompareScreen(Screen[None]):
         self._numbered += 1
 
     def look(self) -> None:
-        """Read what is new of every run, in a worker."""
         if not self.is_current:
             return
         recorded = [run for run in self.runs if isinstance(run, RecordedRun)]
         if recorded and not self._looking:
             self._looking = True
             self.run_worker(partial(self._look, recorded), group="look", thread=True)
-        if self.course_line.under_way:  # scikit-learn's row grows without a folder to look at
+        if self.relay_line.under_way:  # scikit-learn's row grows without a folder to look at
             self.show()
 
     def _look(self, runs: Sequence[RecordedRun]) -> None:
@@ -152,7 +166,6 @@ class CompareScreen(Screen[None]):
             self.post_message(self.Looked((), over=True))
 
     def on_compare_screen_looked(self, event: Looked) -> None:
-        """Take in what was read, and draw if it is something new."""
         event.stop()
         self._looking = self._looking and not event.over
         for run, update in [pair for pair in event.found if pair[0] in self.runs]:  # some were taken out meanwhile
@@ -187,7 +200,9 @@ class CompareScreen(Screen[None]):
     def _notes(self) -> str:
         hidden = ", ".join(run.label for run in self.runs if not run.visible)
         order = f"by {self.table.sorted_heading or 'letter'} {self.table.arrow}"
-        return " · ".join(filter(None, [order, f"hidden: {hidden}" if hidden else "", self.view.scale_text]))
+        return " · ".join(
+            filter(None, [self.relay_line.sentence, order, f"hidden: {hidden}" if hidden else "", self.view.scale_text])
+        )
 
     def under_cursor(self) -> AnyRun | None:
         """Return the run that the cursor is on."""
@@ -195,7 +210,6 @@ class CompareScreen(Screen[None]):
         return next((run for run in self.runs if run.label == label), None)
 
     def on_data_table_row_highlighted(self) -> None:
-        """Bring what belongs to the run into view."""
         here = self.under_cursor()
         self.view.choose(here.label if here is not None else None)
         self._show_note()
@@ -208,18 +222,17 @@ class CompareScreen(Screen[None]):
 
     @property
     def course(self) -> CourseJob:
-        return self.course_line.job
+        return self.relay_line.course
 
-    def on_course_line_run_there(self, event: CourseLine.RunThere) -> None:
-        """Show one of the course's runs as it is trained."""
+    def on_relay_line_run_there(self, event: RelayLine.RunThere) -> None:
         event.stop()
         if event.path is not None:
-            self.add_runs([event.path])
+            self.add_runs([event.path], event.name)
         elif not any(isinstance(run, BaselineRow) for run in self.runs):
             self._add(BaselineRow(self.course, letters(self._numbered), BASELINE, self._numbered))
             self.show()
 
-    def on_course_line_changed(self) -> None:
+    def on_relay_line_changed(self) -> None:
         self.look()
         self.show()
 
@@ -229,13 +242,9 @@ class CompareScreen(Screen[None]):
         """Leave out the keys of the other views, and grey out what is not possible now."""
         match action:
             case "pause":
-                return self.course_line.under_way
-            case "metric" | "log" | "smooth":
-                return self.view.view is View.CURVES
-            case "percent":
-                return self.view.view is View.MATRICES
-            case "scale":
-                return self.view.view is View.PATTERNS
+                return self.relay_line.under_way
+            case "change":
+                return self.view.view is CHANGES[str(parameters[0])]
             case "hide" | "remove" | "open" | "sort" | "reverse" | "view":
                 return True if self.runs else None
             case _:
@@ -247,24 +256,11 @@ class CompareScreen(Screen[None]):
         # the table may have become lower
         self.call_after_refresh(lambda: self.table.move_cursor(row=self.table.cursor_row))
 
-    def action_metric(self) -> None:
-        self.view.next_metric()
-
-    def action_log(self) -> None:
-        self.view.curves.toggle_log()
-
-    def action_smooth(self) -> None:
-        self.view.curves.cycle_smoothing()
-
-    def action_percent(self) -> None:
-        self.view.matrices.toggle_percent()
-
-    def action_scale(self) -> None:
-        self.view.pictures.toggle_common()
+    def action_change(self, what: str) -> None:
+        self.view.change(what)
         self.show()
 
     def action_hide(self) -> None:
-        """Hide the run under the cursor in the view, or show it again."""
         if (run := self.under_cursor()) is not None:
             run.visible = not run.visible
             self.show()
@@ -281,7 +277,6 @@ class CompareScreen(Screen[None]):
         self.table.turn_round()
 
     def action_open(self) -> None:
-        """Open the run under the cursor in its lab."""
         run = self.under_cursor()
         if isinstance(run, BaselineRow):
             self.notify("scikit-learn's classifier is no run of ours: it has no lab to open in", markup=False)
@@ -292,7 +287,7 @@ class CompareScreen(Screen[None]):
         self.app.push_screen(PickRuns(self.storage.root), lambda paths: self.add_runs(paths or []))
 
     def action_course(self) -> None:
-        self.course_line.begin_or_stop()
+        self.relay_line.begin_or_stop()
 
     def action_pause(self) -> None:
-        self.course_line.toggle_pause()
+        self.relay_line.toggle_pause()

@@ -31,6 +31,16 @@ class View(StrEnum):
     PATTERNS = "patterns"
 
 
+CHANGES = {
+    "metric": View.CURVES,
+    "log": View.CURVES,
+    "smooth": View.CURVES,
+    "percent": View.MATRICES,
+    "scale": View.PATTERNS,
+}
+"""What keys change, and in which view."""
+
+
 def metrics_of(runs: Sequence[AnyRun]) -> list[str]:
     """Return the numbers that can be drawn: those that a run has, learning curves first."""
     logs = [run.history.curves for run in runs]
@@ -164,6 +174,20 @@ class CompareView(Container):
         possible = views_of(self._runs)
         self.view = possible[(possible.index(self.view) + 1) % len(possible)]
         self.show(self._runs)
+
+    def change(self, what: str) -> None:
+        """Change one of :data:`CHANGES`."""
+        match what:
+            case "metric":
+                self.next_metric()
+            case "log":
+                self.curves.toggle_log()
+            case "smooth":
+                self.curves.cycle_smoothing()
+            case "percent":
+                self.matrices.toggle_percent()
+            case _:
+                self.pictures.toggle_common()
 
     def next_metric(self) -> None:
         """Draw the next number."""

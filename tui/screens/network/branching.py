@@ -13,14 +13,16 @@ from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.past import nearest_state
 from nnfd.tui.dialogs.wait import WaitScreen
+from nnfd.tui.jobs.race import Race, standing_of
 from nnfd.tui.jobs.stepped import SteppedJob
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from textual.screen import Screen
 
     from nnfd.core.network.data import Dataset
+    from nnfd.core.network.race import Racer
     from nnfd.core.runs.arrays import Arrays
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.history import NetworkHistory
@@ -130,9 +132,10 @@ def beginning(
     assert isinstance(began_with, NetworkParams)
     check_branch(began_with, params, epoch)
     began, folder, kept = spec.state, session.folder, _frame(session, epoch)
-    past = Past(began_with, began if isinstance(began, NetworkState) else None, tuple(history.edits), latest.engine)
-    row = None if history.curves is None else history.curves.row_at(epoch)
-    known = row["val_loss"] if row is not None and row["epoch"] == epoch else None
+    first = began if isinstance(began, NetworkState) else None
+    past = Past(began_with, first, tuple(history.edits), latest.engine, history.epoch_at)
+    there = history.epoch_at(epoch)
+    known = None if there is None else there.val_loss
 
     def find(stopping: Callable[[], bool]) -> Generator[int, None, Branch]:
         state = latest if latest.epoch == epoch else _nearest(folder, past.state, epoch)
@@ -141,6 +144,21 @@ def beginning(
         return (yield from branch(replace(past, state=state), params, data, epoch, kept, stopping))
 
     return find
+
+
+def race_of(
+    session: AnySession,
+    history: NetworkHistory,
+    spec: RunSpec,
+    params: NetworkParams,
+    epoch: int,
+    racers: Sequence[Racer],
+) -> Race:
+    """Return a race from `epoch` of this recorded run; `params` are in effect there. Raises ``ParamsError``."""
+    assert session.folder is not None, "its key is there for recorded runs only"
+    find = beginning(session, history, spec, params, epoch)
+    best = standing_of(history, epoch)
+    return Race(session.folder.path, best, epoch, spec.preset, spec.title, find, racers)
 
 
 def _frame(session: AnySession, epoch: int) -> Arrays | None:

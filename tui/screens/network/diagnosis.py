@@ -9,14 +9,12 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 
-from nnfd.core.engine.events import EpochDone
 from nnfd.core.network.insight.diagnosis import diagnose, verdict
 from nnfd.tui.jobs.diagnosis import facts_of
 from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from nnfd.core.engine.events import EpochDone
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.insight.facts import Finding, Remedy
     from nnfd.core.network.insight.health import Health
@@ -137,8 +135,7 @@ class DiagnosisLine(Told):
 
     @staticmethod
     def _judge(trial: Trial, history: NetworkHistory) -> str:
-        # with another l2 losses cannot be compared, and the branch carries its parent's
-        after = best_of(history, None) or (_most_accurate(history) if "l2" in trial.remedy.changes else None)
+        after = best_of(history, None)
         if after is None:
             return f"{trial.what}: it did not help; no epoch was better than before."
         helped, words = verdict(trial.remedy, trial.before, after)
@@ -174,26 +171,4 @@ class DiagnosisLine(Told):
 
 def best_of(history: NetworkHistory, spec: RunSpec | None) -> EpochDone | None:
     """Return the best epoch of a run as far as it is known: its own, else, of a branch, its parent's."""
-    if history.best_epoch and history.curves is not None:
-        return _epoch(history.curves.row_at(history.best_epoch))
-    return None if spec is None else spec.best
-
-
-def _most_accurate(history: NetworkHistory) -> EpochDone | None:
-    """Return the epoch of the highest validation accuracy, the first of them."""
-    if history.curves is None:
-        return None
-    epochs = history.curves.column("epoch")
-    return _epoch(history.curves.row_at(int(epochs[history.curves.column("val_acc").argmax()])))
-
-
-def _epoch(row: Mapping[str, float]) -> EpochDone:
-    return EpochDone(
-        int(row["epoch"]),
-        row["train_loss"],
-        row["val_loss"],
-        row["train_acc"],
-        row["val_acc"],
-        row["lr"],
-        is_best=True,
-    )
+    return history.epoch_at(history.best_epoch) or (None if spec is None else spec.best)

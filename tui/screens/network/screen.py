@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,12 +17,15 @@ from nnfd.core.params import Kind, NetworkParams, Params, show_value
 from nnfd.core.params.presets import origin
 from nnfd.tui.dialogs.find_lr import FindLr
 from nnfd.tui.dialogs.landscape import Landscape
+from nnfd.tui.dialogs.race import AskEdits
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
+from nnfd.tui.messages import RaceRuns
 from nnfd.tui.screens.lab.screen import LabScreen, lent
 from nnfd.tui.screens.lab.throttle import Throttle
+from nnfd.tui.screens.network.about import ABOUT
 from nnfd.tui.screens.network.baseline import Baseline
-from nnfd.tui.screens.network.branching import Branching
+from nnfd.tui.screens.network.branching import Branching, race_of
 from nnfd.tui.screens.network.curves import LearningCurves
 from nnfd.tui.screens.network.diagnosis import DiagnosisLine, Trial, best_of
 from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
@@ -35,21 +40,11 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from nnfd.core.network.branch import Branch
+    from nnfd.core.network.race import Racer
     from nnfd.core.network.state import NetworkState
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.widgets.asking import AskingPanel
 
-ABOUT = (
-    "A network learns from examples. Left: loss and accuracy after each epoch, on the data it trains on and on "
-    "data it does not see (validation); each curve ends in its name and last value, a star is at the best epoch, a pen "
-    "at an edit. Below: the numbers of the epoch that is looked at, and the parameters that differ from the preset. "
-    "Right: what it says about the test set. Matrix: rows are the true "
-    "classes, columns what the network says; all that is off the diagonal is a mistake, and enter shows those "
-    "samples. Report: precision, recall and f1 of each class, ours beside scikit-learn's MLPClassifier. Look back "
-    "at earlier epochs with j and k, and start a branch there with b: it goes on exactly as the run did from there, "
-    "but for what you edit. The line below the numbers says what they mean, where a rule is sure, and T tries what it "
-    "advises. Health: gradients, weights and activations of each layer."
-)
 CHART_SECONDS, FULL_SPEED_CHART_SECONDS = 0.1, 0.2
 """Least time between two draws of charts and table while a run is under way: they cost more than all the rest."""
 
@@ -69,6 +64,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         *lent("diagnosis", DiagnosisLine.KEYS),
         Binding("m", "baseline", "Baseline", id="network.baseline", tooltip="Train scikit-learn's network", show=False),
         Binding("L", "find_lr", "Find lr", id="network.find_lr", tooltip="Which learning rate?", show=False),
+        Binding("B", "race", "Race", id="network.race", tooltip="Race several edits from the shown epoch", show=False),
         Binding("P", "landscape", "Landscape", id="network.landscape", tooltip="The loss around the path", show=False),
     ]
 
@@ -103,7 +99,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         return self.panels.evaluated
 
     def reset_views(self) -> None:
-        """Empty every view for a new run, and stop the baseline of the old one."""
         self.baseline.clear()
         self._baseline_due = True
         self.branching.stop()
@@ -116,7 +111,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self._draw_epochs()
 
     def draw(self, events: Sequence[Event]) -> None:
-        """Show new epochs."""
         new_data = self.session.data is not None and not self.panels.has_data
         if new_data:
             self._load_data()
@@ -150,7 +144,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self._tell()
 
     def _tell(self) -> None:
-        """Say the numbers of the epoch that is looked at."""
         log = self.history.curves
         at = self.history.position if self.shown is None else self.shown
         epoch = None if log is None else log.row_at(at)
@@ -160,7 +153,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.readout.show(parts_of(params, self._preset, epoch, self.evaluated))
 
     def show_position(self) -> None:
-        """Show the epoch that is looked at, the newest, or the best one once the run is over."""
         self._draw_epochs()
         self.findings.wish()
 
@@ -185,7 +177,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.notify(news, title="the remedy", timeout=15, markup=False)
 
     def on_diagnosis_line_tried(self, event: DiagnosisLine.Tried) -> None:
-        """Begin a run with the remedy: a branch, or from the start."""
         event.stop()
         remedy, before = event.remedy, best_of(self.history, self.spec)
         assert isinstance(self.params, NetworkParams)
@@ -208,7 +199,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.findings.wish()
 
     def on_asking_panel_nudged(self, event: AskingPanel.Nudged) -> None:
-        """Train another network: at once, or as a new run where that needs one."""
         event.stop()
         before = self.params
         assert isinstance(before, NetworkParams)
@@ -228,10 +218,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def focus_default(self) -> None:
         self.panels.focus_active()
 
-    # -- the baseline
-
     def action_baseline(self) -> None:
-        """Train scikit-learn's classifier on the same data, beside ours."""
         data, params = self.session.data, self.params
         if data is not None and self.baseline.run is None and isinstance(params, NetworkParams):
             self.baseline.begin(params, data)
@@ -243,6 +230,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "landscape":
             return True if self.session.data is not None and self.history.latest is not None else None
+        if action == "race":
+            return True if self.history.position and self.session.folder is not None else None
         if action == "find_lr":
             return True if self.session.data is not None else None
         if action == "baseline":
@@ -253,10 +242,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.baseline.clear()
         self.branching.stop()
 
-    # -- the learning rate
-
     def action_find_lr(self) -> None:
-        """Try learning rates on the run's first weights, and begin anew with the one that is suggested."""
         data, params = self.session.data, self.params
         if data is not None and isinstance(params, NetworkParams):
             self.app.push_screen(FindLr(params, data), self._begin_with_lr)
@@ -269,10 +255,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         except NnfdError as error:
             self.complain(error)
 
-    # -- the landscape
-
     def action_landscape(self) -> None:
-        """Show the loss around the run's path through the space of its weights."""
         state, data = self.history.latest, self.session.data
         if state is not None and data is not None:
             self.app.push_screen(Landscape(self.session.frames, state, data))
@@ -280,14 +263,31 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     # -- branches
 
     def begin_branch(self, params: Params) -> None:
-        """Begin the run that goes on from the shown epoch, once it is known how the run was there."""
         assert isinstance(params, NetworkParams)
+        self.branching.begin(self.session, self.history, self.spec, params, self._epoch_here)
+
+    @property
+    def _epoch_here(self) -> int:
         newest = 0 if self.history.latest is None else self.history.latest.epoch
-        epoch = newest if self.shown is None else self.shown
-        self.branching.begin(self.session, self.history, self.spec, params, epoch)
+        return newest if self.shown is None else self.shown
+
+    def action_race(self) -> None:
+        epoch = self._epoch_here
+        params = self.params if self.shown is None else self.history.params_at(epoch, self.spec.params)
+        assert isinstance(params, NetworkParams)
+        self.app.push_screen(AskEdits(params, epoch), partial(self._race, params, epoch))
+
+    def _race(self, params: NetworkParams, epoch: int, racers: list[Racer] | None) -> None:
+        try:
+            if racers is not None:
+                self.post_message(RaceRuns(race_of(self.session, self.history, self.spec, params, epoch, racers)))
+        except NnfdError as error:
+            self.complain(error)
 
     def _begin_at(self, start: Branch, trial: Trial | None) -> None:
         state = start.state
+        if trial is not None and start.best is not None:  # its losses are those under the branch's weight decay
+            trial = replace(trial, before=start.best)
         try:
             self._begin_trial(RunSpec(state.params, self.spec.preset, self.spec.title, state, start.best), trial)
         except NnfdError as error:
