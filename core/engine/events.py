@@ -34,16 +34,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Paint:
-    """Set a field to a value within a disc of cells; at the edges the disc wraps if the grid is periodic."""
+    """Set a field, or a parameter, to a value within a disc of cells; at the edges it wraps if the grid is periodic."""
 
     field: str
+    """Of a parameter, its name."""
     x: int
     """Column of the centre, from 0 at the left."""
     y: int
     """Row of the centre, from 0 at the top."""
     radius: int
     """Cells at most this far from the centre are set; 0 sets one cell."""
-    value: float
+    value: float | None
+    """None, of a parameter alone: what it was before it was painted."""
 
 
 Command: TypeAlias = "Params | Paint"
@@ -134,7 +136,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A stroke was painted into a field; it holds from `position` on."""
+    """A stroke was painted into a field or a parameter; it holds from `position` on."""
 
     position: int
     paint: Paint
@@ -188,4 +190,17 @@ def is_boundary(event: Event) -> bool:
 
 def params_after(events: Sequence[Event], before: Params) -> Params:
     """Return the parameters in effect after these events of a run that had `before` ahead of them."""
-    return next((event.params for event in reversed(events) if isinstance(event, Edited | Started)), before)
+    for event in events:
+        before = params_with(before, event)
+    return before
+
+
+def params_with(before: Params, event: Event) -> Params:
+    """Return the parameters after one event: new ones, or with a stroke that one of them took."""
+    match event:
+        case Started() | Edited():
+            return event.params
+        case Painted(paint=paint):
+            return before.painted(paint.field, paint.x, paint.y, paint.radius, paint.value)
+        case _:
+            return before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from nnfd.core.engine.events import Edited, Painted
+from nnfd.core.engine.events import Edited, Painted, params_after, params_with
 from nnfd.core.errors import RunError
 from nnfd.core.params import Params
 
@@ -42,7 +42,7 @@ class Inbox(Generic[C]):
         self._replay = deque(replay)
         self._sent: deque[C] = deque()
         self._accept = accept
-        self.params: Params = next((c for _, c in reversed(self._replay) if isinstance(c, Params)), params)
+        self.params = params_after([_answer(position, command, params) for position, command in replay], params)
         """The parameters in effect once every command is done."""
 
     @property
@@ -59,16 +59,12 @@ class Inbox(Generic[C]):
             return  # twice the same, with nothing in between, is once
         if len(self._sent) >= MOST_WAITING:
             raise RunError(f"{MOST_WAITING} commands wait for the run: it takes no more until some are done")
-        answer: Edited | Painted
         if isinstance(command, Params):
             self.params.check_live_edit(command)
-            answer = Edited(position, command, self.params.changed(command))
-        else:
-            answer = Painted(position, command)
+        answer = _answer(position, command, self.params)
         if self._accept is not None:
             self._accept(answer)
-        if isinstance(command, Params):
-            self.params = command
+        self.params = params_with(self.params, answer)
         self._sent.append(command)
 
     def has(self, position: int) -> bool:
@@ -80,3 +76,10 @@ class Inbox(Generic[C]):
         if not self.has(position):
             return None
         return self._replay.popleft()[1] if self._replay else self._sent.popleft()
+
+
+def _answer(position: int, command: Command, before: Params) -> Edited | Painted:
+    """Return the event that will answer a command."""
+    if isinstance(command, Params):
+        return Edited(position, command, before.changed(command))
+    return Painted(position, command)

@@ -10,14 +10,17 @@ import numpy as np
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.grey import read_grey
 from nnfd.core.params.spreading import rates, terms
-from nnfd.core.params.varying import TIMES, Expression, changes_in_time, mark_of, values
+from nnfd.core.params.varying import TIMES, Brushed, Expression, changes_in_time, mark_of, values
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from nnfd.core.params import FieldParams
-    from nnfd.core.params.varying import Picture
+    from nnfd.core.params.fields import Boundary
+    from nnfd.core.params.varying import Dab, Picture
 
 
 def values_of(params: FieldParams, time: float) -> dict[str, NDArray[Any]]:
@@ -30,9 +33,84 @@ def values_of(params: FieldParams, time: float) -> dict[str, NDArray[Any]]:
     """
     names = _coordinates(params, time)
     return {
-        name: np.asarray(values(each.tree, names)) if isinstance(each, Expression) else _drawn(each, name, params)
+        name: _brushed(each, name, params, names) if isinstance(each, Brushed) else _base(each, name, params, names)
         for name, each in params.varying.items()
     }
+
+
+def _brushed(each: Brushed, name: str, params: FieldParams, names: Mapping[str, Any]) -> NDArray[Any]:
+    over = _dabbed(each.dabs, params.width, params.height, params.boundary)
+    return np.where(np.isnan(over), _base(each.base, name, params, names), over)
+
+
+def _base(each: Expression | Picture, name: str, params: FieldParams, names: Mapping[str, Any]) -> NDArray[Any]:
+    if isinstance(each, Expression):
+        return np.asarray(values(each.tree, names))
+    grey = marked_grey(each.path, each.mark, name, params.width, params.height)
+    return each.low + (each.high - each.low) * (grey / 255.0)
+
+
+def strokes_of(params: FieldParams) -> dict[str, NDArray[Any]]:
+    """Return what was painted on parameters that change in time, and where, by the names that it has in a program.
+
+    Those that do not are one array with their strokes.
+    """
+    found = {}
+    for name, each in params.varying.items():
+        if isinstance(each, Brushed) and changes_in_time(each):
+            over = _dabbed(each.dabs, params.width, params.height, params.boundary)
+            found[painted_name(name)] = np.nan_to_num(over)
+            found[where_painted(name)] = (~np.isnan(over)).astype("float64")
+    return found
+
+
+def painted_name(name: str) -> str:
+    """Return what a program calls the values that were painted on a parameter; no parameter can have such a name."""
+    return f"#painted {name}"
+
+
+def where_painted(name: str) -> str:
+    """Return what a program calls that which tells where a parameter was painted."""
+    return f"#where {name}"
+
+
+@lru_cache(maxsize=32)
+def _dabbed(dabs: tuple[Dab, ...], width: int, height: int, boundary: Boundary) -> NDArray[Any]:
+    """Return what was painted, shape (height, width), read-only; NaN where nothing is."""
+    over = np.full((height, width), np.nan)
+    for dab in dabs:
+        over[disc(dab.x, dab.y, dab.radius, width, height, boundary)] = np.nan if dab.value is None else dab.value
+    over.setflags(write=False)
+    return over
+
+
+def disc(x: int, y: int, radius: int, width: int, height: int, boundary: Boundary) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return rows and columns of the cells whose centres lie within a radius of a cell.
+
+    With periodic edges the disc goes on at the other side; otherwise it ends at the edge.
+    """
+    down, right = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    within = right * right + down * down <= radius * radius
+    rows, columns = y + down[within], x + right[within]
+    if boundary == "periodic":
+        return rows % height, columns % width
+    on_grid = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
+    return rows[on_grid], columns[on_grid]
+
+
+def map_of(params: FieldParams, name: str, time: float) -> NDArray[Any]:
+    """Return a parameter as an array of shape (height, width), also one that is a number. Raises as :func:`values_of`.
+
+    The same array as before while nothing of it changes.
+    """
+    each = params.varying.get(name)
+    return _map_of(params, name, time if each is not None and changes_in_time(each) else 0.0)
+
+
+@lru_cache(maxsize=2)
+def _map_of(params: FieldParams, name: str, time: float) -> NDArray[Any]:
+    value = values_of(params, time).get(name, params.values()[name])
+    return np.broadcast_to(np.asarray(value, "float64"), (params.height, params.width))
 
 
 def _coordinates(params: FieldParams, time: float) -> dict[str, Any]:
@@ -68,11 +146,6 @@ def check_exactly(params: FieldParams) -> None:
                 break
     except ValueError as error:
         raise ParamsError(str(error)) from None
-
-
-def _drawn(picture: Picture, name: str, params: FieldParams) -> NDArray[Any]:
-    grey = marked_grey(picture.path, picture.mark, name, params.width, params.height)
-    return picture.low + (picture.high - picture.low) * (grey / 255.0)
 
 
 @lru_cache(maxsize=32)

@@ -12,7 +12,7 @@ from nnfd.core.fields.domain import inside
 from nnfd.core.fields.formula.graph import MEANING
 from nnfd.core.fields.formula.program import leaves_of
 from nnfd.core.fields.grey import DARK, read_grey
-from nnfd.core.fields.maps import values_of
+from nnfd.core.fields.maps import check_exactly, disc, values_of
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.params import FieldParams, show_value
 from nnfd.core.params.formula import evaluate
@@ -110,10 +110,11 @@ def no_seeds_advice(params: FieldParams) -> str:
 
 
 def check_paint(stroke: Paint, params: FieldParams) -> None:
-    """Raise :class:`ParamsError` unless the stroke fits the run: field, cell, radius and value."""
-    names = params.model.fields
-    if stroke.field not in names:
-        raise ParamsError(f"paint: field {printable(stroke.field)!r} is not allowed: fields are {', '.join(names)}")
+    """Raise :class:`ParamsError` unless the stroke fits the run: field or parameter, cell, radius and value."""
+    names, paintable = params.model.fields, params.paintable()
+    if stroke.field not in names and stroke.field not in paintable:
+        known = f"fields are {', '.join(names)}" + (f", parameters {', '.join(paintable)}" if paintable else "")
+        raise ParamsError(f"paint: field {printable(stroke.field)!r} is not allowed: {known}")
     if not (0 <= stroke.x < params.width and 0 <= stroke.y < params.height):
         raise ParamsError(
             f"paint: cell {stroke.x},{stroke.y} is not allowed: "
@@ -122,14 +123,33 @@ def check_paint(stroke: Paint, params: FieldParams) -> None:
     most = max(params.width, params.height)
     if not 0 <= stroke.radius <= most:
         raise ParamsError(f"paint: radius {stroke.radius} is not allowed: it is 0 to {most}")
-    if not (math.isfinite(stroke.value) and params.floor <= stroke.value <= params.clip):
-        raise ParamsError(
-            f"paint: value {show_value(stroke.value)} is not allowed: it is {params.floor:g} to {params.clip:g} (clip)"
-        )
+    if stroke.field in names:
+        _check_field_value(stroke, params)
+    elif stroke.value is not None and not params.model.table.parameters[stroke.field].allows(stroke.value):
+        allowed = type(params).infos()[stroke.field].allowed
+        value = show_value(stroke.value)
+        raise ParamsError(f"paint: value {value} is not allowed: {stroke.field} is {allowed or 'a finite number'}")
+    else:
+        check_exactly(with_stroke(params, stroke).edited({}))
+
+
+def _check_field_value(stroke: Paint, params: FieldParams) -> None:
+    value = stroke.value
+    if value is None or not (math.isfinite(value) and params.floor <= value <= params.clip):
+        shown = "none" if value is None else show_value(value)
+        raise ParamsError(f"paint: value {shown} is not allowed: it is {params.floor:g} to {params.clip:g} (clip)")
+
+
+def with_stroke(params: FieldParams, stroke: Paint) -> FieldParams:
+    """Return the parameters after a stroke, which one of them may have taken. Raises :class:`ParamsError`."""
+    try:
+        return params.painted(stroke.field, stroke.x, stroke.y, stroke.radius, stroke.value)
+    except ValueError as error:
+        raise ParamsError(f"paint: {stroke.field}: {error}") from None
 
 
 def paint(fields: Mapping[str, NDArray[Any]], stroke: Paint, params: FieldParams) -> dict[str, NDArray[Any]]:
-    """Return copies of `fields` with the stroke in them.
+    """Return copies of `fields` with the stroke in them; one into a parameter leaves them as they are.
 
     All cells whose centre lies within ``stroke.radius`` of the middle cell are set. With periodic edges the disc goes
     on at the other side; otherwise it ends at the edge, as it always does at that of a domain. Raises
@@ -137,15 +157,9 @@ def paint(fields: Mapping[str, NDArray[Any]], stroke: Paint, params: FieldParams
     """
     check_paint(stroke, params)
     painted = {name: field.copy() for name, field in fields.items()}
-    r = stroke.radius
-    dy, dx = np.mgrid[-r : r + 1, -r : r + 1]
-    disc = dx * dx + dy * dy <= r * r
-    y, x = stroke.y + dy[disc], stroke.x + dx[disc]
-    if params.boundary == "periodic":
-        y, x = y % params.height, x % params.width
-    else:
-        on_grid = (y >= 0) & (y < params.height) & (x >= 0) & (x < params.width)
-        y, x = y[on_grid], x[on_grid]
+    if stroke.field not in painted:
+        return painted
+    y, x = disc(stroke.x, stroke.y, stroke.radius, params.width, params.height, params.boundary)
     if (mask := inside(params)) is not None:
         within = mask[y, x]
         y, x = y[within], x[within]

@@ -15,7 +15,7 @@ from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.maps import check_exactly
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.fields.models import extinction, positivity
-from nnfd.core.fields.seeds import has_no_seeds, no_seeds_advice, paint, start_fields
+from nnfd.core.fields.seeds import has_no_seeds, no_seeds_advice, paint, start_fields, with_stroke
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
 
@@ -138,7 +138,9 @@ class _Simulation:
 
     def _apply(self, command: Command) -> Edited | Painted:
         if isinstance(command, Paint):
-            self._keep(paint(self.state.fields, command, self.params))
+            fields = paint(self.state.fields, command, self.params)
+            self.params = with_stroke(self.params, command)
+            self._keep(fields)
             event: Edited | Painted = Painted(self.step, command, self.state)
         else:
             check_exactly(command)

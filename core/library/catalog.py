@@ -15,7 +15,6 @@ from nnfd.core.library.run_files import RunFiles, frames_size, is_whole
 from nnfd.core.library.upkeep import read_tags
 from nnfd.core.params import presets
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import headline, measured
 from nnfd.core.runs.names import (
     EVENTS,
@@ -29,6 +28,7 @@ from nnfd.core.runs.names import (
 )
 from nnfd.core.runs.remote import Live
 from nnfd.core.runs.result import Result
+from nnfd.core.runs.tail import read_tail
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:

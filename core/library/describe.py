@@ -17,7 +17,7 @@ from nnfd.core.runs.result import Result
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from nnfd.core.engine.events import Event
@@ -58,7 +58,7 @@ def describe(path: Path, *, trust: bool = False) -> list[str]:
         lines += [*_tested(result), *_diagnosis(_saved(folder), run, events, result)]
     else:
         state = _saved(folder)
-        lines += [*_happened(events, "step"), *_ended(run, result, "time steps"), *_pattern(state)]
+        lines += [*_happened(events, "step", run.params.values()), *_ended(run, result, "time steps"), *_pattern(state)]
         lines += _trust(state) if trust else []
     return [printable(line) for line in lines]
 
@@ -115,8 +115,9 @@ def _course(events: Sequence[Event]) -> list[str]:
     return lines
 
 
-def _happened(events: Sequence[Event], unit: str) -> list[str]:
-    lines, strokes = [], 0
+def _happened(events: Sequence[Event], unit: str, parameters: Collection[str] = ()) -> list[str]:
+    lines: list[str] = []
+    strokes: dict[str, int] = {}
     for event in events:
         match event:
             case Edited():
@@ -125,13 +126,19 @@ def _happened(events: Sequence[Event], unit: str) -> list[str]:
             case Notice():
                 lines.append(f"At {unit} {event.position:,} it was noticed: {event.message}.")
             case Painted():
-                strokes += 1
+                strokes[event.paint.field] = strokes.get(event.paint.field, 0) + 1
             case _:
                 pass
     if len(lines) > MOST_TOLD:
         lines = [*lines[:MOST_TOLD], f"{len(lines) - MOST_TOLD} more edits and notices are in its log."]
-    if strokes:
-        lines.append(f"The user painted {strokes} {'stroke' if strokes == 1 else 'strokes'} into its fields.")
+    into = {"its fields": 0, "its parameters": 0}
+    for name, count in strokes.items():
+        into["its parameters" if name in parameters else "its fields"] += count
+    lines += [
+        f"The user painted {count} {'stroke' if count == 1 else 'strokes'} into {what}."
+        for what, count in into.items()
+        if count
+    ]
     return lines
 
 

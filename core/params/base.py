@@ -197,6 +197,10 @@ class Params(BaseModel):
         """Return names and values, in declaration order."""
         return {name: getattr(self, name) for name in type(self).model_fields}
 
+    def painted(self, name: str, x: int, y: int, radius: int, value: float | None) -> Self:  # noqa: ARG002
+        """Return what a stroke makes of these parameters; most have none that can be painted."""
+        return self
+
     def about(self, name: str) -> str:  # noqa: ARG002 - for those that have something to say
         """Return what else is to be said of a value, for the form; nothing of most."""
         return ""

@@ -74,10 +74,8 @@ class FieldParams(Params):
     @property
     def varying(self) -> dict[str, Varying]:
         """Parameters that differ from place to place or from time to time."""
-        return {name: varying.parse(value) for name, value in self.values().items() if self._is_varying(name, value)}
-
-    def _is_varying(self, name: str, value: object) -> bool:
-        return name in self.may_vary and isinstance(value, str)
+        texts = {name: value for name, value in self.values().items() if isinstance(value, str)}
+        return {name: varying.parse(value) for name, value in texts.items() if name in self.may_vary}
 
     def ranges(self) -> dict[str, tuple[float, float]]:
         """Return least and greatest value of each parameter that varies, over the grid and the time of the run.
@@ -163,6 +161,16 @@ class FieldParams(Params):
         kept = {name: value for name, value in self.values().items() if name in made.model_fields}
         rest = {name: value for name, value in changes.items() if name not in of_model}
         return made.check({**kept, **rest}, text=text)  # type: ignore[return-value]  # as far as anybody asks of it
+
+    def paintable(self) -> tuple[str, ...]:
+        """Return the parameters of the model that can be painted on while a run is under way."""
+        return tuple(name for name, each in self.model.table.parameters.items() if each.live and not each.choices)
+
+    def painted(self, name: str, x: int, y: int, radius: int, value: float | None) -> Self:
+        """Return these parameters with a disc painted on one of them; unchecked. Of any other name: as they are."""
+        if name not in self.may_vary:
+            return self
+        return self.model_copy(update={name: varying.painted(self.values()[name], varying.Dab(x, y, radius, value))})
 
     def changed(self, other: Params) -> dict[str, tuple[object, object]]:
         """Return ``{name: (value here, value in other)}`` for all that differs: parts of the model, parameters."""

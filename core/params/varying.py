@@ -1,8 +1,11 @@
-"""Parameters that vary over the grid or in time: a formula in x, y and t, or a picture, in place of a number.
+"""Parameters that vary over the grid or in time: a formula in x, y and t, a picture, or painted, in place of a number.
 
 ``0.02 + 0.03*x/width`` is a formula. ``map.png 0.02..0.05`` is a picture, stretched over the grid: its black stands for
 the first number, its white for the second. Once it is checked, a picture is named by its full path and the beginning of
 its SHA-256, so that a run goes on with the same picture or not at all.
+
+``0.037 | 0.05 at 60,40 r 8`` is painted: any of these and a number, with discs of another value on it, one after the
+other; ``before at 3,4 r 2`` is a disc that takes others away.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula
@@ -23,7 +26,7 @@ from nnfd.core.params.formula import Name, Tree
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Samples: TypeAlias = Iterator[dict[str, float]]
 
@@ -42,6 +45,12 @@ _PICTURE = re.compile(
     rf"(?:\s+#(?P<mark>[0-9a-f]{{{MARK}}}))?\s*",
     re.ASCII | re.IGNORECASE,
 )
+BEFORE = "before"
+"""Stands for the value that a parameter had before it was painted."""
+MOST_DABS = 1_000
+"""Discs on a parameter at the most: they stand in each log line that holds all parameters."""
+_DAB = re.compile(rf"\s*\|\s*({_NUMBER}|{BEFORE})\s+at\s+(\d{{1,5}})\s*,\s*(\d{{1,5}})\s+r\s+(\d{{1,5}})", re.ASCII)
+_BRUSHED = re.compile(rf"(?:{_DAB.pattern})+\s*$", re.ASCII)
 _LOOKS_LIKE_A_PICTURE = re.compile(r"\.(png|jpe?g|gif|bmp|webp|tiff?)\b", re.IGNORECASE)
 _NAMES = ("x", "y", "t", "width", "height", "pi")
 
@@ -66,7 +75,32 @@ class Picture:
     """The beginning of the file's SHA-256."""
 
 
-Varying: TypeAlias = Expression | Picture
+class Dab(NamedTuple):
+    """A disc that was painted with the brush."""
+
+    x: int
+    """Column of its centre."""
+    y: int
+    radius: int
+    value: float | None
+    """What the parameter is there; None: what it was before anything was painted."""
+
+    def covers(self, other: Dab) -> bool:
+        """Tell whether nothing of another disc is left under this one."""
+        room = self.radius - other.radius
+        return room >= 0 and (self.x - other.x) ** 2 + (self.y - other.y) ** 2 <= room * room
+
+
+@dataclass(frozen=True, slots=True)
+class Brushed:
+    """A parameter that was painted with the brush."""
+
+    base: Expression | Picture
+    """What it was before."""
+    dabs: tuple[Dab, ...]
+
+
+Varying: TypeAlias = Expression | Picture | Brushed
 
 
 def read(value: object) -> object:
@@ -79,11 +113,14 @@ def read(value: object) -> object:
         return value
     if _IS_NUMBER.fullmatch(value):
         return float(value)
+    if found := _BRUSHED.search(value):
+        return _with_dabs(read(value[: found.start()]), _dabs_in(found[0]))
     try:
         varying = parse(value.strip())
         if isinstance(varying, Expression):
             names = any(isinstance(part, Name) for part in formula.walk(varying.tree))
             return value.strip() if names else float(formula.evaluate(varying.tree, {}))
+        assert not isinstance(varying, Brushed), "that was seen above"
         mark = varying.mark or mark_of(varying.path)
     except ParamsError as error:
         raise ValueError(str(error)) from None
@@ -97,9 +134,40 @@ def _exact(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
+def _with_dabs(base: object, dabs: Sequence[Dab]) -> object:
+    """Return the value of a parameter with discs on it; without any it is what it was before."""
+    if not any(dab.value is not None for dab in dabs):
+        return base
+    if len(dabs) > MOST_DABS:
+        raise ValueError(f"{MOST_DABS} painted discs are the most, not {len(dabs)}: paint larger ones, or erase")
+    return "".join([base if isinstance(base, str) else _exact(float(str(base))), *map(_dab_text, dabs)])
+
+
+def _dab_text(dab: Dab) -> str:
+    value = BEFORE if dab.value is None else _exact(dab.value)
+    return f" | {value} at {dab.x},{dab.y} r {dab.radius}"
+
+
+def painted(value: object, dab: Dab) -> object:
+    """Return the value of a parameter with one more disc on it; those that it covers are no longer there.
+
+    Raises ``ValueError`` if there are too many.
+    """
+    base, dabs = value, []
+    if isinstance(value, str) and (found := _BRUSHED.search(value)):
+        before = value[: found.start()]
+        base = float(before) if _IS_NUMBER.fullmatch(before) else before
+        dabs = [each for each in _dabs_in(found[0]) if not dab.covers(each)]
+    return _with_dabs(base, [*dabs, dab])
+
+
 @lru_cache(maxsize=256)
 def parse(text: str) -> Varying:
     """Return what a text stands for. Raises :class:`ParamsError`."""
+    if found := _BRUSHED.search(text):
+        base = parse(text[: found.start()].strip())
+        assert not isinstance(base, Brushed), "all discs stand at the end"
+        return Brushed(base, _dabs_in(found[0]))
     if found := _PICTURE.fullmatch(text):
         return Picture(found["path"], float(found["low"]), float(found["high"]), found["mark"] or "")
     if _LOOKS_LIKE_A_PICTURE.search(text):
@@ -109,6 +177,11 @@ def parse(text: str) -> Varying:
     return Expression(
         formula.parse(text, _NAMES, where="a number, a formula in x y t, or a picture", derivatives=False)
     )
+
+
+def _dabs_in(text: str) -> tuple[Dab, ...]:
+    found = (each.groups() for each in _DAB.finditer(text))
+    return tuple(Dab(int(x), int(y), int(r), None if value == BEFORE else float(value)) for value, x, y, r in found)
 
 
 def mark_of(path: str) -> str:
@@ -164,7 +237,8 @@ def samples(trees: Iterable[Tree], varying: Mapping[str, Varying], size: tuple[i
     end
         Time at the end of the run.
     """
-    formulas = [each.tree for each in varying.values() if isinstance(each, Expression)]
+    bases = [base_of(each) for each in varying.values()]
+    formulas = [each.tree for each in bases if isinstance(each, Expression)]
     used = {part.name for tree in (*trees, *formulas) for part in formula.walk(tree) if isinstance(part, Name)}
     axes = [axis for axis in ("x", "y", "t") if axis in used]
     most = MOST_SAMPLES[len(axes)]
@@ -177,16 +251,31 @@ def samples(trees: Iterable[Tree], varying: Mapping[str, Varying], size: tuple[i
         steps = [ends[axis] * i / (points - 1) for i in range(points)]
         return steps if axis == "t" else [float(round(step)) for step in steps]
 
-    whites = (False, True) if len(formulas) < len(varying) else (False,)
-    for x, y, t, white in itertools.product(along("x"), along("y"), along("t"), whites):
+    worth = {name: _ends(each) for name, each in varying.items()}
+    turns = max(map(len, worth.values()), default=1)
+    for x, y, t, turn in itertools.product(along("x"), along("y"), along("t"), range(turns)):
         names = {"x": x, "y": y, "t": t, "width": float(size[0]), "height": float(size[1])}
-        found = {
-            name: number(each.tree, names) if isinstance(each, Expression) else each.high if white else each.low
-            for name, each in varying.items()
-        }
-        yield names | found
+        found = {name: each[min(turn, len(each) - 1)] for name, each in worth.items()}
+        yield names | {name: each if isinstance(each, float) else number(each, names) for name, each in found.items()}
+
+
+def base_of(varying: Varying) -> Expression | Picture:
+    """Return what a parameter is where it is not painted."""
+    return varying.base if isinstance(varying, Brushed) else varying
+
+
+@lru_cache(maxsize=64)
+def _ends(varying: Varying) -> tuple[float | Tree, ...]:
+    """Return what tells the range of a parameter: its formula, or its least and greatest values."""
+    if isinstance(varying, Expression):
+        return (varying.tree,)
+    if isinstance(varying, Picture):
+        return varying.low, varying.high
+    values = [dab.value for dab in varying.dabs if dab.value is not None]
+    return *_ends(varying.base), min(values), max(values)
 
 
 def changes_in_time(varying: Varying) -> bool:
     """Tell whether a parameter changes with t."""
-    return isinstance(varying, Expression) and any(part == Name("t") for part in formula.walk(varying.tree))
+    base = base_of(varying)
+    return isinstance(base, Expression) and any(part == Name("t") for part in formula.walk(base.tree))

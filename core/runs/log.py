@@ -13,29 +13,24 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import IO, TYPE_CHECKING, Annotated, Any, get_args
 from zlib import crc32
 
 from pydantic import Discriminator, PlainValidator, TypeAdapter
 
-from nnfd.core.engine.events import Edited, EpochDone, Event, FieldStats, Paint, Started, position_of
+from nnfd.core.engine.events import Edited, Event, FieldStats, Paint, Started
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.params import Params, head_of, type_of
-from nnfd.core.params.base import MOST
 from nnfd.core.runs.files import open_file
-from nnfd.core.runs.seal import SEAL, SEAL_AT, SEAL_END, unsealed
+from nnfd.core.runs.seal import SEAL, SEAL_AT, SEAL_END
 from nnfd.core.text import plain_value, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TAIL = 256 * 1024
-"""Bytes at the end of a log that :func:`read_tail` looks at first; at more of them if no line of them is an event."""
 LONGEST_LINE = 8 * 1024 * 1024
 """Bytes of one event at the most."""
 BLOCK = 1024 * 1024
@@ -80,7 +75,7 @@ def _plain(value: object) -> object:
         case tuple():
             return [_plain(item) for item in value]
         case FieldStats() | Paint():
-            return {name: plain_value(getattr(value, name)) for name in value.__match_args__}
+            return {name: _plain(getattr(value, name)) for name in value.__match_args__}
         case Params():
             return params_to_json(value)
         case Mapping():
@@ -237,64 +232,3 @@ def _blocks(file: IO[bytes], most: int | None) -> Iterator[list[bytes]]:
             return
         if lines:
             yield lines
-
-
-@dataclass(frozen=True, slots=True)
-class LogTail:
-    """What the end of a log tells of a run that has not ended, without reading all of it."""
-
-    position: int = 0
-    """Epochs or time steps done."""
-    best: EpochDone | None = None
-    """The newest epoch that was the best so far."""
-    params: Params | None = None
-    """The newest parameters."""
-
-
-def read_tail(log: Path) -> LogTail:
-    """Read the end of a log; a run whose log is not there yet has done nothing.
-
-    Raises :class:`RunError` if there are lines and none of them is an event.
-    """
-    try:
-        lines = _last_lines(log)
-    except OSError:
-        return LogTail()
-    unit = _first(lines, b'"epoch-done"') or _first(lines, b'"steps-done"')
-    best = _first([line for line in lines if b'"is_best":true' in line], b'"epoch-done"')
-    edit = _first(lines, b'"edited"') or _first(lines, b'"started"')
-    if lines and unit is None and edit is None and _first(lines, b"") is None:
-        raise RunError(f"{printable(str(log))!r} is damaged: it holds no event")
-    position = (position_of(unit) if unit is not None else None) or 0
-    if position > MOST:
-        raise RunError(f"{printable(str(log))!r} is damaged: it holds what is no number of epochs or steps")
-    return LogTail(
-        position,
-        best if isinstance(best, EpochDone) else None,
-        edit.params if isinstance(edit, Edited | Started) else None,
-    )
-
-
-def _last_lines(log: Path) -> list[bytes]:
-    """Return the last lines of a log, the newest first; they hold an event if there is one: parameters may be long."""
-    tail = TAIL
-    with open_file(log) as file:
-        size = file.seek(0, os.SEEK_END)
-        while True:
-            file.seek(max(0, size - tail))
-            lines = file.read(tail).split(b"\n")[:-1]
-            lines.reverse()
-            if tail >= min(size, LONGEST_LINE) or _first(lines, b"") is not None:
-                return lines
-            tail *= 4
-
-
-def _first(lines: list[bytes], mark: bytes) -> Event | None:
-    """Return the first whole event among the lines that hold `mark`; parsing every line would take far longer."""
-    for line in lines:
-        if mark in line:
-            try:
-                return from_json(unsealed(line).decode())
-            except (EventLogError, ValueError):
-                continue  # cut off by a kill, or by where the tail begins
-    return None

@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, assert_never
 
 from nnfd.core.engine.cadence import EverySeconds, EverySteps, Sparingly
-from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Notice, Painted, Started, StepsDone
+from nnfd.core.engine.events import (
+    BatchProgress,
+    Edited,
+    Ended,
+    EpochDone,
+    Notice,
+    Painted,
+    Started,
+    StepsDone,
+    params_with,
+)
 from nnfd.core.errors import StorageError
 from nnfd.core.params import Kind
 from nnfd.core.runs.asked import Asked, new_turn
@@ -183,8 +193,8 @@ class Recorder:
             self._pending.pop(0)
         else:
             self._asked_done += 1
+        self._params = params_with(self._params, event)
         if isinstance(event, Edited):
-            self._params = event.params
             if self._unsaved is not None:  # saved after this line, it is to know the edit
                 self._unsaved = self._unsaved.with_params(event.params)
         elif event.state is not None:

@@ -228,7 +228,8 @@ def _paint(data: Mapping[str, Any], params: Params) -> Paint:
     if not isinstance(params, FieldParams):
         raise RunError("this run has no fields to paint into")
     x, y, radius = (_number(data, name, int) for name in ("x", "y", "radius"))
-    return Paint(str(data["field"]), x, y, radius, _number(data, "value", float))
+    value = None if data["value"] is None else _number(data, "value", float)
+    return Paint(str(data["field"]), x, y, radius, value)
 
 
 def _number(data: Mapping[str, Any], name: str, type_: type[N]) -> N:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, Started, StepsDone
+from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, Started, StepsDone, params_after, params_with
 from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.runs.asked import Asked, new_turn, read_asked
 from nnfd.core.runs.checkpoint import Checkpoint, saved_state
@@ -54,8 +54,7 @@ class Resumption:
     @property
     def latest_params(self) -> Params:
         """Parameters in effect once everything is replayed: the base for an edit."""
-        edits = [event.params for event in self.checkpoint.pending if isinstance(event, Edited)]
-        return edits[-1] if edits else self.params
+        return params_after(self.checkpoint.pending, self.params)
 
 
 def resume(folder: RunFolder) -> Resumption:
@@ -154,7 +153,7 @@ def _fitting(asked: Sequence[UserEvent], params: Params) -> tuple[tuple[UserEven
             refused.append(f"{what} asked for at {event.position:,} cannot be done and is left out: {error}")
         else:
             fitting.append(event)
-            params = event.params if isinstance(event, Edited) else params
+            params = params_with(params, event)
     return tuple(fitting), "; ".join(refused)
 
 

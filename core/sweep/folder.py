@@ -26,10 +26,10 @@ from nnfd.core.runs.files import HALF_WRITTEN, open_file, read_file, replace_fil
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.lock import is_held, lock_of, take
-from nnfd.core.runs.log import read_tail
 from nnfd.core.runs.metrics import measured, names_for
 from nnfd.core.runs.names import EVENTS, FAILED, LIVE, LOCK, PARAMS, PLAN, RESULT, RUNS
 from nnfd.core.runs.result import Result
+from nnfd.core.runs.tail import read_tail
 from nnfd.core.sweep.spec import Point, SweepSpec
 from nnfd.core.sweep.ways import as_tuples
 from nnfd.core.text import printable

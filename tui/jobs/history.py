@@ -18,6 +18,7 @@ from nnfd.core.engine.events import (
     Painted,
     Started,
     StepsDone,
+    params_with,
 )
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
@@ -141,6 +142,8 @@ class History(Generic[S]):
         self.best_epoch = 0
         """Epoch of the lowest validation loss, 0 before the first."""
         self.edits: list[Edited] = []
+        self._changes: list[Edited | Painted] = []
+        """What changed the parameters: edits, and strokes into one of them."""
         self.notices: list[Notice] = []
 
     @property
@@ -153,9 +156,9 @@ class History(Generic[S]):
     def params_at(self, position: int, before: Params) -> Params:
         """Return the parameters after the edits up to a position; `before` are those of a run that told of none."""
         params = self.began_with or before
-        for edit in self.edits:
-            if edit.position <= position:
-                params = edit.params
+        for change in self._changes:
+            if change.position <= position:
+                params = params_with(params, change)
         return params
 
     def add(self, event: Event) -> None:
@@ -176,8 +179,10 @@ class History(Generic[S]):
                 self._append(["step", *stats], [event.step, *stats.values()], event.state)
             case Edited():
                 self.edits.append(event)
+                self._changes.append(event)
                 self.params = event.params
             case Painted():
+                self._paint(event)
                 self.keep(event.state)
             case Notice():
                 self.notices.append(event)
@@ -186,6 +191,13 @@ class History(Generic[S]):
                 self.keep(event.state)
             case _:
                 assert_never(event)
+
+    def _paint(self, event: Painted) -> None:
+        """Note a stroke if a parameter took it; one into a field is in the state."""
+        after = None if self.params is None else params_with(self.params, event)
+        if after is not self.params:
+            self._changes.append(event)
+            self.params = after
 
     def _begin(self, event: Started) -> None:
         if self.began_with is None:

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, TypeAlias
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import Edited, Ended, Outcome, Started, position_of
+from nnfd.core.engine.events import Ended, Outcome, params_with, position_of
 from nnfd.core.errors import DataError, NnfdError, RunError, in_words
 from nnfd.core.params import NetworkParams, Params
 from nnfd.core.runs.follow import Follower
@@ -223,8 +223,7 @@ class WatchSession:
             self._wake()
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, Started | Edited):
-            self.controller.params = event.params
+        self.controller.params = params_with(self.controller.params, event)
         self._ended = event if isinstance(event, Ended) else None
         position = position_of(event)
         if position is not None:

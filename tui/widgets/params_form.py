@@ -160,6 +160,11 @@ class ParamsForm(Vertical):
         """The edited parameters, None while one of them is wrong."""
         return self._edited
 
+    @property
+    def focused(self) -> str | None:
+        """The line that the focus is in, or was in last."""
+        return None if self._focused is None else self._focused.info.name
+
     def row(self, name: str) -> ParamRow:
         """Return the line of a parameter."""
         return self._rows[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -17,19 +17,27 @@ from nnfd.core.fields.domain import INSIDE, open_sides
 from nnfd.core.fields.formula.derivatives import Derivatives, load, place
 from nnfd.core.fields.formula.graph import MEANING, Graph, Rank
 from nnfd.core.fields.formula.sums import Algebra, Sum
-from nnfd.core.fields.maps import values_of
+from nnfd.core.fields.maps import painted_name, strokes_of, values_of, where_painted
 from nnfd.core.params.domain import WHOLE
 from nnfd.core.params.formula import DERIVATIVES, Call, Name, Tree
-from nnfd.core.params.varying import Expression
+from nnfd.core.params.varying import Brushed, Expression, changes_in_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nnfd.core.params.fields import FieldParams, Method, Stencil
     from nnfd.core.params.model import FieldModel
+    from nnfd.core.params.varying import Varying
 
-Varied: TypeAlias = "tuple[tuple[str, Tree | None], ...]"
-"""The parameters that vary, by name: a formula, or None for a picture."""
+
+class Under(NamedTuple):
+    """A formula that was painted over."""
+
+    tree: Tree
+
+
+Varied: TypeAlias = "tuple[tuple[str, Tree | Under | None], ...]"
+"""The parameters that vary, by name: a formula, painted over or not, or None for an array."""
 
 MOST_OPERATIONS = 3_000
 """Operations a cell and step; the compiler takes about a second for a few hundred."""
@@ -102,7 +110,7 @@ def leaves_of(params: FieldParams) -> dict[str, Any]:
     """
     x, y = np.arange(params.width, dtype="float64")[None, :], np.arange(params.height, dtype="float64")[:, None]
     names = {"x": x, "y": y, **params.model.numbers(params.values()), "dt": params.dt}
-    return names | values_of(params, 0.0) | open_sides(params)
+    return names | values_of(params, 0.0) | strokes_of(params) | open_sides(params)
 
 
 def losses_of(params: FieldParams) -> dict[str, Losses]:
@@ -111,7 +119,15 @@ def losses_of(params: FieldParams) -> dict[str, Losses]:
 
 
 def _varying(params: FieldParams) -> Varied:
-    return tuple((name, each.tree if isinstance(each, Expression) else None) for name, each in params.varying.items())
+    return tuple((name, _way(each)) for name, each in params.varying.items())
+
+
+def _way(each: Varying) -> Tree | Under | None:
+    if isinstance(each, Expression):
+        return each.tree
+    if isinstance(each, Brushed) and isinstance(each.base, Expression) and changes_in_time(each):
+        return Under(each.base.tree)
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -221,7 +237,7 @@ class _Compiler:
             "y": algebra.single(g.leaf("parameter", "y", rank=Rank.PLACE)),
             "t": algebra.constant(time),
         }
-        varying = {name: self._varied(name, tree, names) for name, tree in self.varying}
+        varying = {name: self._varied(name, way, names) for name, way in self.varying}
         names = {name: what for name, what in names.items() if name not in self.model.table.parameters}
         names |= varying | {field: self._field(array) for field, array in arrays.items()}
         levels: dict[Tree, int] = {}
@@ -239,11 +255,16 @@ class _Compiler:
             self._outputs({held[tree]: algebra.read(tree, names, derivative) for tree in trees})
         return [(field, algebra.read(rate, names, derivative)) for field, rate in self.model.equations.items()]
 
-    def _varied(self, name: str, tree: Tree | None, coordinates: Mapping[str, Sum]) -> Sum:
-        """Return a parameter that varies: its formula, or the array that its picture is."""
-        if tree is None:
-            return self.algebra.single(place(self.graph, name))
-        return self.algebra.read(tree, coordinates, lambda _what, _of: {})
+    def _varied(self, name: str, way: Tree | Under | None, coordinates: Mapping[str, Sum]) -> Sum:
+        """Return a parameter that varies: its formula, painted over or not, or the array that it is."""
+        g = self.graph
+        if way is None:
+            return self.algebra.single(place(g, name))
+        formula = self.algebra.read(way.tree if isinstance(way, Under) else way, coordinates, lambda _what, _of: {})
+        if not isinstance(way, Under):
+            return formula
+        there = g.node("!=", place(g, where_painted(name)), g.number(0))
+        return self.algebra.single(g.node("where", there, place(g, painted_name(name)), self.algebra.emit(formula)))
 
     # -- the finished program
 

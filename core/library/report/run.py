@@ -48,6 +48,7 @@ def _words(event: Edited | Painted | Notice) -> str:
             return "edit: " + ", ".join(change_in_words(name, *values) for name, values in event.changed.items())
         case Painted():
             paint = event.paint
-            return f"painted {paint.field} = {paint.value:g} at {paint.x},{paint.y}, radius {paint.radius}"
+            what = "as before" if paint.value is None else f"= {paint.value:g}"
+            return f"painted {paint.field} {what} at {paint.x},{paint.y}, radius {paint.radius}"
         case Notice():
             return f"note: {event.message}"

@@ -56,6 +56,7 @@ def test_both_engines_agree_bit_for_bit(method, dtype, picture):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
     values = MAPS | {"D_v": f"{picture} 0.05..0.1", "method": method, "dtype": dtype, "noise": "where(x < 5, 0.1, 0)"}
+    values |= {"k": f"{MAPS['k']} | 0.06 at 5,5 r 3 | before at 6,5 r 1", "F": "0.03 | 0.05 at 0,0 r 4"}
     params = GRAY_SCOTT.check(SIZE | values)
     fields = initial_state(params).fields
     plain, fast = NumpyKernel(params, fields), NumbaKernel(params, fields, threads=1)

@@ -22,7 +22,8 @@ from nnfd.core.engine.events import (
 )
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import MODELS, DiffusionParams, FurParams, NetworkParams, TuringParams
-from nnfd.core.runs.log import TAIL, EventLogError, from_json, read_tail, to_json
+from nnfd.core.runs.log import EventLogError, from_json, to_json
+from nnfd.core.runs.tail import TAIL, read_tail
 from tests.support.fakes import network_state
 
 EVENTS = [

@@ -34,6 +34,8 @@ CASES = {
             200: Paint("a", 3, 4, 2, 4.0),
             405: edit(D_a=0.02),
             500: Paint("s", 0, 0, 3, 5.0),
+            600: Paint("D_a", 5, 5, 4, 0.03),
+            700: Paint("D_a", 8, 5, 2, None),
             900: edit(boundary="zero-flux"),
         },
     ),

@@ -11,5 +11,6 @@ ABOUT = (
     "stability: that of the waves which grow fastest out of a uniform state; o shows how fast each wave grows, with "
     "the measured spectrum under it, then the cell at the cursor over time, and its row. T runs all on with half "
     "the time step, another stencil and finer cells, and says how far they part. j and k look back, b branches there. "
+    "M shows a parameter as a map, with n the next one, and the brush paints on it, live; "
     "E opens the equations of the model: they are checked as you type, and the run goes on under the new ones."
 )

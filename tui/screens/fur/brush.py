@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Paint
+from nnfd.core.errors import ParamsError
 from nnfd.core.params import FurParams
 
 if TYPE_CHECKING:
@@ -46,9 +49,29 @@ def start_values(params: FieldParams) -> dict[str, float]:
     """Return the value to paint in each field: the preset's seed value where seeds go, else one that has an effect."""
     values = dict.fromkeys(params.model.fields, 1.0)
     values[params.model.seeded] = params.seed_value
-    if isinstance(params, FurParams):
+    if isinstance(params, FurParams) and "s0" not in params.varying:
         values["s"] = params.s0
     return values
+
+
+def start_value(params: FieldParams, name: str) -> float:
+    """Return a value to paint on a parameter: half as much again as it has, or half as much if that may not be."""
+    most = params.ranges()[name][1] if name in params.varying else float(params.values()[name])
+    for value in (round(1.5 * most, 12) or 1.0, round(most / 2, 12)):
+        with contextlib.suppress(ParamsError):
+            params.edited({name: value})
+            return value
+    return most
+
+
+def next_parameter(params: FieldParams, name: str, value: float, by: int) -> float:
+    """Return a larger (`by` = 1) or smaller (-1) value to paint on a parameter, by some percent of its size."""
+    table = params.model.table.parameters[name]
+    size = max(abs(value), abs(float(table.default)), 1e-9)
+    step = 10.0 ** math.floor(math.log10(size)) / 5
+    new = round(value + by * step, 12)
+    bound = table.max if by > 0 else table.min
+    return new if table.allows(new) else value if bound is None else bound
 
 
 @dataclass(slots=True)
@@ -56,7 +79,7 @@ class Brush:
     """What the next stroke paints."""
 
     values: dict[str, float] = field(default_factory=dict)
-    """Value by field name."""
+    """Value by the name of a field or a parameter."""
     radius: int = START_RADIUS
     cell: Cell = (0, 0)
     """The cell below the keyboard's cursor: column, row."""
@@ -77,7 +100,10 @@ class Brush:
         self.radius = min(max(0, self.radius + by), most)
 
     def paint(self, name: str, cell: Cell, params: FieldParams, *, erase: bool = False) -> Paint:
-        """Return one dab on this field and cell; `erase` paints 0."""
-        value = 0.0 if erase else min(self.values[name], params.clip)
+        """Return one dab on this field or parameter; `erase` paints 0, or what the parameter was before."""
+        if name in params.model.fields:
+            value: float | None = 0.0 if erase else min(self.values[name], params.clip)
+        else:
+            value = None if erase else self.values[name]
         radius = min(self.radius, max(params.width, params.height))  # it was set on a larger grid
         return Paint(name, cell[0], cell[1], radius, value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 from textual.message import Message
 
-from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values
+from nnfd.tui.screens.fur.brush import Brush, line, next_parameter, next_value, start_value, start_values
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.text_line import TextLine
 
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 FAR = 10
 """Cells that the cursor moves with shift."""
 KEYS_OF_THE_FIELDS = (
-    "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts · E equations"
+    "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts · E equations · "
+    "M map"
 )
+KEYS_OF_A_MAP = "M the field again · n next parameter · i brush, or click: paints the parameter, right button undoes"
 
 
 class BrushLine(TextLine):
@@ -39,7 +41,14 @@ class BrushLine(TextLine):
     KEYS: ClassVar[tuple[Binding, ...]] = (
         Binding("i", "brush", "Brush", id="fur.brush", tooltip="Paint seeds with the keyboard; the mouse always can"),
         Binding("enter", "dab(False)", "Paint", id="fur.paint", tooltip="Paint at the cursor", show=False),
-        Binding("backspace,delete", "dab(True)", "Erase", id="fur.erase", tooltip="Paint 0", show=False),
+        Binding(
+            "backspace,delete",
+            "dab(True)",
+            "Erase",
+            id="fur.erase",
+            tooltip="Paint 0; of a parameter, what it was before",
+            show=False,
+        ),
         Binding("comma", "resize(-1)", "Smaller brush", id="fur.brush_smaller", key_display=",", show=False),
         Binding("full_stop", "resize(1)", "Larger brush", id="fur.brush_larger", key_display=".", show=False),
         Binding("less_than_sign", "value(-1)", "Paint less", id="fur.value_down", key_display="<", show=False),
@@ -68,6 +77,7 @@ class BrushLine(TextLine):
         """Of the grid that is painted on."""
         self.field = ""
         """Name of the field that is painted on: the one that seeds grow in, unless another is chosen for it."""
+        self._parameter: str | None = None
         self._stroke_end: Cell | None = None
 
     @property
@@ -79,10 +89,22 @@ class BrushLine(TextLine):
         """Paint on another run; the brush stays as it is if it fits. `keep` leaves the field that it paints on too."""
         self.params, brush = params, self.brush
         if new_values:
-            brush.values = start_values(params)
+            brush.values, self._parameter = start_values(params), None
         if new_model or not (brush.cell[0] < params.width and brush.cell[1] < params.height):
             brush.cell = params.width // 2, params.height // 2
         self.choose(self.field if keep and not new_model else params.model.seeded)
+
+    @property
+    def target(self) -> str:
+        """What is painted on: the parameter whose map is shown, else the field."""
+        return self._parameter or self.field
+
+    def paint_parameter(self, name: str | None) -> None:
+        """Paint on this parameter as long as its map is shown; None: on the field again."""
+        self._parameter = name if name in self.params.may_vary else None
+        if self._parameter is not None and self._parameter not in self.brush.values:
+            self.brush.values[self._parameter] = start_value(self.params, self._parameter)
+        self._tell()
 
     def choose(self, field: str) -> None:
         """Paint on this field."""
@@ -94,10 +116,13 @@ class BrushLine(TextLine):
         self.set_class(brush.on, "-on")
         self.text = KEYS_OF_THE_FIELDS
         if brush.on:
+            value, at = brush.values[self.target], f"{brush.cell[0]},{brush.cell[1]}"
             self.text = (
-                f"brush {self.field}={brush.values[self.field]:g} radius {brush.radius} at "
-                f"{brush.cell[0]},{brush.cell[1]} · enter paint · , . radius · < > value · n field · i off"
+                f"brush {self.target}={value:g} radius {brush.radius} at {at} · enter paint · , . radius · < > value · "
+                f"n {'parameter' if self._parameter else 'field'} · i off"
             )
+        elif self._parameter:
+            self.text = f"{KEYS_OF_A_MAP} · {self._parameter}"
 
     def point(self, field: str, cell: Cell, *, pressed: bool, erase: bool) -> None:
         """Paint with the mouse: where it was pressed, or on the way to where it was dragged."""
@@ -133,7 +158,7 @@ class BrushLine(TextLine):
 
     def action_dab(self, erase: bool) -> None:
         """Paint at the cursor."""
-        self._stroke([self.brush.cell], self.field, erase=erase, begins=True)
+        self._stroke([self.brush.cell], self.target, erase=erase, begins=True)
 
     def action_resize(self, by: int) -> None:
         self.brush.resize(by, self.params)
@@ -141,7 +166,11 @@ class BrushLine(TextLine):
 
     def action_value(self, by: int) -> None:
         """Paint more or less."""
-        self.brush.values[self.field] = next_value(self.brush.values[self.field], by, self.params.clip)
+        name, values = self.target, self.brush.values
+        if name in self.params.model.fields:
+            values[name] = next_value(values[name], by, self.params.clip)
+        else:
+            values[name] = next_parameter(self.params, name, values[name], by)
         self._tell()
 
     def action_move(self, dx: int, dy: int) -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Container
 from textual.message import Message
 
+from nnfd.core.errors import ParamsError
+from nnfd.core.fields.maps import map_of
 from nnfd.core.fields.picture import COLORMAPS, default_colormap, extremes, with_ground
 from nnfd.core.params.model import MOST_FIELDS
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.field_view import FieldView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
     from textual.app import ComposeResult
 
     from nnfd.core.fields.state import FieldState
+    from nnfd.core.params import FieldParams
     from nnfd.tui.widgets.field_canvas import FieldCanvas
 
 CHOSEN = "▶ "
@@ -27,7 +31,13 @@ FAR = 10
 
 
 class FieldsPane(Container):
-    """The fields of a run; one of them is chosen."""
+    """The fields of a run; one of them is chosen. In its place the map of a parameter may stand.
+
+    Parameters
+    ----------
+    wanted
+        Returns the parameter that the user looked at last elsewhere, None if at none.
+    """
 
     DEFAULT_CSS = """
     FieldsPane { layout: horizontal; }
@@ -36,6 +46,7 @@ class FieldsPane(Container):
     KEYS: ClassVar[tuple[Binding, ...]] = (
         Binding("v", "layout", "View", id="fur.layout", tooltip="One field large, or all side by side"),
         Binding("n", "next_field", "Field", id="fur.field", tooltip="Choose the next field"),
+        Binding("M", "map", "Map", id="fur.map", tooltip="The map of a parameter in place of the field", show=False),
         Binding("c", "colormap", "Colours", id="fur.colormap", tooltip="The next colormap for this field", show=False),
         Binding("a", "scale", "Scale", id="fur.scale", tooltip="Colours follow the range, or keep it", show=False),
         Binding("plus,equals_sign", "zoom(1)", "Zoom in", id="fur.zoom_in", key_display="+", show=False),
@@ -47,11 +58,15 @@ class FieldsPane(Container):
     class Chosen(Message):
         """Another field was chosen."""
 
+    class Mapped(Message):
+        """The map of a parameter is shown, of another one, or none any more."""
+
     class Arranged(Message):
         """The fields stand otherwise: one large, or all side by side."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Callable[[], str | None]) -> None:
         super().__init__(id="fields")
+        self._wanted = wanted
         self.views = tuple(FieldView(id=f"field-{i}") for i in range(MOST_FIELDS))
         """One for each field that a model may have; those that are not needed stay hidden."""
         self.names: tuple[str, ...] = ()
@@ -60,6 +75,9 @@ class FieldsPane(Container):
         self.side_by_side = False
         self.state: FieldState | None = None
         """What is shown."""
+        self.parameter: str | None = None
+        """The parameter whose map stands in place of the chosen field."""
+        self._params: FieldParams | None = None
         self.held: dict[str, tuple[float, float]] | None = None
         """The scale of each field if it is fixed, else None."""
         self._cursor: tuple[int, int] | None = None
@@ -79,13 +97,14 @@ class FieldsPane(Container):
             for view in self.views:
                 view.fit()
         self.state, self.held = None, None
+        self.parameter = self.parameter if keep else None
         for view in self.views:
             view.clear()
         self._arrange()
 
-    def show(self, state: FieldState) -> None:
-        """Show this state."""
-        self.state = state
+    def show(self, state: FieldState, params: FieldParams) -> None:
+        """Show this state, and the maps of these parameters."""
+        self.state, self._params = state, params
         self.redraw()
 
     def redraw(self) -> None:
@@ -96,13 +115,41 @@ class FieldsPane(Container):
     def _draw(self, name: str, view: FieldView) -> None:
         if self.state is None:
             return
-        values = with_ground(self.state.fields[name], self.state.inside)
-        lo, hi = self.held[name] if self.held else extremes(values)
-        title = self.state.params.model.label(name) + (" · fixed scale" if self.held else "")
+        drawn = self._map() if name == self.chosen else None
+        values = with_ground(self.state.fields[name] if drawn is None else drawn, self.state.inside)
+        held = self.held[name] if self.held and drawn is None else None
+        lo, hi = held or extremes(values)
+        title = self.state.params.model.label(name) if drawn is None else f"map of {self.parameter}"
+        title += " · fixed scale" if held else ""
         if self.side_by_side:
             title = (CHOSEN if name == self.chosen else "") + title
         cursor = self._cursor if name == self.chosen else None
-        view.show(values, lo=lo, hi=hi, colormap=self.colormap(name), title=title, cursor=cursor)
+        colormap = self.colormap(name if drawn is None or self.parameter is None else self.parameter)
+        view.show(values, lo=lo, hi=hi, colormap=colormap, title=title, cursor=cursor)
+
+    def _map(self) -> NDArray[Any] | None:
+        """Return the parameter that is shown, as an array; None if none is, or a picture that it comes from is gone."""
+        if self.parameter is None or self._params is None or self.state is None:
+            return None
+        if self.parameter in self._maps():
+            try:
+                return map_of(self._params, self.parameter, self.state.step * self._params.dt)
+            except ParamsError as error:
+                self.notify(str(error), severity="error", markup=False)
+        self._show_map(None)
+        return None
+
+    def _maps(self) -> list[str]:
+        """Return the parameters that have a map, those that vary first."""
+        if self._params is None:
+            return []
+        names = [name for name in self._params.model.table.parameters if name in self._params.may_vary]
+        return sorted(names, key=lambda name: self._params is None or name not in self._params.varying)
+
+    def _show_map(self, name: str | None) -> None:
+        self.parameter = name
+        self.post_message(self.Mapped())
+        self.redraw()
 
     def _visible(self) -> list[tuple[str, FieldView]]:
         pairs = zip(self.names, self.views, strict=False)
@@ -118,6 +165,11 @@ class FieldsPane(Container):
     def view(self) -> FieldView:
         """The view of the chosen field."""
         return self.views[self.names.index(self.chosen)]
+
+    @property
+    def mapped_field(self) -> str | None:
+        """The field in whose place a map is shown."""
+        return self.chosen if self.parameter is not None else None
 
     def name_of(self, canvas: FieldCanvas) -> str:
         """Return the name of the field that is drawn there."""
@@ -163,12 +215,26 @@ class FieldsPane(Container):
         self.post_message(self.Arranged())
 
     def action_next_field(self) -> None:
+        """Choose the next field; while a map is shown, the next parameter."""
+        if self.parameter is not None:
+            names = self._maps()
+            self._show_map(names[(names.index(self.parameter) + 1) % len(names)])
+            return
         self.choose(self.names[(self.names.index(self.chosen) + 1) % len(self.names)])
 
+    def action_map(self) -> None:
+        """Show the map of the wanted parameter, else of the first that varies, else of any; or the field again."""
+        names, wanted = self._maps(), self._wanted()
+        if self.parameter is not None:
+            self._show_map(None)
+        elif names:
+            self._show_map(wanted if wanted in names else names[0])
+
     def action_colormap(self) -> None:
-        """Give the chosen field the next colormap, and name it."""
-        name = COLORMAPS[(COLORMAPS.index(self.colormap(self.chosen)) + 1) % len(COLORMAPS)]
-        self._colormaps[self.chosen] = name
+        """Give what is shown large the next colormap, and name it."""
+        of = self.parameter or self.chosen
+        name = COLORMAPS[(COLORMAPS.index(self.colormap(of)) + 1) % len(COLORMAPS)]
+        self._colormaps[of] = name
         self.redraw()
         self.notify(name, title="colormap", timeout=1.5, markup=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,20 +10,19 @@ from textual.containers import Container
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Painted
-from nnfd.core.errors import NnfdError, ParamsError
+from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
 from nnfd.tui.dialogs.trust import Trust
 from nnfd.tui.jobs.history import FieldHistory
-from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.screens.fur.about import ABOUT
 from nnfd.tui.screens.fur.atlas import open_atlas
 from nnfd.tui.screens.fur.beginning import first_state
 from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
+from nnfd.tui.screens.fur.going_on import branch_of, painted_run
 from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers, predicted
-from nnfd.tui.screens.fur.painted import painted_run
 from nnfd.tui.screens.fur.probe import Probe, states_of
 from nnfd.tui.screens.fur.side_pane import SidePane
 from nnfd.tui.screens.lab.kept import kept_frame
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.jobs.session import RunSpec, Storage
     from nnfd.tui.jobs.watching import AnySession
     from nnfd.tui.widgets.field_canvas import FieldCanvas
 
@@ -65,13 +63,13 @@ class FurScreen(LabScreen[FieldHistory]):
         *lent("fields", FieldsPane.PAN_KEYS),  # for the arrows, after the brush, which has them while it is on
         *lent("side", SidePane.KEYS),
         Binding("T", "trust", "Trust", id="fur.trust", tooltip="Is it the model's pattern, or the grid's?", show=False),
-        Binding("E", "equations", "Equations", id="fur.equations", tooltip="Edit the model's equations", show=False),
+        Binding("E", "edit(True)", "Equations", id="fur.equations", tooltip="Edit the model's equations", show=False),
         Binding("P", "atlas", "Atlas", id="fur.atlas", tooltip="Patterns over two parameters, grown live", show=False),
     ]
 
     def __init__(self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None) -> None:
         super().__init__(spec, storage, FieldHistory, folder=folder)
-        self.fields = FieldsPane()
+        self.fields = FieldsPane(lambda: self.form.focused)
         self.side = SidePane()
         self.brush_line = BrushLine(self.field_params)
         self._preset: str | None = None
@@ -116,6 +114,7 @@ class FurScreen(LabScreen[FieldHistory]):
         same, self._preset = self.spec.preset == self._preset, self.spec.preset
         self.fields.load(names, main_field(params), keep=same)
         self.brush_line.load(params, new_model=new_model, new_values=new_model or self.spec.state is None, keep=same)
+        self.brush_line.paint_parameter(self.fields.parameter)
         self._fit_fields()
         self.side.clear()
         self.probe.rest()
@@ -126,8 +125,7 @@ class FurScreen(LabScreen[FieldHistory]):
     def draw(self, events: Sequence[Event]) -> None:
         """Show the newest state; the charts follow less often."""
         self.brush_line.params = self.field_params
-        if self.shown is None and self.newest is not None:
-            self.fields.show(self.newest)
+        self._show_newest()
         self.probe.see(states_of(events))
         if self.history.ended or any(isinstance(event, Painted) for event in events):
             self.next_numbers.now()
@@ -136,9 +134,12 @@ class FurScreen(LabScreen[FieldHistory]):
 
     def show_position(self) -> None:
         """Show the frame of the chosen position, or the newest state."""
-        if self.shown is None and self.newest is not None:
-            self.fields.show(self.newest)
+        self._show_newest()
         self.next_numbers.now()
+
+    def _show_newest(self) -> None:
+        if self.shown is None and self.newest is not None:
+            self.fields.show(self.newest, self.field_params)
 
     def params_at(self, step: int) -> FieldParams:
         """Return the parameters that were in effect at a step."""
@@ -163,7 +164,7 @@ class FurScreen(LabScreen[FieldHistory]):
 
     def _show_frame(self, session: AnySession, state: FieldState) -> None:
         if session is self.session and self.shown == state.step:
-            self.fields.show(state)
+            self.fields.show(state, state.params)
 
     def show_findings(self, findings: FieldNumbers) -> None:
         """Show numbers and charts, unless another field was chosen meanwhile."""
@@ -183,13 +184,6 @@ class FurScreen(LabScreen[FieldHistory]):
         if action == "toggle_run":
             self.next_numbers.now()
 
-    def action_equations(self) -> None:
-        """Open the form of the model's equations, or close it."""
-        if self.form.display:
-            self.close_form()
-        else:
-            self.open_form(equations=True)
-
     # -- how the fields stand
 
     def on_fields_pane_chosen(self, event: FieldsPane.Chosen) -> None:
@@ -198,6 +192,10 @@ class FurScreen(LabScreen[FieldHistory]):
             self.brush_line.choose(self.fields.chosen)
         self._probe()
         self.next_numbers.now()
+
+    def on_fields_pane_mapped(self, event: FieldsPane.Mapped) -> None:
+        event.stop()
+        self.brush_line.paint_parameter(self.fields.parameter)
 
     def on_fields_pane_arranged(self, event: FieldsPane.Arranged) -> None:
         event.stop()
@@ -266,11 +264,11 @@ class FurScreen(LabScreen[FieldHistory]):
         if event.is_middle:
             self.brush_line.place((event.x, event.y))
             return
-        name = self.brush_line.field  # the one that is shown large need not be the one that seeds grow in
-        if self.fields.side_by_side:
-            name = self.fields.name_of(event.canvas)
-        if self.fields.side_by_side and event.pressed:
-            self.fields.choose(name)
+        name = self.brush_line.target  # the field that is shown large need not be the one that seeds grow in
+        if self.fields.side_by_side and (field := self.fields.name_of(event.canvas)) != self.fields.mapped_field:
+            name = field
+            if event.pressed and self.fields.parameter is None:
+                self.fields.choose(name)
         self.brush_line.point(name, (event.x, event.y), pressed=event.pressed, erase=event.button != 1)
 
     def on_brush_line_stroke(self, event: BrushLine.Stroke) -> None:
@@ -294,7 +292,4 @@ class FurScreen(LabScreen[FieldHistory]):
         state = self.fields.state
         assert isinstance(params, FieldParams)
         assert state is not None
-        if params.steps <= state.step:
-            raise ParamsError(f"steps: {params.steps} is not allowed: the branch begins at step {state.step}")
-        base = dataclasses.replace(state, params=self.field_params)
-        self.begin(RunSpec(params, self.spec.preset, self.spec.title, base.with_params(params)))
+        self.begin(branch_of(self.spec, self.field_params, state, params))

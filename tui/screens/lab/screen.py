@@ -236,12 +236,12 @@ class LabScreen(Screen[None], Generic[H]):
         assert self.session.folder is not None
         self.app.push_screen(ExportScreen(self.session.folder))
 
-    def action_edit(self) -> None:
-        """Open or close the parameter form."""
+    def action_edit(self, equations: bool = False) -> None:
+        """Open or close the form of the parameters, or of a field's equations."""
         if self.form.display:
             self.close_form()
         else:
-            self.open_form()
+            self.open_form(equations=equations)
 
     def action_branch(self) -> None:
         """Open the form for a branch from the position that is shown."""

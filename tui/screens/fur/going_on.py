@@ -1,10 +1,12 @@
-"""The run that goes on from what was painted on."""
+"""Runs that go on from what is shown: painted on, or under other parameters."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
-from nnfd.core.fields.seeds import paint
+from nnfd.core.errors import ParamsError
+from nnfd.core.fields.seeds import paint, with_stroke
 from nnfd.core.fields.state import FieldState
 from nnfd.tui.jobs.session import RunSpec
 
@@ -36,7 +38,18 @@ def painted_run(
         params = params.edited({"steps": state.step + max(1, params.steps - began)})
     fields = dict(state.fields)
     for dab in dabs:
-        fields = paint(fields, dab, params)
+        fields, params = paint(fields, dab, params), with_stroke(params, dab)
     for array in fields.values():
         array.setflags(write=False)
     return RunSpec(params, spec.preset, spec.title, FieldState(params, state.step, fields))
+
+
+def branch_of(spec: RunSpec, now: FieldParams, state: FieldState, params: FieldParams) -> RunSpec:
+    """Return the run that goes on from this state under other parameters than those of `now`.
+
+    Raises ``ParamsError`` if they need a restart, or there is no step left to do.
+    """
+    if params.steps <= state.step:
+        raise ParamsError(f"steps: {params.steps} is not allowed: the branch begins at step {state.step}")
+    base = dataclasses.replace(state, params=now)
+    return RunSpec(params, spec.preset, spec.title, base.with_params(params))

@@ -1,0 +1,126 @@
+"""Parameters that are painted with the brush: what a stroke does, what it may do, how it is kept."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nnfd.core.engine.control import Controller
+from nnfd.core.engine.events import Edited, Paint, Painted, params_after
+from nnfd.core.errors import ParamsError
+from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
+from nnfd.core.fields.maps import map_of
+from nnfd.core.fields.seeds import check_paint, with_stroke
+from nnfd.core.fields.simulate import initial_state, simulate
+from nnfd.core.params.presets import load
+from nnfd.core.params.varying import MOST_DABS
+from nnfd.core.runs.log import from_json, to_json
+from nnfd.tui.jobs.history import FieldHistory
+
+PARAMS = load("gray-scott").params.edited({"width": 24, "height": 20, "steps": 200, "engine": "numpy"})
+STROKE = Paint("F", 5, 4, 3, 0.05)
+
+
+def lap(u):
+    return sum(np.roll(u, way, axis) for way in (1, -1) for axis in (0, 1)) - 4 * u
+
+
+def test_a_number_becomes_a_map_and_what_is_erased_is_what_it_was():
+    params = with_stroke(PARAMS, STROKE)
+    assert params.F == "0.037 | 0.05 at 5,4 r 3"
+    assert params.ranges() == {"F": (0.037, 0.05)}
+    drawn = map_of(params, "F", 0.0)
+    y, x = np.indices(drawn.shape)
+    disc = (x - 5) ** 2 + (y - 4) ** 2 <= 9
+    np.testing.assert_array_equal(drawn, np.where(disc, 0.05, 0.037))
+    less = with_stroke(params, Paint("F", 5, 4, 1, None))
+    np.testing.assert_array_equal(map_of(less, "F", 0.0)[2:7, 4:7], [[0.05] * 3, [0.05, 0.037, 0.05], [0.037] * 3,
+                                                                     [0.05, 0.037, 0.05], [0.05] * 3])  # fmt: skip
+    assert with_stroke(less, Paint("F", 5, 4, 4, None)) == PARAMS
+
+
+@pytest.mark.parametrize("base", ["0.03 + 0.001*x/width", "0.03 + 0.001*sin(t/10)"])
+def test_a_painted_run_is_the_printed_equation_with_the_value_of_each_place(base):
+    params = with_stroke(PARAMS.edited({"F": base}), STROKE)
+    u, v = initial_state(params).fields.values()
+    kernel = NumpyKernel(params, {"u": u, "v": v})
+    y, x = np.indices(u.shape)
+    for t in range(100):
+        under = 0.03 + 0.001 * (x / 24 if "x" in base else np.sin(t / 10))
+        F = np.where((x - 5) ** 2 + (y - 4) ** 2 <= 9, 0.05, under)
+        u, v = u + 0.2 * lap(u) - u * v * v + F * (1 - u), v + 0.1 * lap(v) + u * v * v - (F + params.k) * v
+    kernel.advance(100)
+    for name, field in (("u", u), ("v", v)):
+        np.testing.assert_allclose(kernel.fields()[name], field, rtol=1e-12, atol=1e-13)
+    assert map_of(params, "F", 7.0)[4, 5] == 0.05
+
+
+@pytest.mark.parametrize(
+    ("stroke", "error"),
+    [
+        (Paint("F", 3, 3, 2, -1.0), "paint: value -1 is not allowed: F is at least 0"),
+        (Paint("F", 3, 3, 2, float("nan")), "paint: value nan is not allowed"),
+        (Paint("F", 24, 3, 2, 0.1), "paint: cell 24,3 is not allowed"),
+        (Paint("D_u", 3, 3, 2, 0.3), "dt: 1 is not allowed: the 5-point stencil with D_u up to 0.3 is stable up to"),
+        (Paint("noise", 3, 3, 1, 0.1), "paint: field 'noise' is not allowed: fields are u, v, parameters D_u, D_v, F"),
+        (Paint("u", 1, 1, 1, None), "paint: value none is not allowed"),
+    ],
+)
+def test_what_may_not_be_painted(stroke, error):
+    with pytest.raises(ParamsError) as raised:
+        check_paint(stroke, PARAMS)
+    assert str(raised.value).startswith(error)
+
+
+def test_there_are_at_most_so_many_strokes_and_those_that_are_covered_do_not_count():
+    many = PARAMS.edited({"width": 200, "height": 200})
+    for i in range(MOST_DABS):
+        many = many.painted("F", i % 100 * 2, i // 100, 0, 0.05)
+    with pytest.raises(ParamsError, match="1000 painted discs are the most, not 1001"):
+        with_stroke(many, Paint("F", 1, 150, 0, 0.06))
+    covered = with_stroke(many, Paint("F", 100, 100, 200, 0.06))
+    assert covered.F == "0.037 | 0.06 at 100,100 r 200"
+    assert covered.edited({}) == covered
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.integers(0, 9)] * 2, st.integers(0, 4), st.sampled_from([None, 0.01, 0.05])), max_size=8)
+)
+def test_strokes_in_their_text_are_strokes_one_after_the_other(strokes):
+    params = PARAMS.edited({"width": 10, "height": 10})
+    found, wanted = params, np.full((10, 10), 0.037)
+    y, x = np.indices(wanted.shape)
+    for column, row, radius, value in strokes:
+        found = found.painted("F", column, row, radius, value)
+        dx, dy = (np.minimum(abs(at - to), 10 - abs(at - to)) for at, to in ((x, column), (y, row)))
+        wanted[dx * dx + dy * dy <= radius * radius] = 0.037 if value is None else value
+    np.testing.assert_array_equal(map_of(found, "F", 0.0), wanted)
+    assert found.edited({}) == found
+
+
+def test_who_follows_a_run_knows_what_was_painted():
+    sent, events = [], []
+
+    def sink(event):
+        events.append(event)
+        if getattr(event, "step", 0) and not sent:
+            sent.append(event.step)
+            run.send(STROKE)
+            run.edit({"k": 0.05})
+            run.send(Paint("u", 1, 1, 1, 0.3))
+            run.send(Paint("F", 5, 4, 1, None))
+
+    run = Controller(lambda control: simulate(PARAMS, control=control), PARAMS, sink)
+    run.run()
+    wanted = {"F": "0.037 | 0.05 at 5,4 r 3 | before at 5,4 r 1", "k": 0.05}
+    end = events[-1].state
+    assert {name: end.params.values()[name] for name in wanted} == wanted
+    assert run.params == end.params == params_after(events, PARAMS)
+    told = [from_json(to_json(event)) for event in events]
+    history = FieldHistory()
+    for event in told:
+        history.add(event)
+    assert history.params == history.params_at(200, PARAMS) == end.params
+    assert history.params_at(sent[0] - 1, PARAMS) == PARAMS
+    assert [type(event) for event in told if isinstance(event, Edited | Painted)] == [Painted, Edited, Painted, Painted]
