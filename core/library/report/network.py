@@ -15,7 +15,7 @@ from nnfd.core.network.baseline import baseline
 from nnfd.core.network.checks import check_data_file, check_run
 from nnfd.core.network.data import Dataset, load
 from nnfd.core.network.evaluate import Evaluation, ReportRow, evaluate, scores
-from nnfd.core.network.quality import judge_quality
+from nnfd.core.network.quality import Quality, judge_quality
 from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import best_model
 from nnfd.core.params import NetworkParams, Params
@@ -69,6 +69,15 @@ def network_parts(folder: RunFolder, events: Sequence[Event], params: Params) ->
     if state is not None:
         parts |= _quality(state, data)
     return parts | _baseline(params, data, recorded, rows)
+
+
+def quality_of(folder: RunFolder) -> Quality:
+    """Judge the best weights of a recorded network on its test set.
+
+    Raises ``NnfdError`` if no weights are saved yet, or the data is gone or another.
+    """
+    state = _newest(folder)
+    return judge_quality(_evaluation(state, _data(state.params, state, _recorded(folder))))
 
 
 def _quality(state: NetworkState, data: Dataset) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from nnfd.core.fields.picture import with_ground
 from nnfd.core.fields.state import FieldState
 from nnfd.core.library.catalog import RunStatus, status_after, status_of_unfinished
 from nnfd.core.library.compare import Compared
+from nnfd.core.network.quality import Quality, judge_quality
 from nnfd.core.params import FieldParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.follow import Follower
@@ -50,6 +51,15 @@ class Confusion:
     """Shape (classes, classes), rows true."""
     names: tuple[str, ...]
     accuracy: float
+
+
+@dataclass(slots=True, eq=False)
+class Judgement:
+    """What is known of a network's probabilities; nothing before it is asked for."""
+
+    quality: Quality | None = None
+    problem: str = ""
+    """One line, if they cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +111,7 @@ class RecordedRun:
         self.history = self._new_history()
         self.pattern: Pattern | None = None
         self.confusion: Confusion | None = None
+        self.quality = Judgement()
         self._figures: Mapping[str, float] = {}
         self._follower = Follower(self.folder)
         self._settled: object = None
@@ -111,7 +122,6 @@ class RecordedRun:
 
     @property
     def is_field(self) -> bool:
-        """Whether it is a run of a pattern."""
         return isinstance(self.folder.params, FieldParams)
 
     # -- reading
@@ -152,7 +162,6 @@ class RecordedRun:
         return Update(status, "", history, events, pattern, figures, confusion), news.alive
 
     def take_in(self, update: Update) -> None:
-        """Take in what :meth:`look` returned."""
         self.status, self.problem = update.status, update.problem
         if update.problem:
             return
@@ -160,7 +169,15 @@ class RecordedRun:
         for event in update.events:
             self.history.add(event)
         self.pattern = update.pattern or self.pattern
+        if update.figures != self._figures:
+            self.quality = Judgement()
         self._figures, self.confusion = update.figures, update.confusion
+
+    def judge(self) -> Quality:
+        """Judge its probabilities, in a worker thread. Raises ``NnfdError`` if that cannot be done."""
+        from nnfd.core.library.report.network import quality_of  # it imports scikit-learn's baseline
+
+        return quality_of(self.folder)
 
     # -- what is shown of it
 
@@ -170,7 +187,6 @@ class RecordedRun:
         return self.history.params or self.folder.params
 
     def compared(self) -> Compared:
-        """Return what the table shows of it."""
         state = NOT_READ_YET if self.status is None else str(self.status)
         # the result last: a log of very many epochs leaves some out, the best one perhaps
         results = {**results_of(self.history), **self._figures}
@@ -191,6 +207,12 @@ class BaselineRow:
         self.number = number
         self.name = name
         self.visible = True
+        self.quality = Judgement()
+
+    def judge(self) -> Quality:
+        """Judge its probabilities, in a worker thread, once it is over."""
+        assert self._run.result is not None, "it is asked once there is a matrix"
+        return judge_quality(self._run.result.evaluation)
 
     @property
     def _run(self) -> BaselineRun:
@@ -203,7 +225,6 @@ class BaselineRow:
 
     @property
     def history(self) -> NetworkHistory:
-        """Its epochs."""
         return self._run.history
 
     @property
@@ -217,7 +238,6 @@ class BaselineRow:
         return status_after(result.outcome)
 
     def compared(self) -> Compared:
-        """Return what the table shows of it."""
         results = results_of(self.history)
         if self.confusion is not None:
             results["test_acc"] = self.confusion.accuracy

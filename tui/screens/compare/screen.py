@@ -52,7 +52,7 @@ class CompareScreen(Screen[None]):
         Binding("c", "course", "Course", id="compare.course", tooltip="Take or train the course's runs; stop them"),
         Binding("space", "pause", "Pause", id="compare.pause", tooltip="Pause what is trained here, or go on"),
         Binding("p", "pick", "Pick", id="compare.pick", tooltip="Add runs that were recorded"),
-        Binding("v", "view", "View", id="compare.view", tooltip="Curves, confusion matrices, patterns"),
+        Binding("v", "view", "View", id="compare.view", tooltip="Curves, matrices, evaluation, patterns"),
         Binding("m", "change('metric')", "Metric", id="compare.metric", tooltip="The next number to draw"),
         Binding("l", "change('log')", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
         Binding("o", "change('smooth')", "Smooth", id="compare.smooth", tooltip="Smooth the curves, less or more"),

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
+from nnfd.core.errors import NnfdError
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
+from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.curves import CurveView
+from nnfd.tui.widgets.quality_table import Judged, QualityTable
 from nnfd.tui.widgets.series import Series
 from nnfd.tui.widgets.small_multiples import Matrices, Matrix, Picture, Pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
 
@@ -28,6 +32,7 @@ class View(StrEnum):
 
     CURVES = "curves"
     MATRICES = "matrices"
+    EVALUATION = "evaluation"
     PATTERNS = "patterns"
 
 
@@ -62,7 +67,11 @@ def views_of(runs: Sequence[AnyRun]) -> list[View]:
     """Return the views that these kinds of run have."""
     networks = not all(run.is_field for run in runs)
     fields = any(run.is_field for run in runs)
-    return [View.CURVES, *([View.MATRICES] if networks else []), *([View.PATTERNS] if fields else [])]
+    return [
+        View.CURVES,
+        *([View.MATRICES, View.EVALUATION] if networks else []),
+        *([View.PATTERNS] if fields else []),
+    ]
 
 
 def matrices_of(runs: Sequence[AnyRun]) -> tuple[list[Matrix], str]:
@@ -75,6 +84,16 @@ def matrices_of(runs: Sequence[AnyRun]) -> tuple[list[Matrix], str]:
         if (found := run.confusion) is not None
     ]
     return matrices, _missing(missing, "a matrix comes with the end of a run", bool(shown))
+
+
+def judged_of(runs: Sequence[AnyRun]) -> tuple[list[Judged], str]:
+    """Return the networks whose probabilities are judged, and what is to be said of the others."""
+    shown = [run for run in runs if run.visible and not run.is_field]
+    missing = [run.label for run in shown if run.confusion is None]
+    lines = [_missing(missing, "figures come with the end of a run", bool(shown))]
+    lines += [f"{run.label}: {run.quality.problem}" for run in shown if run.quality.problem]
+    judged = [Judged(run.label, run.name, run.quality.quality) for run in shown if run.quality.quality is not None]
+    return judged, "\n".join(filter(None, lines))
 
 
 def pictures_of(runs: Sequence[AnyRun]) -> tuple[list[Picture], str]:
@@ -95,8 +114,18 @@ def _missing(labels: Sequence[str], why: str, any_shown: bool) -> str:
     return f"nothing yet from {', '.join(labels)}: {why}" if labels else ""
 
 
+def _judge(run: AnyRun) -> AnyRun:
+    """Judge a network, in a worker thread."""
+    known = run.quality
+    try:
+        known.quality = run.judge()
+    except NnfdError as error:
+        known.problem = str(error)
+    return run
+
+
 class CompareView(Container):
-    """One of the three views; each keeps its place while another one is shown."""
+    """One of the views; each keeps its place while another one is shown."""
 
     DEFAULT_CSS = "CompareView { height: 1fr; }"
 
@@ -105,11 +134,13 @@ class CompareView(Container):
         self.view = View.CURVES
         self.metric = FIRST_METRICS[0]
         self._runs: Sequence[AnyRun] = ()
+        self._judging: OneAtATime[AnyRun] = OneAtATime(self, self._next_to_judge, self._judged, lambda _error: None)
 
     def compose(self) -> ComposeResult:
-        """Lay out the three views."""
+        """Lay out all views."""
         yield CurveView(settle=True, id="compare-curves")
         yield Matrices(id="compare-matrices")
+        yield QualityTable(id="compare-evaluation")
         yield Pictures(id="compare-patterns")
 
     @property
@@ -123,6 +154,11 @@ class CompareView(Container):
         return self.query_one(Pictures)
 
     @property
+    def evaluation(self) -> QualityTable:
+        """ROC, precision and calibration."""
+        return self.query_one(QualityTable)
+
+    @property
     def matrices(self) -> Matrices:
         """The confusion matrices."""
         return self.query_one(Matrices)
@@ -134,6 +170,7 @@ class CompareView(Container):
             self.view = View.CURVES
         self.curves.display = self.view is View.CURVES
         self.matrices.display = self.view is View.MATRICES
+        self.evaluation.display = self.view is View.EVALUATION
         self.pictures.display = self.view is View.PATTERNS
         match self.view:
             case View.CURVES:
@@ -146,8 +183,22 @@ class CompareView(Container):
                 self.curves.show(series, over=self.position_name(), bounds=bounds)
             case View.MATRICES:
                 self.matrices.show(*matrices_of(runs))
+            case View.EVALUATION:
+                self.evaluation.show(*judged_of(runs))
+                self._judging.wish()
             case View.PATTERNS:
                 self.pictures.show(*pictures_of(runs))
+
+    def _next_to_judge(self) -> Callable[[], AnyRun] | None:
+        """Return what judges the first of the networks that is over and not judged yet."""
+        for run in self._runs if self.view is View.EVALUATION else ():
+            known = run.quality
+            if run.visible and run.confusion is not None and known.quality is None and not known.problem:
+                return partial(_judge, run)
+        return None
+
+    def _judged(self, _run: AnyRun) -> None:
+        self.show(self._runs)
 
     def metric_title(self) -> str:
         """Return the metric and what it is drawn over."""

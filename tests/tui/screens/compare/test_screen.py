@@ -101,6 +101,8 @@ async def test_matrices_and_patterns_side_by_side(recorded, size):
         await lab.press("n")
         assert "% of row" in lab.text()
         await lab.press("v")
+        assert screen.view.view is View.EVALUATION
+        await lab.press("v")
         assert screen.view.view is View.PATTERNS
         await lab.until(lambda: "D coat" in lab.text())
         assert "each pattern in its own colour scale" in note(lab)
