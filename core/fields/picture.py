@@ -12,16 +12,13 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.text import did_you_mean, printable
+from nnfd.core.params.palettes import ANIMALS, check_colormap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
     from PIL import Image
-
-COLORMAPS = ("viridis", "magma", "cividis", "Blues", "inferno", "plasma", "YlOrBr", "gray")
-"""Names of the colormaps on offer."""
 
 WHITE = (255, 255, 255)
 _BY_FIELD = {"a": "viridis", "s": "magma", "y": "cividis", "C": "Blues", "h": "magma"}
@@ -39,14 +36,12 @@ def lut(name: str, levels: int = 256) -> NDArray[np.uint8]:
     Raises
     ------
     ParamsError
-        If `name` is not one of :data:`COLORMAPS`.
+        If `name` is not one of :data:`nnfd.core.params.palettes.COLORMAPS`.
     """
-    if name not in COLORMAPS:
-        hint = did_you_mean(name, COLORMAPS) or f"; allowed are {', '.join(COLORMAPS)}"
-        raise ParamsError(f"colormap: {printable(name)!r} is not known{hint}")
+    check_colormap(name)
     from cmap import Colormap
 
-    colours = np.rint(Colormap(name)(np.linspace(0, 1, levels))[:, :3] * 255).astype(np.uint8)
+    colours = np.rint(Colormap(ANIMALS.get(name, name))(np.linspace(0, 1, levels))[:, :3] * 255).astype(np.uint8)
     colours.setflags(write=False)
     return colours
 

@@ -13,6 +13,7 @@ from nnfd.core.errors import ParamsError, PresetError
 from nnfd.core.params import FieldParams, Kind, Params, head_of, type_of
 from nnfd.core.params.home import users
 from nnfd.core.params.model import read_model, shipped_model, shipped_models
+from nnfd.core.params.palettes import check_colormap
 from nnfd.core.params.toml_file import read_table
 from nnfd.core.text import did_you_mean, printable, toml_table
 
@@ -35,6 +36,7 @@ _KEYS: dict[str, tuple[tuple[type, ...], str]] = {
     "description": ((str,), "text"),
     "params": ((dict,), "table"),
     "model": ((dict, str), "table, or the name of a shipped model"),
+    "colormap": ((str,), "name of a colormap"),
 }
 """What may stand in a preset file: by key its types, and what they are called."""
 
@@ -47,6 +49,8 @@ class Preset:
     title: str
     description: str
     params: Params
+    colormap: str = ""
+    """What the field is drawn in that the pattern shows in; empty: what that field is drawn in always."""
 
     @property
     def kind(self) -> Kind:
@@ -144,6 +148,16 @@ def _same_fields(params: Params, made: type[Params]) -> bool:
     )
 
 
+def colormap_of(name: str) -> str:
+    """Return the colormap of the preset of this name; empty if it has none, or is not there or not sound any more."""
+    if name not in _files():
+        return ""
+    try:
+        return load(name).colormap
+    except (PresetError, ParamsError):
+        return ""
+
+
 def load_all(kinds: Iterable[Kind] = tuple(Kind)) -> tuple[list[Preset], list[str]]:
     """Read every preset; return the sound ones of these kinds, and what is wrong with the others, a line each."""
     presets, problems = [], []
@@ -179,12 +193,14 @@ def _read(file: Traversable, name: str) -> Preset:
         raise PresetError(f"{where}: kind is {found}; allowed are {', '.join(Kind)}")
     try:
         params = type_of(_head(table)).check(table.get("params", {}))
+        if colormap := table.get("colormap", ""):
+            check_colormap(colormap)
     except ParamsError as error:
         raise ParamsError(f"{where}: {error}") from None
     except (RecursionError, OverflowError):
         raise ParamsError(f"{where}: a value of its parameters is too large or nested too deeply") from None
     title, description = table.get("title", name), table.get("description", "")
-    return Preset(printable(name), printable(title), printable(description), params)
+    return Preset(printable(name), printable(title), printable(description), params, colormap)
 
 
 def _head(table: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -87,7 +87,8 @@ class PresetPicker(Dialog[Preset]):
         picture.display = small is not None
         if small is not None and isinstance(params, FieldParams):
             ground = self.background_colors[1].rgb
-            picture.show(*coloured(small.field, default_colormap(main_field(params)), 0, 255, ground))
+            colormap = preset.colormap or default_colormap(main_field(params))
+            picture.show(*coloured(small.field, colormap, 0, 255, ground))
 
     def on_option_list_option_selected(self, event: SafeOptionList.OptionSelected) -> None:
         """Start the preset."""

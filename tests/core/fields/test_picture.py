@@ -10,7 +10,6 @@ from PIL import Image
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.picture import (
-    COLORMAPS,
     default_colormap,
     lut,
     shrink,
@@ -19,6 +18,7 @@ from nnfd.core.fields.picture import (
     write_gif,
     write_png,
 )
+from nnfd.core.params.palettes import COLORMAPS
 
 FIELD = np.arange(12.0).reshape(3, 4)
 

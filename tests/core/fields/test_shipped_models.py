@@ -70,12 +70,24 @@ def barkley(p, lap, u, v):
     return p.D * lap(u) + u * (1 - u) * (u - (v + p.b) / p.a) / p.epsilon, u - v
 
 
+def dragonfly(p, lap, a, s, b, h):
+    used = s * a * a / (1 + p.kappa_a * b * b)
+    made = s * s / (1 + p.kappa_b * a * b * b) * (b * b / h + p.sigma_b)
+    return (
+        p.D_a * lap(a) + p.rho_a * (used - a) + p.sigma_a,
+        p.D_s * lap(s) - p.rho_s * used + p.sigma_s,
+        p.D_b * lap(b) + p.rho_b * (made - b),
+        p.D_h * lap(h) + p.rho_h * (b * b - h),
+    )
+
+
 MODELS = {
     "fur": (fur, {}),
     "turing": (turing, {"kappa_a": 0.25}),
     "diffusion": (lambda p, lap, C: (p.D * lap(C),), {"noise": 1.0}),
     "activator-substrate": (activator_substrate, {"kappa_a": 0.07}),
     "barkley": (barkley, {"dt": 0.01}),
+    "dragonfly": (dragonfly, {}),
     "gray-scott": (gray_scott, {}),
     "schnakenberg": (schnakenberg, {}),
     "brusselator": (brusselator, {"dt": 0.0075}),
@@ -218,3 +230,38 @@ def test_waves_in_gray_scott_have_the_predicted_length_where_one_is_predicted():
     k = 2 * np.pi / said.wavelength
     assert said.growth[np.abs(said.k - k).argmin()] == said.growth.max() > 0
     assert said.states[0].partition(": ")[2] == "gives way to waves: a pattern forms by itself"
+
+
+def end_of(preset):
+    params = load(preset).params
+    *_, end = simulate(params)
+    return end.state.fields[main_field(params)], end.state
+
+
+@pytest.mark.slow  # each to its end
+def test_each_class_of_pearson_is_what_its_preset_says():
+    solitons, _ = end_of("gray-scott-solitons")
+    assert spots(solitons)[0] > 30
+    assert spots(solitons)[1] < 0.3
+    holes, _ = end_of("gray-scott-holes")
+    assert spots(-holes)[0] > 30
+    assert spots(holes) == (1, pytest.approx(0.7, abs=0.1))
+    worms, _ = end_of("gray-scott-worms")
+    assert spots(worms)[0] < 15
+    assert 0.2 < spots(worms)[1] < 0.5
+    chaos, state = end_of("gray-scott-chaos")
+    later = state.params.edited({"steps": state.step + 1_000})
+    *_, end = simulate(later, state.with_params(later))
+    assert np.sqrt(((end.state.fields["v"] - chaos) ** 2).mean()) > 0.5 * chaos.std()
+    assert verdict(end.state, "v").look is Look.CHANGING
+
+
+@pytest.mark.slow
+def test_the_veins_of_a_wing_enclose_its_cells_and_a_published_cheetah_has_spots():
+    veins, state = end_of("dragonfly")
+    assert spots(veins, periodic=False)[1] < 0.35
+    cells, middles = spots(-veins, periodic=False)[0], spots(state.fields["a"], periodic=False)[0]
+    assert 15 < cells < 40
+    assert 12 < middles < 40
+    coat, _ = end_of("cheetah-published")
+    assert 15 < spots(coat)[0] < 60

@@ -35,6 +35,11 @@ def test_each_lab_has_a_first_preset_of_its_kind(lab, model):
     assert isinstance(presets.load_shipped(presets.DEFAULT_PRESETS[lab]).params, model)
 
 
+def test_a_preset_may_name_the_colours_of_its_animal():
+    assert (presets.colormap_of("giraffe"), presets.load("dragonfly").colormap) == ("giraffe", "wing")
+    assert presets.colormap_of("turing-spots") == presets.colormap_of("../gone") == ""
+
+
 def test_the_course_presets_are_the_courses():
     main = presets.load("relu-128").params
     assert (main.hidden, main.activation, main.epochs, main.batch_size) == ((128,), "relu", 60, 64)
@@ -76,6 +81,7 @@ def test_texts_are_kept_literally_but_for_control_characters(tmp_path):
         ('kind = "fur"\n"\\u001b" = 1', PresetError, "unknown key '␛'"),
         ('kind = "fur"\ntitle = 3', PresetError, "title is to be a text, not 3"),
         ('kind = "fur"\nparams = 3', PresetError, "params is to be a table, not 3"),
+        ('kind = "fur"\ncolormap = "girafe"', ParamsError, "colormap: 'girafe' is not known; did you mean 'giraffe'"),
         ('kind = "network"\n[params]\nlr = -1', ParamsError, "lr: -1 is not allowed: should be greater than 0"),
         ('kind = "network"\n[params]\nhidden = []', ParamsError, "hidden: an empty list is not allowed"),
         ('kind = "network"\n[params]\nlr = "0.1"', ParamsError, "lr: '0.1' is not allowed"),

@@ -10,8 +10,9 @@ from textual.message import Message
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.maps import map_of
-from nnfd.core.fields.picture import COLORMAPS, default_colormap, extremes, with_ground
+from nnfd.core.fields.picture import default_colormap, extremes, with_ground
 from nnfd.core.params.model import MOST_FIELDS
+from nnfd.core.params.palettes import COLORMAPS
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.field_view import FieldView
 
@@ -82,15 +83,20 @@ class FieldsPane(Container):
         """The scale of each field if it is fixed, else None."""
         self._cursor: tuple[int, int] | None = None
         self._colormaps: dict[str, str] = {}
+        """Those that the user has chosen, by field."""
+        self._given: dict[str, str] = {}
+        """Those of the preset."""
 
     def compose(self) -> ComposeResult:
         yield from self.views
 
-    def load(self, names: Sequence[str], main: str, *, keep: bool) -> None:
+    def load(self, names: Sequence[str], main: str, colormap: str, *, keep: bool) -> None:
         """Begin with another run. Colormaps, zoom and layout stay as the user left them if the fields are the same.
 
-        `keep` leaves the chosen field as well; else it is the main one.
+        `keep` leaves the chosen field as well; else it is the main one. `colormap` is what the preset has that one
+        drawn in, if anything.
         """
+        self._given = {main: colormap} if colormap else {}
         self.chosen = self.chosen if keep and tuple(names) == self.names else main
         if tuple(names) != self.names:
             self.names = tuple(names)
@@ -195,7 +201,7 @@ class FieldsPane(Container):
 
     def colormap(self, name: str) -> str:
         """Return the colormap of a field."""
-        return self._colormaps.get(name) or default_colormap(name)
+        return self._colormaps.get(name) or self._given.get(name) or default_colormap(name)
 
     def fit_height(self, width: int, height: int) -> None:
         """Take the lines that fields of this many cells need side by side, and leave what is left to the rest."""

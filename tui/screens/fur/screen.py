@@ -14,6 +14,7 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
+from nnfd.core.params.presets import colormap_of
 from nnfd.tui.dialogs.trust import Trust
 from nnfd.tui.jobs.history import FieldHistory
 from nnfd.tui.screens.fur.about import ABOUT
@@ -90,7 +91,6 @@ class FurScreen(LabScreen[FieldHistory]):
 
     @property
     def field_params(self) -> FieldParams:
-        """The parameters in effect."""
         params = self.params
         assert isinstance(params, FieldParams)
         return params
@@ -112,7 +112,7 @@ class FurScreen(LabScreen[FieldHistory]):
         names = params.model.fields
         new_model = names != self.fields.names
         same, self._preset = self.spec.preset == self._preset, self.spec.preset
-        self.fields.load(names, main_field(params), keep=same)
+        self.fields.load(names, main_field(params), colormap_of(self.spec.preset), keep=same)
         self.brush_line.load(params, new_model=new_model, new_values=new_model or self.spec.state is None, keep=same)
         self.brush_line.paint_parameter(self.fields.parameter)
         self._fit_fields()

@@ -13,9 +13,9 @@ from nnfd.core.engine import inbox
 from nnfd.core.engine.control import Phase
 from nnfd.core.fields import simulate
 from nnfd.core.fields.analysis import wavelength_words
-from nnfd.core.fields.picture import COLORMAPS
 from nnfd.core.fields.stability import Prediction
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
+from nnfd.core.params.palettes import COLORMAPS
 from nnfd.core.params.presets import load
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun
@@ -169,9 +169,12 @@ async def test_a_model_with_one_field_shows_one():
         assert [view.display for view in screen.fields.views] == [True, False, False, False, False]
 
 
-async def test_c_and_a_change_colours_and_scale():
+async def test_c_and_a_change_colours_and_scale(monkeypatch):
+    monkeypatch.setattr("nnfd.tui.screens.fur.screen.colormap_of", {"test": "giraffe"}.get)
     async with lab(SEEDED) as (this, screen):
         before = screen.fields.colormap("y")
+        assert before == screen.fields.view.picture.colormap == "giraffe"  # that of the preset
+        assert screen.fields.colormap("a") == "viridis"
         await this.press("c")
         assert screen.fields.view.picture.colormap == COLORMAPS[(COLORMAPS.index(before) + 1) % len(COLORMAPS)]
         await this.press("a")
