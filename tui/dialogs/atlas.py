@@ -22,7 +22,7 @@ from nnfd.tui.dialogs.ask import AskText, Dialog
 from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.atlas import AtlasJob
 from nnfd.tui.widgets.arrow_keys import arrow_keys
-from nnfd.tui.widgets.atlas_picture import LOST, SIGNS, Room, Sheet, bounds, cells_for, draw_atlas, palette
+from nnfd.tui.widgets.atlas_picture import LOST, SIGNS, Room, Sheet, cells_for, draw_atlas, palette
 from nnfd.tui.widgets.glyphs import GlyphView
 from nnfd.tui.widgets.text_line import TextLine
 from nnfd.tui.widgets.viewport import short_number
@@ -160,7 +160,8 @@ class AtlasDialog(Dialog[FieldParams]):
         if atlas is None or not self.is_mounted:
             return
         known = atlas.forecasts[: atlas.shape[0]]
-        sheet = Sheet(atlas.shape, known, None if frame is None else frame.shown, self.cursor)
+        shown, bounds = (None, (0.0, 0.0)) if frame is None else (frame.shown, frame.bounds)
+        sheet = Sheet(atlas.shape, known, shown, bounds, self.cursor)
         field = main_field(atlas.points[0][0])
         colours = palette(default_colormap(field), self._picture.background_colors[1])
         self._picture.show(draw_atlas(sheet, self._room(), colour=self._picture.in_colour), colours)
@@ -187,7 +188,7 @@ class AtlasDialog(Dialog[FieldParams]):
         if frame is None:
             return words
         lost = f" {LOST} out of bounds" if np.isnan(frame.shown).any() else ""
-        low, high = bounds(frame.shown)
+        low, high = frame.bounds
         return f"{words}{lost} · {field} {short_number(low)} to {short_number(high)}"
 
     def _values(self, point: FieldParams) -> str:

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nnfd.core.fields.atlas.atlas import Atlas
 from nnfd.core.fields.atlas.axes import default_axes, read_axis
 from nnfd.core.fields.atlas.patterns import Patterns
@@ -32,6 +34,8 @@ class Frame:
     step: int
     shown: NDArray[Any]
     """Shape (rows, columns, side, side); NaN where one is lost."""
+    bounds: tuple[float, float]
+    """Between which values lie all but the outermost half percent at both ends."""
     agreement: tuple[int, int]
     """Cells that are as predicted, and those that count."""
     place: Place
@@ -120,4 +124,12 @@ class AtlasJob:
 
     def _framed(self, patterns: Patterns) -> Frame:
         place = self.place
-        return Frame(patterns.step, patterns.shown(), patterns.agreement(), place, patterns.look(place))
+        shown = patterns.shown()
+        return Frame(patterns.step, shown, bounds(shown), patterns.agreement(), place, patterns.look(place))
+
+
+def bounds(shown: NDArray[Any]) -> tuple[float, float]:
+    """Return the range of all values but the outermost half percent at both ends; NaN does not count."""
+    known = shown[~np.isnan(shown)]
+    low, high = np.percentile(known, (0.5, 99.5)) if known.size else (0.0, 0.0)
+    return float(low), float(high)

@@ -54,13 +54,6 @@ def palette(colormap: str, ground: Color) -> Palette:
     return palette_of(np.concatenate([lut(colormap, LEVELS), np.array([ground.rgb, ink.rgb], np.uint8)]))
 
 
-def bounds(shown: NDArray[np.float64]) -> tuple[float, float]:
-    """Return between which values the colours go: those of all but the outermost half percent at both ends."""
-    known = shown[~np.isnan(shown)]
-    low, high = np.percentile(known, (0.5, 99.5)) if known.size else (0.0, 0.0)
-    return float(low), float(high)
-
-
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """What is drawn."""
@@ -71,6 +64,8 @@ class Sheet:
     """The rows that are known, the lowest first."""
     shown: NDArray[np.float64] | None
     """The patterns, shape (rows, columns, side, side), NaN where one is lost; None before they are there."""
+    bounds: tuple[float, float]
+    """Between which values the colours go."""
     cursor: Place
 
 
@@ -81,14 +76,16 @@ def draw_atlas(sheet: Sheet, room: Room, *, colour: bool) -> Cells:
     cells = Cells.blank(rows * (cell.lines + 1) + 1, columns * (cell.columns + 1) + 1)
     cells.fore[:], cells.back[:] = INK, GROUND
     if sheet.shown is not None:
-        _put_patterns(cells, sheet.shown, cell, colour=colour)
+        _put_patterns(cells, sheet.shown, sheet.bounds, cell, colour=colour)
     _put_lines(cells, sheet, cell)
     _put_cursor(cells, sheet, cell)
     _put_signs(cells, sheet, cell)
     return cells
 
 
-def _put_patterns(cells: Cells, shown: NDArray[np.float64], cell: Room, *, colour: bool) -> None:
+def _put_patterns(
+    cells: Cells, shown: NDArray[np.float64], bounds: tuple[float, float], cell: Room, *, colour: bool
+) -> None:
     rows, columns, side, _ = shown.shape
     grid = shown[::-1].swapaxes(1, 2).reshape(rows * side, columns * side)
     size = min(2 * cell.lines, side), min(cell.columns, side)
@@ -96,7 +93,7 @@ def _put_patterns(cells: Cells, shown: NDArray[np.float64], cell: Room, *, colou
     # a terminal that has more room than a pattern has cells shows some of them twice
     down = np.arange(rows * 2 * cell.lines) * size[0] // (2 * cell.lines)
     across = np.arange(columns * cell.columns) * size[1] // cell.columns
-    indices = to_indices(small[down][:, across], *bounds(shown), LEVELS)
+    indices = to_indices(small[down][:, across], *bounds, LEVELS)
     at = np.ix_(_inner(rows, cell.lines), _inner(columns, cell.columns))
     if colour:
         cells.glyph[at], cells.fore[at], cells.back[at] = HALF, indices[0::2], indices[1::2]
