@@ -139,6 +139,7 @@ class AtlasDialog(Dialog[FieldParams]):
             return
         if event.error:
             self._key.text = event.error
+            self.notify(event.error, severity="error", markup=False)  # it may be longer than the line
             return
         if self.atlas is None:
             self.cursor = job.place
@@ -166,14 +167,15 @@ class AtlasDialog(Dialog[FieldParams]):
         colours = palette(default_colormap(field), self._picture.background_colors[1])
         self._picture.show(draw_atlas(sheet, self._room(), colour=self._picture.in_colour), colours)
         self._head.text = self._head_words(atlas, frame)
-        self._key.text = self._key_words(atlas, frame, field)
+        self._key.text = self._key_words(atlas, frame)
         row, column = self.cursor
         self._point.text = self._seen.text = ""
         if row < len(known):
             values = self._values(atlas.points[row][column])
             self._point.text = f"{values}: {forecast_words(known[row][column])}"
         if frame is not None:
-            self._seen.text = self._seen_words(frame)
+            low, high = map(short_number, frame.bounds)
+            self._seen.text = f"{self._seen_words(frame)} · colours: {field} {low} to {high}"
 
     def _head_words(self, atlas: Atlas, frame: Frame | None) -> str:
         if frame is None:
@@ -182,14 +184,10 @@ class AtlasDialog(Dialog[FieldParams]):
         agreed = f" · {agreeing} of {counted} as predicted" if frame.step == atlas.steps and counted else ""
         return f"Atlas · step {frame.step:,} of {atlas.steps:,}{agreed} · {self._title}"
 
-    def _key_words(self, atlas: Atlas, frame: Frame | None, field: str) -> str:
+    def _key_words(self, atlas: Atlas, frame: Frame | None) -> str:
         signs = " ".join(f"{sign} {word}" for sign, word in zip(SIGNS.values(), SIGN_WORDS, strict=True))
-        words = f"→ {atlas.across} ↑ {atlas.up} · {signs}"
-        if frame is None:
-            return words
-        lost = f" {LOST} out of bounds" if np.isnan(frame.shown).any() else ""
-        low, high = frame.bounds
-        return f"{words}{lost} · {field} {short_number(low)} to {short_number(high)}"
+        lost = f" {LOST} out of bounds" if frame is not None and np.isnan(frame.shown).any() else ""
+        return f"→ {atlas.across} ↑ {atlas.up} · {signs}{lost}"
 
     def _values(self, point: FieldParams) -> str:
         assert self.atlas is not None

@@ -42,7 +42,8 @@ async def test_the_key_grows_patterns_and_a_point_of_them_is_opened_as_a_run():
         text = lab.text()
         agreeing, counted = shown.frame.agreement
         assert f"Atlas · step 800 of 800 · {agreeing} of {counted} as predicted · A run for tests" in text
-        assert "→ B=5:9 ↑ A=4:4.2 · ≈ pattern ○ uniform ? neither · X " in text
+        assert "→ B=5:9 ↑ A=4:4.2 · ≈ pattern ○ uniform ? neither" in text
+        assert " · colours: X " in text
         for theme in ("textual-light", "textual-dark"):
             lab.app.theme = theme
             await lab.pilot.pause()
