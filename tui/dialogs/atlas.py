@@ -145,7 +145,8 @@ class AtlasDialog(Dialog[FieldParams]):
             self.cursor = job.place
         self.atlas, self.frame = event.atlas, event.frame
         self._draw()
-        job.drawn.set()
+        if event.frame is not None:
+            job.drawn.set()
 
     def notify_style_update(self) -> None:
         """Draw anew in another theme."""
