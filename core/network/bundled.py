@@ -24,6 +24,8 @@ BUNDLED = ("digits", "iris", "wine", "breast_cancer")
 FILE = "bundled.npz"
 """Beside this module."""
 SPLIT_SEED = 42
+COLUMNS = 64
+"""Of how many columns at a time, about, mean and deviation are taken: it needs several copies of them."""
 HELD_OUT = 0.15
 """Share of the samples in the validation set, and in the test set."""
 
@@ -47,16 +49,19 @@ class Split:
         return {"train": self.train, "validation": self.val, "test": self.test}
 
 
-def split(X: NDArray[np.float64], y: NDArray[np.int64]) -> Split:
+def split(X: NDArray[Any], y: NDArray[np.int64]) -> Split:
     """Split X of shape (samples, features) by the classes y of shape (samples,), always in the same way."""
     from sklearn.model_selection import train_test_split
     from sklearn.preprocessing import StandardScaler
 
     rest, test = train_test_split(np.arange(len(y)), test_size=HELD_OUT, random_state=SPLIT_SEED, stratify=y)
     train, val = train_test_split(rest, test_size=HELD_OUT / (1 - HELD_OUT), random_state=SPLIT_SEED, stratify=y[rest])
+    # as even parts as can be: a part of one column alone would be summed in another order than with others
+    parts = np.array_split(np.arange(X.shape[1]), -(-X.shape[1] // COLUMNS))
     with np.errstate(over="ignore", invalid="ignore"):
-        scaler = StandardScaler().fit(X[train])
-    return Split(train, val, test, scaler.mean_, scaler.scale_)
+        scalers = [StandardScaler().fit(X[np.ix_(train, columns)].astype(np.float64)) for columns in parts]
+    mean, scale = (np.concatenate([getattr(each, name) for each in scalers]) for name in ("mean_", "scale_"))
+    return Split(train, val, test, mean, scale)
 
 
 def load_bundled(name: str) -> tuple[Table, Split]:

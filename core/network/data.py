@@ -27,6 +27,8 @@ BUILT_IN = (*BUNDLED, *MAKERS)
 FOR_FILES = {"label": "labels", "drop": "columns", "header": "columns", "categorical": "columns"}
 FOR_MAKERS = {"samples": "samples", "noise": "samples", "data_seed": "samples"}
 """Parameters that hold for some data sets only, and what the others have instead."""
+BLOCK_ROWS = 256
+"""Samples that are standardised at a time."""
 FEWEST_A_CLASS = 7
 """Below it a stratified split cannot give every class a place in all three sets."""
 
@@ -124,12 +126,9 @@ def _prepare(name: str, table: Table, split: Split, dtype: str, image_shape: tup
         raise DataError(f"{where}: the values of {feature!r} are too large: their variance is not finite")
     X, notes = [], list(table.notes)
     for part, chosen in split.rows.items():
-        scaled = table.X[chosen]
-        with np.errstate(over="ignore"):
-            scaled -= split.mean  # in place, as data may fill half of the memory
-            scaled /= split.scale
-        notes += check_far(scaled, table, (where, part), chosen, dtype)
-        X.append(np.ascontiguousarray(scaled, dtype=dtype))
+        scaled, far = _standardised(table.X, chosen, split, dtype)
+        notes += check_far(far, table, (where, part), chosen, split, dtype)
+        X.append(scaled)
     return Dataset(
         name=name,
         X_train=X[0],
@@ -146,6 +145,24 @@ def _prepare(name: str, table: Table, split: Split, dtype: str, image_shape: tup
         pixel_max=float(table.X.max()),
         notes=tuple(notes),
     )
+
+
+def _standardised(
+    X: NDArray[Any], rows: NDArray[np.int64], split: Split, dtype: str
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return these rows standardised, and the largest value of each feature, whatever its sign.
+
+    Block by block, as the data may fill half of the memory.
+    """
+    scaled, far = np.empty((len(rows), X.shape[1]), dtype), np.zeros(X.shape[1])
+    for start in range(0, len(rows), BLOCK_ROWS):
+        block = X[rows[start : start + BLOCK_ROWS]].astype(np.float64, copy=False)
+        with np.errstate(over="ignore"):
+            block -= split.mean
+            block /= split.scale
+            scaled[start : start + BLOCK_ROWS] = block
+        np.maximum(far, np.maximum(block.max(axis=0), -block.min(axis=0)), out=far)
+    return scaled, far
 
 
 def _check_classes(table: Table, where: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
-from nnfd.core.network.tables import COPIES, File, Table, choose_label, find_columns, order_classes
+from nnfd.core.network.tables import File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_npz(file: File, params: NetworkParams) -> Table:
             found = ", ".join(printable(name) for name in members) or "none"
             raise DataError(f"{where}: an array X of shape (samples, features) is needed; found {found}")
         label = choose_label(params.label, [name for name in members if name != "X"], where, "array", default=None)
-        raw = _read(archive, members["X"], file, copies=COPIES)
+        raw = _read(archive, members["X"], file, scaled_to=np.dtype(params.dtype).itemsize)
         shape = (raw.shape[1], raw.shape[2]) if raw.ndim == 3 and min(raw.shape[1:]) > 1 else None
         X = _features(raw, where)
         del raw
@@ -56,13 +56,15 @@ def read_npz(file: File, params: NetworkParams) -> Table:
     return Table(X, codes, classes, tuple(names), f"label array {printable(label)!r}", reordered=reordered, shape=shape)
 
 
-def _features(X: NDArray[Any], where: str) -> NDArray[np.float64]:
+def _features(X: NDArray[Any], where: str) -> NDArray[Any]:
+    """Return the samples as rows, in the type that they have in the file: a large file is not to be there twice."""
     if X.dtype.kind not in "iuf" or X.ndim < 2 or 0 in X.shape:
         raise DataError(
             f"{where}: X of shape {X.shape} and type {X.dtype} is not allowed: real numbers (samples, features)"
         )
     with np.errstate(over="ignore"):
-        X = np.ascontiguousarray(X.reshape(len(X), -1), np.float64)
+        kept = X.dtype if X.dtype.isnative and X.dtype.itemsize <= 8 else np.float64
+        X = np.ascontiguousarray(X.reshape(len(X), -1), kept)
     bad = np.flatnonzero(~np.isfinite(X).all(axis=1))
     if len(bad):
         row, column = int(bad[0]), int(np.flatnonzero(~np.isfinite(X[bad[0]]))[0])
@@ -91,8 +93,11 @@ class _Polled:
         return self._member.read(size)
 
 
-def _read(archive: zipfile.ZipFile, member: str, file: File, copies: int = 1) -> NDArray[Any]:
-    """Read one array, after a look at what its header promises."""
+def _read(archive: zipfile.ZipFile, member: str, file: File, scaled_to: int = 0) -> NDArray[Any]:
+    """Read one array, after a look at what its header promises.
+
+    Beside it there must be room for a copy, with `scaled_to` bytes a value.
+    """
     where = f"{file.where}, array {printable(member.removesuffix('.npy'))!r}"
     with archive.open(member) as stream:
         if np.lib.format.read_magic(stream) == (1, 0):
@@ -112,7 +117,7 @@ def _read(archive: zipfile.ZipFile, member: str, file: File, copies: int = 1) ->
             f"({', '.join(f'{n:,}' if n < 10**15 else f'{n:.0e}' for n in shape)}), {show_bytes(size)}, "
             f"and it holds {show_bytes(held)}"
         )
-    needed = copies * max(size, math.prod(shape) * 8)
+    needed = size + math.prod(shape) * scaled_to
     if needed > (limit := room()):
         raise DataError(f"{where} is too large: {show_bytes(needed)} of memory are needed, {show_bytes(limit)} allowed")
     with archive.open(member) as stream:

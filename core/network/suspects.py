@@ -11,6 +11,7 @@ from nnfd.core.errors import DataError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from nnfd.core.network.bundled import Split
     from nnfd.core.network.tables import Table
     from nnfd.core.params import NetworkParams
 
@@ -39,7 +40,8 @@ def check_columns(table: Table, where: str, params: NetworkParams) -> list[str]:
             raise DataError(f"{where}: {what}; leave it out (--drop {name}), or keep it all the same (--drop none)")
         notes.append(f"{what}; it was kept")
     for j, name in enumerate(table.feature_names):
-        if not _counts(table.X[:, j], in_order=name not in table.unnamed and name.lower() not in INDEX_NAMES):
+        column = table.X[:, j].astype(np.float64)
+        if not _counts(column, in_order=name not in table.unnamed and name.lower() not in INDEX_NAMES):
             continue
         what = (
             f"column {name!r}{' has no name and' if name in table.unnamed else ''} counts the samples, as an index does"
@@ -76,20 +78,22 @@ def _counts(column: NDArray[np.float64], *, in_order: bool) -> bool:
 
 
 def check_far(
-    X: NDArray[np.float64], table: Table, part: tuple[str, str], rows: NDArray[np.int64], dtype: str
+    far: NDArray[np.float64], table: Table, part: tuple[str, str], rows: NDArray[np.int64], split: Split, dtype: str
 ) -> list[str]:
-    """Return what is to be said of standardised values, shape (samples, features), that are far from the train set.
+    """Return what is to be said of standardised values that are far from the train set.
 
     Parameters
     ----------
-    X
-        One of the three sets, standardised.
+    far
+        The largest standardised value of each feature in one of the three sets, whatever its sign; shape (features,).
     table
         Where it comes from.
     part
         How messages name the data set, and which of its sets this is.
     rows
         Position in the table of each sample.
+    split
+        What the values were standardised by.
     dtype
         Type the run computes in.
 
@@ -98,11 +102,11 @@ def check_far(
     DataError
         If a value is so large that the network's sums would leave the range of `dtype`.
     """
-    far = np.maximum(X.max(axis=0), -X.min(axis=0))
     j = int(np.argmax(far))
     if far[j] <= FAR:
         return []
-    i = int(np.argmax(np.abs(X[:, j])))
+    with np.errstate(over="ignore"):
+        i = int(np.argmax(np.abs(table.X[rows, j].astype(np.float64) - split.mean[j])))
     what = (
         f"{part[1]} set, sample {rows[i] + 1}: {table.feature_names[j]!r} is {table.X[rows[i], j]:g}, "
         f"{far[j]:.3g} standard deviations of the train set from its mean"

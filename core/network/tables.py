@@ -35,8 +35,8 @@ class File(NamedTuple):
 class Table:
     """Features and labels as they stand in the file."""
 
-    X: NDArray[np.float64]
-    """Shape (samples, features). A column of words holds their numbers in ``words``."""
+    X: NDArray[Any]
+    """Shape (samples, features), real numbers of any type. A column of words holds their numbers in ``words``."""
     y: NDArray[np.int64]
     """Shape (samples,): positions in `classes`."""
     classes: tuple[str, ...]

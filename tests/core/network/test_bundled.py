@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn import datasets
+from sklearn.preprocessing import StandardScaler
 
 from nnfd.core.network.bundled import BUNDLED, load_bundled, pack, split
 
@@ -29,3 +30,13 @@ def test_the_file_can_be_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr("nnfd.core.network.bundled.files", lambda _package: tmp_path)
     again, _ = load_bundled("iris")
     np.testing.assert_array_equal(again.X, datasets.load_iris().data)
+
+
+@pytest.mark.parametrize("columns", [1, 65, 130])
+def test_many_columns_are_scaled_in_parts_as_they_are_together(columns):
+    rng = np.random.default_rng(0)
+    X, y = rng.lognormal(size=(90, columns)), np.arange(90) % 3
+    made = split(X, y)
+    whole = StandardScaler().fit(X[made.train])
+    np.testing.assert_array_equal(made.mean, whole.mean_)
+    np.testing.assert_array_equal(made.scale, whole.scale_)

@@ -1,6 +1,7 @@
 """The data sets: the course's split, a user's own files, and one clear line for every file that is unfit."""
 
 import io
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -368,13 +369,29 @@ class TestNpz:
         path.write_bytes(raw.replace(b"(600, 4)", b"(600, 2)"))
         assert "it is cut, or of another shape" in refused(path)
 
+    def test_a_large_set_is_in_memory_as_it_is_in_the_file_and_once_more_scaled(self, tmp_path):
+        rng = np.random.default_rng(0)
+        X, y = rng.random((6000, 512), dtype=np.float32), rng.integers(0, 3, 6000)
+        open_set(npz_file(tmp_path, X=X[:99], y=y[:99]))  # what is imported for it
+        path = npz_file(tmp_path, X=X, y=y)
+        tracemalloc.start()
+        try:
+            data = open_set(path, dtype="float32")
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert peak < 2.5 * X.nbytes
+        wide = open_set(npz_file(tmp_path, X=X.astype(np.float64), y=y), dtype="float32")
+        np.testing.assert_array_equal(data.X_train, wide.X_train)
+        np.testing.assert_array_equal(data.mean, wide.mean)
+
     def test_what_does_not_fit_is_refused_before_it_is_read(self, tmp_path, monkeypatch):
         from nnfd.core.network import npz_file as reader
 
         path = npz_file(tmp_path, X=X30, y=Y30)
         monkeypatch.setattr(reader, "room", lambda: 1000)
         monkeypatch.setattr(np.lib.format, "read_array", None)
-        assert "array 'X' is too large: 3.8 kB of memory are needed, 1.0 kB allowed" in refused(path)
+        assert "array 'X' is too large: 1.9 kB of memory are needed, 1.0 kB allowed" in refused(path)
 
     @pytest.mark.parametrize(
         ("what", "said"),
