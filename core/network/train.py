@@ -13,6 +13,7 @@ from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Eve
 from nnfd.core.engine.state import frozen
 from nnfd.core.network.checks import check_run, why_diverged
 from nnfd.core.network.engines.choose import chosen_engine, compiled_before, make_engine
+from nnfd.core.network.engines.engine import SAMPLE
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
@@ -143,7 +144,8 @@ class _Run:
         self._first_square = sum(float(np.vdot(W, W)) for W in self.model.W)
         with np.errstate(all="ignore"):
             self._first_losses = tuple(
-                self.model.evaluate(X, y)[0] for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))
+                self.model.evaluate(X[:SAMPLE], y[:SAMPLE])[0]  # in random order; all of a large set is half an epoch
+                for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))
             )
         self._engine_name, note = chosen_engine(params, sizes, len(data.X_train), state.engine if state else None)
         self.notes = [note] if note else []

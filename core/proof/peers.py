@@ -1,4 +1,4 @@
-"""The main run by other libraries, as far as they are installed; and the least that any of them must do."""
+"""The main run and the fur by other libraries, as far as they are installed; and the least that any must do."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from nnfd.core.network.mlp import BLOCK, MLP
 from nnfd.core.network.optim import lr_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from nnfd.core.network.data import Dataset
-    from nnfd.core.params import NetworkParams
+    from nnfd.core.params import FieldParams, NetworkParams
 
     Array = NDArray[Any]
     Trained = Callable[[NetworkParams, Dataset], Callable[[], object]]
@@ -157,12 +157,43 @@ def jax(params: NetworkParams, data: Dataset) -> Callable[[], object]:
 
 PEERS: dict[str, tuple[str, Trained]] = {"torch": ("PyTorch, eager", torch), "jax": ("JAX, jit and scan", jax)}
 """By the name of the module that is imported: the name to show, and what trains."""
+OF_FIELDS = {"pde": "py-pde, numba"}
+"""The same of what simulates."""
+NAMES = {"torch": "PyTorch", "jax": "JAX", "pde": "py-pde"}
 
 
-def installed() -> list[str]:
+def pde(params: FieldParams, fields: Mapping[str, Array]) -> Callable[[int], Array]:
+    """Return py-pde's steps of the fur model, compiled; periodic edges, Euler's method, without our bounds.
+
+    It goes on by so many steps and returns the fields, with x before y. For py-pde ``y`` is a coordinate, so that they
+    are named u, v and w there.
+    """
+    import pde as library
+
+    used, sign = "v * u**2 / (1 + kappa_a * u**2)", "" if params.values()["y_coupling"] == "published" else "-"
+    rates = {
+        "u": f"D_a * laplace(u) + rho_a * ({used} - u)",
+        "v": f"D_s * laplace(v) + sigma_s / (1 + kappa_s * w) - rho_s * {used} - mu_s * v",
+        "w": f"rho_y * w**2 / (1 + kappa_y * w**2) - mu_y * w + {sign}sigma_y * u",
+    }
+    size = (params.width, params.height)
+    grid = library.CartesianGrid([[0, side] for side in size], size, periodic=True)
+    numbers = {name: value for name, value in params.values().items() if any(name in rate for rate in rates.values())}
+    equations = library.PDE(rates, bc="periodic", consts=numbers)
+    state = library.FieldCollection([library.ScalarField(grid, field.T.copy()) for field in fields.values()])
+    step = library.EulerSolver(equations, backend="numba").make_stepper(state, params.dt)
+
+    def run(steps: int) -> Array:
+        step(state, 0.0, (steps - 0.5) * params.dt)  # ends with the first step at this time or after
+        return np.asarray(state.data)
+
+    return run
+
+
+def installed(peers: Iterable[str] = PEERS) -> list[str]:
     """Return the peers that are here and can be imported."""
     found = []
-    for name in PEERS:
+    for name in peers:
         try:
             importlib.import_module(name)
         except (ImportError, OSError):  # not there; or there, without a library that it is linked to

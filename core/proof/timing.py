@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REPEATS = 7
-BUSY = 0.5
-"""Load of the minute before, in cores, from which this machine is taken to be busy."""
+BUSY = 0.25
+"""Cores that others use on average during a measurement from which it is taken to be disturbed."""
 LOST = 1.1
 """How many times the processor time of one thread the time that has passed may be; above, others had the core."""
 
@@ -27,24 +27,52 @@ class Timing:
     seconds: float
     """Of the processor, a median of all turns, so that a busy machine spoils little; of the clock where that is less,
     as several threads work."""
-    disturbed: bool
-    """Whether others had the core meanwhile, so that a ratio may be better than it looks."""
+    waited: bool
+    """Whether it had to wait for a core."""
+    others: float
+    """Cores that others used meanwhile; 0 where the system does not tell."""
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether others were at work, so that a ratio may be better than it looks."""
+        return self.waited or self.others > BUSY
 
 
 def by_turns(*contestants: Callable[[], object]) -> list[Timing]:
     """Time each; the first round, which compiles and touches the memory, does not count."""
     wall: list[list[float]] = [[] for _ in contestants]
     busy: list[list[float]] = [[] for _ in contestants]
-    for _ in range(REPEATS + 1):
-        for contestant, passed, used in zip(contestants, wall, busy, strict=True):
-            start, start_used = time.perf_counter(), time.process_time()
+    others = [0.0] * len(contestants)
+    for turn in range(REPEATS + 1):
+        for number, contestant in enumerate(contestants):
+            start, start_used, start_others = time.perf_counter(), time.process_time(), used_by_others()
             contestant()
-            passed.append(time.perf_counter() - start)
-            used.append(time.process_time() - start_used)
+            wall[number].append(time.perf_counter() - start)
+            busy[number].append(time.process_time() - start_used)
+            others[number] += used_by_others() - start_others if turn else 0.0
     return [
-        Timing(statistics.median(map(min, passed[1:], used[1:])), sum(passed[1:]) > LOST * sum(used[1:]))
-        for passed, used in zip(wall, busy, strict=True)
+        Timing(
+            statistics.median(map(min, passed[1:], used[1:])),
+            sum(passed[1:]) > LOST * sum(used[1:]),
+            max(0.0, theirs / sum(passed[1:])),
+        )
+        for passed, used, theirs in zip(wall, busy, others, strict=True)
     ]
+
+
+def used_by_others() -> float:
+    """Return the processor seconds that all but this process have used so far; 0.0 where the system does not tell.
+
+    Not the load: that looks back a minute, to what this very process did before.
+    """
+    try:
+        words = Path("/proc/stat").read_text(encoding="ascii").split(maxsplit=9)
+    except OSError:  # no Linux
+        return 0.0
+    # of all cores in ticks: user, nice, system, idle, waiting for a disk, interrupts of two kinds, stolen by the host
+    user, nice, system, _, _, hard, soft, stolen = map(int, words[1:9])
+    own = os.times()
+    return (user + nice + system + hard + soft + stolen) / os.sysconf("SC_CLK_TCK") - sum(own[:4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +81,11 @@ class Machine:
 
     processor: str
     cores: int
-    load: float
-    """Of the minute before, in cores; 0 where the system does not tell."""
-
-    @property
-    def busy(self) -> bool:
-        """Whether others are at work here."""
-        return self.load > BUSY
 
 
 def this_machine() -> Machine:
-    """Return what this machine is, and how busy."""
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    return Machine(_processor(), os.cpu_count() or 1, load)
+    """Return what this machine is."""
+    return Machine(_processor(), os.cpu_count() or 1)
 
 
 def _processor() -> str:

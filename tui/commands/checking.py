@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_format
+import math
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nnfd.core.network.evaluate import Evaluation
+    from nnfd.core.proof.profile import Phase
     from nnfd.core.proof.reproduce import Measurement
-    from nnfd.core.proof.speed import MemoryRow, SpeedRow
-    from nnfd.core.proof.timing import Machine
+    from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow
+
+
+BAR_CELLS = 18
+TARGET_MARK = "│"
 
 
 def reproduce() -> int:
@@ -73,65 +78,146 @@ def _confusion(evaluation: Evaluation) -> Table:
     return table
 
 
-def bench(*, json: Annotated[bool, Parameter(negative=())] = False) -> int:
+def bench(
+    *,
+    json: Annotated[bool, Parameter(negative=())] = False,
+    profile: Annotated[bool, Parameter(negative=())] = False,
+    large: Annotated[bool, Parameter(negative=())] = False,
+) -> int:
     """Measure this machine: our engines beside others, as ratios, by turns in one run.
 
-    Others are the plain formulas, scikit-learn, PyTorch and JAX as far as they are installed, and the matrix products
-    alone, which are the limit. A target that is missed while others use this machine is not judged.
+    Others are the plain formulas, scikit-learn, PyTorch, JAX and py-pde as far as they are installed, and the matrix
+    products alone, which are the limit. A target that is missed while others use this machine is not judged.
 
     Parameters
     ----------
     json
         Print one JSON object a line: the machine, then each figure.
+    profile
+        Measure where the time of an epoch and of a step goes, too.
+    large
+        Measure a data set of 60,000 x 784, too: an epoch, and the memory. It takes a minute and 1 GB.
     """
-    from nnfd.core.proof import peers, speed
+    from nnfd.core.proof import field_speed, peers, speed
+    from nnfd.core.proof.profile import phases
     from nnfd.core.proof.timing import this_machine
 
-    machine = this_machine()
     rows: list[SpeedRow] = []
-    for name, measure in (("training", speed.network_rows), ("fields", speed.field_rows)):
-        sys.stderr.write(f"measuring {name} ...\n")
-        sys.stderr.flush()
+    for name, measure in (("training", speed.network_rows), ("fields", field_speed.field_rows)):
+        _told(name)
         rows += measure()
-    memory = speed.memory_row()
-    absent = [shown.partition(",")[0] for name, (shown, _) in peers.PEERS.items() if name not in peers.installed()]
+    memory, threads = [field_speed.memory_row()], field_speed.threads_rows()
+    if large:
+        from nnfd.core.proof.large import large_rows
+
+        _told("a large data set")
+        epochs, taken = large_rows(speed.engines())
+        rows, memory = rows + epochs, [*memory, taken]
+    parts = list(phases()) if profile else []
+    known = peers.PEERS.keys() | peers.OF_FIELDS.keys()
+    absent = [peers.NAMES[name] for name in sorted(known - set(peers.installed(known)))]
+    machine = this_machine()
     if json:
-        told = [{"processor": machine.processor, "cores": machine.cores, "load": machine.load, "not_installed": absent}]
-        told += [_speed_as_json(row, machine) for row in rows] + [_memory_as_json(memory)]
+        told: list[dict[str, object]] = [
+            {"processor": machine.processor, "cores": machine.cores, "not_installed": absent},
+            *map(_speed_as_json, rows),
+            *map(_memory_as_json, memory),
+            *map(_threads_as_json, threads),
+            *map(_phase_as_json, parts),
+        ]
         sys.stdout.writelines(json_format.dumps(each) + "\n" for each in told)
         return 0
-    numbers = _right(("ours", "other", "ratio", "target"))
-    table = Table(Column("what", overflow="fold"), *numbers, "", "bounds", box=None, pad_edge=False)
-    for row in rows:
-        times = (f"{seconds * 1e6:,.0f} µs" for seconds in (row.ours_s, row.other_s))
-        target = "" if row.target is None else f">= {row.target:g}x"
-        table.add_row(row.name, *times, f"{row.ratio:.2f}x", target, _judged(row, machine), row.note)
-    sizes = (f"{amount / 1e6:.2f} MB" for amount in (memory.long, memory.short))
-    verdict = _verdict(memory.ratio <= memory.target, "MISSED")
-    table.add_row(memory.name, *sizes, f"{memory.ratio:.2f}x", f"<= {memory.target:g}x", verdict)
-    sys.stdout.write(f"{machine.processor}, {machine.cores} cores, load {machine.load:.1f} before\n")
-    print_table(table)
+    sys.stdout.write(f"{machine.processor}, {machine.cores} cores\n")
+    print_table(_figures(rows, memory))
+    sys.stdout.writelines(f"{_threads_in_words(row)}\n" for row in threads)
     if absent:
         sys.stdout.write(f"not installed: {', '.join(absent)}\n")
+    if parts:
+        sys.stdout.write("\n")
+        print_table(_phases(parts))
     return 0
 
 
-def _judged(row: SpeedRow, machine: Machine) -> Text:
+def _told(what: str) -> None:
+    sys.stderr.write(f"measuring {what} ...\n")
+    sys.stderr.flush()
+
+
+def _figures(rows: Sequence[SpeedRow], memory: Sequence[MemoryRow]) -> Table:
+    numbers = _right(("ours", "other", "ratio"))
+    table = Table(
+        Column("what", overflow="fold"),
+        *numbers,
+        Column(f"1/4x to 16x, {TARGET_MARK} target", no_wrap=True),
+        *_right(("target",)),
+        "",
+        "bounds",
+        box=None,
+        pad_edge=False,
+    )
+    for row in rows:
+        times = (f"{seconds * 1e6:,.0f} µs" for seconds in (row.ours_s, row.other_s))
+        target = "" if row.target is None else f">= {row.target:.3g}x"
+        drawn = bar(row.ratio, row.target)
+        table.add_row(row.name, *times, f"{row.ratio:.2f}x", drawn, target, _judged(row), row.note)
+    for each in memory:
+        sizes = (f"{amount / 1e6:.2f} MB" for amount in (each.taken, each.other))
+        drawn, verdict = bar(each.ratio, each.target), _verdict(each.good, "MISSED")
+        table.add_row(each.name, *sizes, f"{each.ratio:.2f}x", drawn, f"<= {each.target:g}x", verdict)
+    return table
+
+
+def bar(ratio: float, target: float | None) -> str:
+    """Draw a ratio on a logarithmic scale from 1/4 to 16, with a mark for what it is to reach."""
+
+    def place(value: float) -> int:
+        return round(BAR_CELLS * min(1.0, max(0.0, (math.log2(value) + 2) / 6)))
+
+    cells = ["█"] * place(ratio) + ["·"] * (BAR_CELLS - place(ratio))
+    if target is not None:
+        cells[min(place(target), BAR_CELLS - 1)] = TARGET_MARK
+    return "".join(cells)
+
+
+def _threads_in_words(row: ThreadsRow) -> str:
+    ratios = ", ".join(f"{side}: {ratio:.2f}x" for side, ratio in row.ratios.items())
+    from_side = "nowhere" if row.pays_from is None else f"from {row.pays_from}x{row.pays_from} cells"
+    return f"{row.name}: pay {from_side} ({ratios})"
+
+
+def _phases(parts: Sequence[Phase]) -> Table:
+    table = Table("where the time goes", "phase", *_right(("time", "share")), "", box=None, pad_edge=False)
+    for part in parts:
+        drawn = "█" * round(20 * part.share)
+        table.add_row(part.of, part.name, f"{part.seconds * 1e6:,.0f} µs", f"{part.share:.0%}", drawn)
+    return table
+
+
+def _judged(row: SpeedRow) -> Text:
     if row.target is None:
         return Text("")
-    if not row.good and (row.disturbed or machine.busy):
+    if not row.good and row.disturbed:
         return Text("not judged: others use this machine", style="yellow")
     return _verdict(row.good, "MISSED")
 
 
-def _speed_as_json(row: SpeedRow, machine: Machine) -> dict[str, object]:
+def _speed_as_json(row: SpeedRow) -> dict[str, object]:
     numbers = {"ours_s": row.ours_s, "other_s": row.other_s, "ratio": row.ratio, "at_least": row.target}
-    return {"name": row.name, **numbers, "verdict": _judged(row, machine).plain or None, "bounds": row.note or None}
+    judged = {"others_cores": row.others, "verdict": _judged(row).plain or None}
+    return {"name": row.name, **numbers, **judged, "bounds": row.note or None}
 
 
 def _memory_as_json(row: MemoryRow) -> dict[str, object]:
-    numbers = {"long_bytes": row.long, "short_bytes": row.short, "ratio": row.ratio, "at_most": row.target}
-    return {"name": row.name, **numbers, "verdict": "ok" if row.ratio <= row.target else "MISSED"}
+    numbers = {"bytes": row.taken, "other_bytes": row.other, "ratio": row.ratio, "at_most": row.target}
+    return {"name": row.name, **numbers, "verdict": "ok" if row.good else "MISSED"}
+
+
+def _threads_as_json(row: ThreadsRow) -> dict[str, object]:
+    return {"name": row.name, "ratio_by_side": row.ratios, "pays_from_side": row.pays_from}
+
+
+def _phase_as_json(part: Phase) -> dict[str, object]:
+    return {"of": part.of, "phase": part.name, "s": part.seconds, "share": part.share}
 
 
 def _right(headings: Iterable[str | Text]) -> list[Column]:

@@ -46,14 +46,15 @@ class NumpyEngine(Engine):
         model = self.model
         with np.errstate(all="ignore"):  # the finite check after the epoch finds it
             for start, end in batches:
-                X, y = self._take(order[start:end])
+                X, y = self.gather(order[start:end])
                 _, cache = model.forward(X, True, rng)
                 if self.running:
                     self.note(*figures(cache, y), len(y))
                 model.backward(cache, y)
                 self.optimizer.update(model.theta, model.grad, lr, params)
 
-    def _take(self, rows: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+    def gather(self, rows: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+        """Return these samples of the training set, and their classes, in work arrays."""
         if len(rows) not in self._batch:
             X, y = self._X_train, self.data.y_train
             self._batch[len(rows)] = np.empty((len(rows), X.shape[1]), X.dtype), np.empty(len(rows), y.dtype)

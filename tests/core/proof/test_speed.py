@@ -1,16 +1,20 @@
 """The figures of the benchmark fit each other; how fast it is on this machine is not judged here."""
 
 import importlib.util
+import os
 import sys
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
+from nnfd.core.fields.simulate import initial_state
 from nnfd.core.network.data import load
-from nnfd.core.params import NetworkParams
-from nnfd.core.proof import peers, speed, timing
-from nnfd.core.proof.timing import Machine, by_turns, this_machine
+from nnfd.core.params import FurParams, NetworkParams
+from nnfd.core.proof import field_speed, large, peers, profile, speed, timing
+from nnfd.core.proof.naive import roll_step
+from nnfd.core.proof.timing import BUSY, Timing, by_turns, this_machine, used_by_others
 
 FAST = importlib.util.find_spec("numba") is not None
 
@@ -18,15 +22,16 @@ FAST = importlib.util.find_spec("numba") is not None
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     monkeypatch.setattr(timing, "REPEATS", 1)
-    monkeypatch.setattr(speed, "CELL_STEPS", 20_000)
+    monkeypatch.setattr(field_speed, "CELL_STEPS", 20_000)
     monkeypatch.setattr(speed, "NetworkParams", lambda **given: NetworkParams(epochs=2, hidden=(4,), **given))
 
 
 @pytest.fixture
 def alone(monkeypatch):
     """Neither the compiled engines nor another library is here."""
-    monkeypatch.setattr(speed, "find_spec", lambda name: None)
-    monkeypatch.setattr(peers, "installed", list)
+    for module in (speed, field_speed, profile):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr(peers, "installed", lambda *_: [])
 
 
 @pytest.mark.parametrize("engines", [["NumPy"], pytest.param(["NumPy", "numba"], marks=pytest.mark.slow)])
@@ -35,7 +40,7 @@ def test_field_rows_are_consistent(request, engines):
         request.getfixturevalue("alone")
     elif not FAST:
         pytest.skip("needs the extra 'fast'")
-    rows = speed.field_rows()
+    rows = field_speed.field_rows()
     assert rows[0].name == "fur step 120x120, NumPy / plain NumPy"
     assert [row.name for row in rows if "float32" in row.name] == [
         f"fur step 512x512, {name}, float32 / float64" for name in ("NumPy", "numba, 1 thread")[: len(engines)]
@@ -70,6 +75,18 @@ def test_a_peer_that_cannot_be_imported_is_not_here(monkeypatch):
     assert peers.installed() == ["jax"]
 
 
+def test_py_pde_does_the_same_steps():
+    if not peers.installed(peers.OF_FIELDS):
+        pytest.skip("is not installed")
+    params = FurParams.check({"width": 12, "height": 9, "seeds": 0.1, "noise": 0.01})
+    start = initial_state(params).fields
+    fields = dict(start)
+    for _ in range(7):
+        fields = roll_step(fields, params)
+    for mine, theirs in zip(fields.values(), peers.pde(params, start)(7), strict=True):
+        np.testing.assert_allclose(theirs.T, mine, rtol=1e-9)
+
+
 @pytest.mark.parametrize("peer", peers.PEERS)
 def test_a_peer_that_is_here_does_the_run(peer):
     if peer not in peers.installed():
@@ -92,15 +109,52 @@ def test_a_thing_that_does_not_get_the_core_is_disturbed():
     assert waited.seconds < 0.02 <= worked.seconds  # what others take does not count
 
 
-def test_a_machine_is_named_and_busy_above_half_a_core():
+def test_a_machine_is_named():
     machine = this_machine()
     assert machine.cores >= 1
     assert machine.processor
-    assert Machine("x", 2, 0.6).busy
-    assert not Machine("x", 2, 0.4).busy
+
+
+def test_what_others_use_is_what_disturbs_not_what_this_process_does(monkeypatch):
+    assert Timing(1.0, waited=False, others=2 * BUSY).disturbed
+    assert not Timing(1.0, waited=False, others=BUSY / 2).disturbed
+    ticks, own = os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
+    text = f"cpu  {70 * ticks} 0 {20 * ticks} 999 999 0 0 {10 * ticks} 55 55\ncpu0 1 2 3"
+    monkeypatch.setattr(timing.Path, "read_text", lambda *_, **__: text)
+    assert used_by_others() == pytest.approx(100 - own, abs=0.5)
+
+    def absent(*_, **__):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(timing.Path, "read_text", absent)
+    assert used_by_others() == 0.0
+
+
+def test_the_phases_of_an_epoch_and_of_a_step_are_all_of_it(alone, monkeypatch):
+    monkeypatch.setattr(profile, "NetworkParams", lambda **given: NetworkParams(epochs=2, hidden=(4,), **given))
+    monkeypatch.setattr(profile, "CELL_STEPS", 20_000)
+    phases = list(profile.phases())
+    for of in ("epoch of relu-128, numpy", "fur step 120x120, numpy"):
+        shares = {phase.name: phase.share for phase in phases if phase.of == of}
+        assert sum(shares.values()) == pytest.approx(1)
+        assert min(shares.values()) > 0, shares
+    assert {phase.name for phase in phases} >= {"batches gathered", "forward", "backward", "updates", "evaluation"}
+
+
+@pytest.mark.slow
+def test_a_large_set_is_timed_and_its_memory_measured(monkeypatch):
+    monkeypatch.setattr(large, "SHAPE", (20_000, 100))
+    rows, memory = large.large_rows(["numpy"])
+    assert (
+        rows[0].name
+        == "an epoch of 20,000 x 100 float32 x 256 x 10, running figures, NumPy / MLPClassifier, no metrics"
+    )
+    assert rows[0].ratio > 0
+    assert memory.taken > 0
+    assert memory.other == 20_000 * 100 * 4
 
 
 def test_memory_does_not_depend_on_the_number_of_steps():
-    row = speed.memory_row(600, 3000)
-    assert row.ratio == row.long / row.short
-    assert row.ratio <= row.target
+    row = field_speed.memory_row(600, 3000)
+    assert row.ratio == row.taken / row.other
+    assert row.good

@@ -4,12 +4,14 @@ import json
 
 import pytest
 
-from nnfd.core.proof import peers, speed, timing
-from nnfd.core.proof.speed import MemoryRow, SpeedRow
+from nnfd.core.proof import field_speed, large, peers, profile, speed, timing
+from nnfd.core.proof.profile import Phase
+from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow
 from nnfd.core.proof.timing import Machine
+from nnfd.tui.commands.checking import BAR_CELLS, bar
 
 FAST, SLOW, LIMIT = (
-    SpeedRow("fast / slow", 0.001, 0.003, 2.0, note="34 operations a cell"),
+    SpeedRow("fast / slow", 0.001, 0.004, 2.0, note="34 operations a cell"),
     SpeedRow("slow / fast", 0.003, 0.0015, 2.0),
     SpeedRow("it / its limit", 0.002, 0.001, None),
 )
@@ -17,55 +19,72 @@ FAST, SLOW, LIMIT = (
 
 @pytest.fixture
 def measured(monkeypatch):
-    """Figures instead of measuring; returns what sets how busy the machine is."""
+    """Figures instead of measuring."""
     monkeypatch.setattr(speed, "network_rows", lambda: [FAST, LIMIT])
-    monkeypatch.setattr(speed, "field_rows", lambda: [SLOW])
-    monkeypatch.setattr(speed, "memory_row", lambda: MemoryRow("memory", 1_000_000, 1_050_000, 1.1))
-    monkeypatch.setattr(peers, "installed", lambda: ["jax"])
-
-    def load(value: float) -> None:
-        monkeypatch.setattr(timing, "this_machine", lambda: Machine("Abacus 3", 2, value))
-
-    load(0.1)
-    return load
+    monkeypatch.setattr(field_speed, "field_rows", lambda: [SLOW])
+    monkeypatch.setattr(field_speed, "memory_row", lambda: MemoryRow("memory", 1_050_000, 1_000_000, 1.1))
+    monkeypatch.setattr(field_speed, "threads_rows", lambda: [ThreadsRow("two / one", {48: 1.4, 64: 0.8, 96: 1.5})])
+    monkeypatch.setattr(large, "large_rows", lambda _: ([FAST], MemoryRow("large", 200, 100, 2.5)))
+    monkeypatch.setattr(profile, "phases", lambda: iter([Phase("epoch", "forward", 0.002, 0.5)]))
+    monkeypatch.setattr(peers, "installed", lambda _: ["jax"])
+    monkeypatch.setattr(timing, "this_machine", lambda: Machine("Abacus 3", 2))
 
 
 def test_the_table_names_the_machine_judges_targets_and_tells_who_is_absent(run, measured):
-    code, out, _ = run("bench")
-    lines = [" ".join(line.split()) for line in out.splitlines()]
+    code, out, _ = run("bench", "--profile", "--large")
+    lines = [" ".join(line.split()) for line in out.splitlines() if line]
     assert code == 0
     assert lines == [
-        "Abacus 3, 2 cores, load 0.1 before",
-        "what ours other ratio target bounds",
-        "fast / slow 1,000 µs 3,000 µs 3.00x >= 2x ok 34 operations a cell",
-        "it / its limit 2,000 µs 1,000 µs 0.50x",
-        "slow / fast 3,000 µs 1,500 µs 0.50x >= 2x MISSED",
-        "memory 1.05 MB 1.00 MB 1.05x <= 1.1x ok",
-        "not installed: PyTorch",
+        "Abacus 3, 2 cores",
+        "what ours other ratio 1/4x to 16x, │ target target bounds",
+        "fast / slow 1,000 µs 4,000 µs 4.00x █████████│██······ >= 2x ok 34 operations a cell",
+        "it / its limit 2,000 µs 1,000 µs 0.50x ███···············",
+        "slow / fast 3,000 µs 1,500 µs 0.50x ███······│········ >= 2x MISSED",
+        "fast / slow 1,000 µs 4,000 µs 4.00x █████████│██······ >= 2x ok 34 operations a cell",
+        "memory 1.05 MB 1.00 MB 1.05x ██████│··········· <= 1.1x ok",
+        "large 0.00 MB 0.00 MB 2.00x █████████·│······· <= 2.5x ok",
+        "two / one: pay from 96x96 cells (48: 1.40x, 64: 0.80x, 96: 1.50x)",
+        "not installed: py-pde, PyTorch",
+        "where the time goes phase time share",
+        "epoch forward 2,000 µs 50% ██████████",
     ]
 
 
 def test_json_is_a_line_for_the_machine_and_one_for_each_figure(run, measured):
-    code, out, _ = run("bench", "--json")
+    code, out, _ = run("bench", "--json", "--profile", "--large")
     machine, *figures = [json.loads(line) for line in out.splitlines()]
     assert code == 0
-    assert machine == {"processor": "Abacus 3", "cores": 2, "load": 0.1, "not_installed": ["PyTorch"]}
-    assert [(each["name"], each["ratio"], each["verdict"]) for each in figures] == [
-        ("fast / slow", 3.0, "ok"),
+    assert machine == {"processor": "Abacus 3", "cores": 2, "not_installed": ["py-pde", "PyTorch"]}
+    assert [(each["name"], each["ratio"], each["verdict"]) for each in figures[:6]] == [
+        ("fast / slow", 4.0, "ok"),
         ("it / its limit", 0.5, None),
         ("slow / fast", 0.5, "MISSED"),
+        ("fast / slow", 4.0, "ok"),
         ("memory", 1.05, "ok"),
+        ("large", 2.0, "ok"),
     ]
     assert figures[0]["bounds"] == "34 operations a cell"
-    assert (figures[0]["ours_s"], figures[0]["at_least"], figures[3]["at_most"]) == (0.001, 2.0, 1.1)
+    assert (figures[0]["ours_s"], figures[0]["at_least"], figures[4]["at_most"]) == (0.001, 2.0, 1.1)
+    assert figures[6:] == [
+        {"name": "two / one", "ratio_by_side": {"48": 1.4, "64": 0.8, "96": 1.5}, "pays_from_side": 96},
+        {"of": "epoch", "phase": "forward", "s": 0.002, "share": 0.5},
+    ]
 
 
-@pytest.mark.parametrize("why", ["busy before", "disturbed meanwhile"])
-def test_a_target_is_not_judged_where_others_use_the_machine(run, measured, monkeypatch, why):
-    if why == "busy before":
-        measured(3.0)
-    else:
-        monkeypatch.setattr(speed, "field_rows", lambda: [SpeedRow("slow / fast", 0.003, 0.0015, 2.0, disturbed=True)])
+def test_a_target_is_not_judged_where_others_use_the_machine(run, measured, monkeypatch):
+    spoilt = SpeedRow("slow / fast", 0.003, 0.0015, 2.0, others=0.8, disturbed=True)
+    monkeypatch.setattr(field_speed, "field_rows", lambda: [spoilt])
     _, out, _ = run("bench", "--json")
-    verdicts = [json.loads(line)["verdict"] for line in out.splitlines()[1:]]
-    assert verdicts == ["ok", None, "not judged: others use this machine", "ok"]
+    figures = [json.loads(line) for line in out.splitlines()[1:]]
+    assert [each["verdict"] for each in figures[:4]] == ["ok", None, "not judged: others use this machine", "ok"]
+    assert figures[2]["others_cores"] == 0.8
+
+
+@pytest.mark.parametrize(("ratio", "filled"), [(1 / 64, 0), (1 / 4, 0), (1, 6), (4, 12), (16, 18), (1000, 18)])
+def test_a_bar_is_as_long_as_the_logarithm_of_its_ratio(ratio, filled):
+    assert bar(ratio, None) == "█" * filled + "·" * (BAR_CELLS - filled)
+
+
+def test_where_a_second_thread_pays_it_does_so_at_all_larger_grids():
+    assert ThreadsRow("", {48: 1.2, 64: 1.3}).pays_from == 48
+    assert ThreadsRow("", {48: 1.2, 64: 1.0}).pays_from is None
