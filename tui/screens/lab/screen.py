@@ -11,8 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from nnfd.core.errors import NnfdError
-from nnfd.tui.dialogs.export import ExportScreen
-from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.kept import FrameGoneError
@@ -229,11 +227,15 @@ class LabScreen(Screen[None], Generic[H]):
             if preset is not None:
                 self.run_line.start_over(RunSpec(preset.params, preset.name, preset.title))
 
+        from nnfd.tui.dialogs.presets import PresetPicker  # not before the first paint
+
         self.app.push_screen(PresetPicker(self.kinds, self.spec.preset), start)
 
     def action_export(self) -> None:
         """Ask for a file and write the run to it."""
         assert self.session.folder is not None
+        from nnfd.tui.dialogs.export import ExportScreen  # not before the first paint
+
         self.app.push_screen(ExportScreen(self.session.folder))
 
     def action_edit(self, equations: bool = False) -> None:

@@ -15,9 +15,6 @@ from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.network.nudge import nudged
 from nnfd.core.params import Kind, NetworkParams, Params, show_value
 from nnfd.core.params.presets import origin
-from nnfd.tui.dialogs.find_lr import FindLr
-from nnfd.tui.dialogs.landscape import Landscape
-from nnfd.tui.dialogs.race import AskEdits
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.messages import RaceRuns
@@ -245,6 +242,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def action_find_lr(self) -> None:
         data, params = self.session.data, self.params
         if data is not None and isinstance(params, NetworkParams):
+            from nnfd.tui.dialogs.find_lr import FindLr  # not before the first paint
+
             self.app.push_screen(FindLr(params, data), self._begin_with_lr)
 
     def _begin_with_lr(self, lr: float | None) -> None:
@@ -258,6 +257,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     def action_landscape(self) -> None:
         state, data = self.history.latest, self.session.data
         if state is not None and data is not None:
+            from nnfd.tui.dialogs.landscape import Landscape  # not before the first paint
+
             self.app.push_screen(Landscape(self.session.frames, state, data))
 
     # -- branches
@@ -275,6 +276,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         epoch = self._epoch_here
         params = self.params if self.shown is None else self.history.params_at(epoch, self.spec.params)
         assert isinstance(params, NetworkParams)
+        from nnfd.tui.dialogs.race import AskEdits  # not before the first paint
+
         self.app.push_screen(AskEdits(params, epoch), partial(self._race, params, epoch))
 
     def _race(self, params: NetworkParams, epoch: int, racers: list[Racer] | None) -> None:
