@@ -142,9 +142,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(COLLECT_AFTER)
     use_one_blas_thread()
     show_keys_at_once()
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["sweep"]:
+        begin_workers(words)
     app = build()
     code: object = 0
-    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
         _need_room(words)
         code = app(words)
@@ -187,6 +189,19 @@ def use_one_blas_thread() -> None:
     """
     for name in _BLAS_THREADS:
         os.environ.setdefault(name, "1")
+
+
+def begin_workers(words: Sequence[str]) -> None:
+    """Let what the workers of a sweep are forked from import its modules while this process imports its own.
+
+    It takes a third of a second, a tenth of a sweep of short runs.
+    """
+    if {"--help", "-h", "--cluster"} & {word.partition("=")[0] for word in words}:
+        return
+    from nnfd.core.sweep import server
+
+    with contextlib.suppress(OSError):  # it is told when a worker is to be begun
+        server.begin(("cyclopts",))  # a worker runs the program's file anew, which imports this module
 
 
 def show_keys_at_once() -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from nnfd.core.errors import WorkersLostError
 from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.params import NetworkParams
+from nnfd.core.sweep import server
 from nnfd.core.sweep.task import Reply, Task
 from nnfd.core.text import printable
 
@@ -68,15 +67,15 @@ class Processes:
     The pools that there are share a queue among their processes: when one process dies, loky and concurrent.futures end
     the others as well, and so does pebble if it was importing; none of them says whose task it was.
 
-    On Linux the processes are forked from a server that has imported what they need. Elsewhere they begin from nothing:
-    macOS's own libraries do not survive a fork, and Windows has none.
+    On Linux the processes are forked from a server that has imported what they need. Elsewhere they begin from nothing.
     """
 
     def __init__(self, jobs: int, like: Params, work: Work) -> None:
         self._jobs = jobs
         self._work = work
-        self._context: Any = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
-        self._context.set_forkserver_preload([__name__, *needed(like)])
+        self._context = server.context()
+        with contextlib.suppress(OSError):  # told when a worker is to be begun
+            server.begin(needed(like))
         self._idle: dict[Connection, BaseProcess] = {}
         self._busy: dict[Connection, tuple[BaseProcess, Task]] = {}
 
@@ -109,7 +108,7 @@ class Processes:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
         try:
-            with theirs, _signals_held_back():
+            with theirs, server.signals_held_back():
                 process.start()
         except (OSError, EOFError) as error:
             ours.close()
@@ -140,25 +139,3 @@ def _end(connection: Connection, process: BaseProcess) -> None:
     process.join()
     process.close()
     connection.close()
-
-
-@contextlib.contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Start processes that no signal of a terminal, or of what ends a whole group, can reach.
-
-    A process inherits which signals are held back, from its first moment on: one that is importing is not interrupted
-    there. For us they come as soon as the processes are started.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    from multiprocessing import resource_tracker
-
-    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    try:
-        resource_tracker.ensure_running()  # before: when it is started, it lets signals through
-        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

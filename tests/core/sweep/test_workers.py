@@ -21,17 +21,19 @@ MOONS = {"preset": "moons", "params": {"epochs": 2}, "grid": {"lr": [0.1]}, "see
 PROGRAM = """
 import importlib, json, sys
 from pathlib import Path
-from nnfd.core.sweep import workers
+from nnfd.core.sweep import server, workers
 from nnfd.core.sweep.folder import Sweep
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 path, spec = Path(sys.argv[1]), json.loads(sys.argv[2])
-for name in workers.needed(parse_spec(spec).points[0].params):
+for name in (*server.IMPORTED, *workers.needed(parse_spec(spec).points[0].params)):
     importlib.import_module(name)
 before = set(sys.modules)
 with Sweep.create(path, parse_spec(spec)) as sweep:
     assert [row.status for row in Runner(sweep, jobs=1).rows()] == ["done"]
-late = {".".join(name.split(".")[:2]) for name in set(sys.modules) - before if name.startswith(("sklearn.", "scipy."))}
+new = set(sys.modules) - before
+late = {".".join(name.split(".")[:2]) for name in new if name.startswith(("sklearn.", "scipy."))}
+late |= {name for name in new if name.startswith(("nnfd.core.network.", "numpy."))}
 print(json.dumps(sorted(late - {"sklearn.datasets"})))  # only its folders of data
 """
 
