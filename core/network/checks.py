@@ -99,10 +99,10 @@ def _check_bytes(path: str, sha256: str, state: NetworkState) -> None:
 def memory_needed(layer_sizes: Sequence[int], params: NetworkParams, samples: int) -> int:
     """Estimate the bytes that training takes besides the data."""
     hidden, out = sum(layer_sizes[1:-1]), layer_sizes[-1]
-    # weights, gradient, decay and its rates; two states with their best weights, one following the other; the
+    # weights, gradient, decay; two states with their best weights, one following the other; the
     # memory of the optimiser
     slots = 2 if params.optimizer == "adam" else 1
-    vectors = 4 + 3 + (1 + slots) + 2 * slots
+    vectors = 3 + 3 + (1 + slots) + 2 * slots
     # of each unit and sample: output, gradient, work of each way; normalised values; mask and what it leaves
     arrays = 4 + params.batch_norm + 2 * (params.dropout > 0)
     rows = 2 * min(params.batch_size, samples) + 2 * min(BLOCK, samples)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 P_MIN = 1e-12
 """Lower clip of a probability in the loss."""
+LOG_P_MIN = math.log(P_MIN)
 BLOCK = 384
 """Samples that an evaluation takes at a time: what they need stays in the cache, and memory bounded."""
 BATCH_SIZES_KEPT = 8
@@ -117,7 +118,9 @@ class MLP:
             BatchNorm(*views)
             for views in zip(self.gamma, self.beta, self._dgamma, self._dbeta, means, variances, strict=True)
         ]
-        self._rates, self._decay = np.zeros_like(self.theta), np.empty_like(self.theta)
+        self._decay = np.empty_like(self.theta)
+        decays = parameter_views(self._decay, self.layer_sizes, norm=batch_norm)
+        self._not_decayed = [*decays.b, *decays.gamma, *decays.beta]
         self.l2 = l2
         self._buffers: dict[int, Buffers] = {}
         rng = np.random.default_rng(seed)
@@ -138,17 +141,6 @@ class MLP:
             batch_norm=params.batch_norm,
             dtype=params.dtype,
         )
-
-    @property
-    def l2(self) -> float:
-        """Weight decay."""
-        return self._l2
-
-    @l2.setter
-    def l2(self, l2: float) -> None:
-        self._l2 = l2
-        for rates in parameter_views(self._rates, self.layer_sizes, norm=self.batch_norm).W:
-            rates[:] = l2
 
     def load(self, theta: Array, stats: Array | None = None) -> None:
         """Copy a snapshot in. Raises ``ValueError`` if it is of another shape."""
@@ -222,7 +214,9 @@ class MLP:
             if layer:
                 d = self._through_hidden(layer - 1, cache, d)
         if self.l2:
-            np.multiply(self.theta, self._rates, out=self._decay)
+            np.multiply(self.theta, self.l2, out=self._decay)
+            for part in self._not_decayed:
+                part.fill(0)
             self.grad += self._decay
 
     def _through_hidden(self, layer: int, cache: Buffers, d_above: Array) -> Array:
@@ -293,5 +287,6 @@ class MLP:
 def figures(cache: Buffers, y: NDArray[np.int64]) -> tuple[float, int]:
     """Return the sum of the data's losses of the last forward pass, and how many samples it classified rightly."""
     # log clip(p, 1e-12, 1): the logarithm is taken first, so that a tiny p loses no digits
-    log_p = np.maximum(cache.log_probabilities(y), math.log(P_MIN))
-    return -float(np.sum(log_p, dtype=np.float64)), int(np.count_nonzero(cache.winners == y))
+    log_p = cache.log_probabilities(y)
+    np.maximum(log_p, LOG_P_MIN, out=log_p)
+    return -float(log_p.sum(dtype=np.float64)), int(np.count_nonzero(cache.winners == y))

@@ -257,10 +257,12 @@ class _Run:
                 return f"the {what} loss is not finite"
             if loss > limit:
                 return f"the {what} loss has grown to {loss:.3g}"
-        kept = (self.model.theta, self.model.stats, *self.optimizer.slots)
-        if not all(np.isfinite(array).all() for array in kept):
+        largest, *others = (
+            max(float(array.max(initial=0)), -float(array.min(initial=0)))  # no array is made; NaN goes through
+            for array in (self.model.theta, self.model.stats, *self.optimizer.slots)
+        )
+        if not all(map(math.isfinite, (largest, *others))):
             return "a weight or the optimiser's memory is not finite"
-        largest = float(np.abs(self.model.theta).max())
         return f"the largest weight has grown to {largest:.3g}" if largest > WEIGHT_LIMIT else None
 
     def _snapshot(self, epoch: int, *, best: NetworkState | None, loss: float, stale: int) -> NetworkState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,14 +179,20 @@ def numbers(
     dtype: np.dtype[Any], lr: float = 0.0, momentum: float = 0.0, l2: float = 0.0, dropout: float = 0.0
 ) -> tuple[Any, ...]:
     """Return the numbers of the loops, in the order of their names there."""
+    own = (0, 1, 2, lr, momentum, 1 - momentum, l2, dropout, 1 / (1 - dropout))
+    return (*map(dtype.type, own), *_constants(dtype))
+
+
+@cache
+def _constants(dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """Return those that are the same in every run; to work them out takes as long as three batches."""
     info = np.finfo(dtype)
     # a whole number times the high part of log 2 is exact
     part = 2.0 ** (32 if dtype == np.float64 else 12)
     high = math.floor(LN2 * part) / part
     values = (
-        *(0, 1, 2, lr, momentum, 1 - momentum, l2, dropout, 1 / (1 - dropout), math.log(P_MIN)),
-        *(EPSILON, MEMORY, 1 - MEMORY, ADAM_BETA2, 1 - ADAM_BETA2, ADAM_EPSILON),
+        *(math.log(P_MIN), EPSILON, MEMORY, 1 - MEMORY, ADAM_BETA2, 1 - ADAM_BETA2, ADAM_EPSILON),
         *(math.log(float(info.tiny)), 1 / math.log(2), 1.5 * 2**info.nmant, high, float(LN2 - Fraction(high))),
         *(1 / math.factorial(k) for k in range(2, 14)),
     )
-    return tuple(dtype.type(number) for number in values)
+    return tuple(map(dtype.type, values))
