@@ -119,14 +119,15 @@ def threads_rows() -> list[ThreadsRow]:
 def _threads_row(dtype: str) -> ThreadsRow:
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
-    ratios = {}
+    ratios, disturbed = {}, False
     for size in THREAD_SIZES:
         params, steps = _fur(size, dtype=dtype), max(1, CELL_STEPS // size**2)
         start = initial_state(params).fields
         kernels = [NumbaKernel(params, start, threads=threads) for threads in (1, 2)]
         one, two = by_turns(*(partial(kernel.advance, steps) for kernel in kernels))
         ratios[size] = one.seconds / two.seconds
-    return ThreadsRow(f"fur step, {dtype}, two threads / one", ratios)
+        disturbed |= one.disturbed or two.disturbed
+    return ThreadsRow(f"fur step, {dtype}, two threads / one", ratios, disturbed)
 
 
 def _beside(

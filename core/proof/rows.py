@@ -69,6 +69,8 @@ class ThreadsRow:
     name: str
     ratios: dict[int, float]
     """How many times as fast two threads are as one, by the side of the grid."""
+    disturbed: bool = False
+    """Whether others were at work: two threads wait for each other, and for whoever has the second core."""
 
     @property
     def pays_from(self) -> int | None:

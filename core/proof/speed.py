@@ -18,7 +18,7 @@ from nnfd.core.proof.rows import SpeedRow, measured_row
 from nnfd.core.proof.timing import by_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 ENGINES = {"numpy": "NumPy", "numba": "numba"}
 TARGETS: dict[tuple[str, str, str], float] = {
@@ -48,24 +48,35 @@ def network_rows() -> list[SpeedRow]:
 
 
 def _network_rows(params: NetworkParams) -> Iterator[SpeedRow]:
-    from threadpoolctl import threadpool_limits
-
     data = load(params)
 
     def ours(name: str) -> Callable[[], object]:
         chosen = params.model_copy(update={"engine": name})
         return lambda: run_to_end(train(chosen, data))
 
-    others = {"products": ("matrix products alone", peers.products(params, data))}
-    if params.dtype == "float64":
-        others["sklearn"] = ("MLPClassifier, no metrics", peers.sklearn(params, data))
-        others["plain"] = ("plain NumPy", lambda: train_plainly(params, data))
-        for peer in peers.installed():
-            shown, make = peers.PEERS[peer]
-            others[peer] = (shown, make(params, data))
     ways = {name: ours(name) for name in engines()}
     for run in ways.values():
         run()  # what it loads is there before its threads are limited
+    others = {"products": ("matrix products alone", peers.products(params, data))}
+    if params.dtype != "float64":
+        yield from _beside(params, ways, others)
+        return
+    others["sklearn"] = ("MLPClassifier, no metrics", peers.sklearn(params, data))
+    others["plain"] = ("plain NumPy", lambda: train_plainly(params, data))
+    yield from _beside(params, ways, others)
+    # not before: with JAX in the process memory is given out otherwise, and fresh arrays take a third less time
+    if found := peers.installed():
+        loaded = {name: (peers.PEERS[name][0], peers.PEERS[name][1](params, data)) for name in found}
+        yield from _beside(params, ways, loaded)
+
+
+def _beside(
+    params: NetworkParams,
+    ways: Mapping[str, Callable[[], object]],
+    others: Mapping[str, tuple[str, Callable[[], object]]],
+) -> Iterator[SpeedRow]:
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(1):
         timings = by_turns(*ways.values(), *(run for _, run in others.values()))
     times = dict(zip([*ways, *others], timings, strict=True))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 18
 TARGET_MARK = "│"
+NOT_JUDGED = "not judged: others use this machine"
 
 
 def reproduce() -> int:
@@ -182,7 +183,7 @@ def bar(ratio: float, target: float | None) -> str:
 def _threads_in_words(row: ThreadsRow) -> str:
     ratios = ", ".join(f"{side}: {ratio:.2f}x" for side, ratio in row.ratios.items())
     from_side = "nowhere" if row.pays_from is None else f"from {row.pays_from}x{row.pays_from} cells"
-    return f"{row.name}: pay {from_side} ({ratios})"
+    return f"{row.name}: pay {from_side} ({ratios}){f'; {NOT_JUDGED}' if row.disturbed else ''}"
 
 
 def _phases(parts: Sequence[Phase]) -> Table:
@@ -197,7 +198,7 @@ def _judged(row: SpeedRow) -> Text:
     if row.target is None:
         return Text("")
     if not row.good and row.disturbed:
-        return Text("not judged: others use this machine", style="yellow")
+        return Text(NOT_JUDGED, style="yellow")
     return _verdict(row.good, "MISSED")
 
 
@@ -213,7 +214,8 @@ def _memory_as_json(row: MemoryRow) -> dict[str, object]:
 
 
 def _threads_as_json(row: ThreadsRow) -> dict[str, object]:
-    return {"name": row.name, "ratio_by_side": row.ratios, "pays_from_side": row.pays_from}
+    judged = {"verdict": NOT_JUDGED if row.disturbed else None}
+    return {"name": row.name, "ratio_by_side": row.ratios, "pays_from_side": row.pays_from, **judged}
 
 
 def _phase_as_json(part: Phase) -> dict[str, object]:

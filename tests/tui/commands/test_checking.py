@@ -66,7 +66,12 @@ def test_json_is_a_line_for_the_machine_and_one_for_each_figure(run, measured):
     assert figures[0]["bounds"] == "34 operations a cell"
     assert (figures[0]["ours_s"], figures[0]["at_least"], figures[4]["at_most"]) == (0.001, 2.0, 1.1)
     assert figures[6:] == [
-        {"name": "two / one", "ratio_by_side": {"48": 1.4, "64": 0.8, "96": 1.5}, "pays_from_side": 96},
+        {
+            "name": "two / one",
+            "ratio_by_side": {"48": 1.4, "64": 0.8, "96": 1.5},
+            "pays_from_side": 96,
+            "verdict": None,
+        },
         {"of": "epoch", "phase": "forward", "s": 0.002, "share": 0.5},
     ]
 
@@ -74,10 +79,13 @@ def test_json_is_a_line_for_the_machine_and_one_for_each_figure(run, measured):
 def test_a_target_is_not_judged_where_others_use_the_machine(run, measured, monkeypatch):
     spoilt = SpeedRow("slow / fast", 0.003, 0.0015, 2.0, others=0.8, disturbed=True)
     monkeypatch.setattr(field_speed, "field_rows", lambda: [spoilt])
+    monkeypatch.setattr(field_speed, "threads_rows", lambda: [ThreadsRow("two / one", {48: 0.5}, disturbed=True)])
+    assert "pay nowhere (48: 0.50x); not judged: others use this machine" in run("bench")[1]
     _, out, _ = run("bench", "--json")
     figures = [json.loads(line) for line in out.splitlines()[1:]]
     assert [each["verdict"] for each in figures[:4]] == ["ok", None, "not judged: others use this machine", "ok"]
     assert figures[2]["others_cores"] == 0.8
+    assert figures[-1]["verdict"] == "not judged: others use this machine"
 
 
 @pytest.mark.parametrize(("ratio", "filled"), [(1 / 64, 0), (1 / 4, 0), (1, 6), (4, 12), (16, 18), (1000, 18)])
