@@ -15,6 +15,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Kind
 from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
+from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.dialogs.palette import KeyCommands, Palette
 from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.guard.signals import on_the_end
@@ -259,8 +260,6 @@ class LabApp(SafeApp):
             if active.binding.id is not None
         ]
         about = getattr(self.screen, "about", "")
-        from nnfd.tui.dialogs.help import HelpScreen  # not before the first paint
-
         self.push_screen(HelpScreen(about, keys))
 
     async def action_quit(self) -> None:

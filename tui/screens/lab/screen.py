@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from nnfd.core.errors import NnfdError
+from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.kept import FrameGoneError
@@ -226,8 +227,6 @@ class LabScreen(Screen[None], Generic[H]):
         def start(preset: Preset | None) -> None:
             if preset is not None:
                 self.run_line.start_over(RunSpec(preset.params, preset.name, preset.title))
-
-        from nnfd.tui.dialogs.presets import PresetPicker  # not before the first paint
 
         self.app.push_screen(PresetPicker(self.kinds, self.spec.preset), start)
 
