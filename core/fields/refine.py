@@ -8,17 +8,19 @@ by, and a coordinate is divided. So it holds for any model, whatever its paramet
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.fields.memory import check_memory
 from nnfd.core.fields.picture import shrink, with_ground
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params.fields import params_of
 from nnfd.core.params.formula import Call, Name, Number, Tree
-from nnfd.core.params.varying import Expression
+from nnfd.core.params.varying import Dab, Expression, painted, parse, unpainted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,9 +42,7 @@ def refined_params(params: FieldParams) -> tuple[FieldParams, int]:
     They are as few as its stability limit allows. Raises ``ParamsError`` if there can be no such run.
     """
     values = params.values() | {"width": 2 * params.width, "height": 2 * params.height}
-    for name, each in params.varying.items():  # a picture is stretched over any grid
-        if isinstance(each, Expression):
-            values[name] = _PLACE.sub(lambda found: FINER_PLACES[found[0]], values[name])
+    values |= {name: _finer_text(values[name]) for name in params.varying}
     finer = params_of(_finer_model(params.model))
     limit = finer.check(values | {"dt": params.dt / MOST_PARTS}).dt_limit()
     parts = 1
@@ -54,6 +54,7 @@ def refined_params(params: FieldParams) -> tuple[FieldParams, int]:
 def refined(state: FieldState) -> FieldState:
     """Return a state on a grid twice as fine, by cubic interpolation. Raises as :func:`refined_params` does."""
     params, parts = refined_params(state.params)
+    check_memory(params)
     empty = FieldState(params, state.step * parts, {})
     fields = {name: _interpolated(field, state, empty.inside) for name, field in state.fields.items()}
     return dataclasses.replace(empty, fields=fields)
@@ -87,7 +88,18 @@ def _doubled(field: NDArray[Any]) -> NDArray[Any]:
     return field.repeat(2, axis=0).repeat(2, axis=1)
 
 
-@cache
+def _finer_text(value: str) -> object:
+    """Return a parameter that varies as it is on the finer grid."""
+    base, dabs = unpainted(value)
+    if isinstance(parse(base), Expression):  # a picture is stretched over any grid
+        base = _PLACE.sub(lambda found: FINER_PLACES[found[0]], base)
+    text: object = base
+    for dab, down, right in itertools.product(dabs, (0, 1), (0, 1)):
+        text = painted(text, Dab(2 * dab.x + right, 2 * dab.y + down, 2 * dab.radius, dab.value))
+    return text
+
+
+@lru_cache(maxsize=16)
 def _finer_model(model: FieldModel) -> FieldModel:
     hidden = {*model.fields, *model.table.parameters}
     equations = {field: _finer(rate, hidden) for field, rate in model.equations.items()}

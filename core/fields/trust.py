@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 WORK = 1_000_000_000
 """Cells times steps that all of it takes at the most: some 15 s with NumPy."""
+LEAST_CELLS = 4_096
+"""A step of a smaller grid takes about as long."""
 LOOKS = 20
 """How often they are compared, evenly on the way."""
 PUSH = 1e-3
@@ -133,7 +135,7 @@ def compare(
         If the run cannot go on even as it is.
     """
     p, parts = state.params, _parts(state.params)
-    most = WORK // (p.width * p.height * (5 + 4 * parts))
+    most = WORK // (max(p.width * p.height, LEAST_CELLS) * (5 + 4 * parts))
     steps = max(1, min(steps or max(state.step, p.steps - state.step), most))
     state = FieldState(p.edited({"steps": max(p.steps, state.step + steps)}), state.step, state.fields)
     runs = {
@@ -215,7 +217,11 @@ class _Run:
         """Go as far as so many steps of the run as it is, unless it ends before."""
         self._target = self._begin + done * self._parts
         while not self._over and self.state.step < self._target:
-            event = next(self._events)
+            try:
+                event = next(self._events)
+            except NnfdError as error:  # there is too little memory for it, for example
+                self._over, self.failed = True, str(error)
+                return
             if isinstance(event, StepsDone | Ended):
                 assert isinstance(event.state, FieldState)
                 self.state = event.state

@@ -148,6 +148,12 @@ def _dab_text(dab: Dab) -> str:
     return f" | {value} at {dab.x},{dab.y} r {dab.radius}"
 
 
+def unpainted(value: str) -> tuple[str, tuple[Dab, ...]]:
+    """Return what a text says without its discs, and these."""
+    found = _BRUSHED.search(value)
+    return (value[: found.start()], _dabs_in(found[0])) if found else (value, ())
+
+
 def painted(value: object, dab: Dab) -> object:
     """Return the value of a parameter with one more disc on it; those that it covers are no longer there.
 

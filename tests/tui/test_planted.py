@@ -152,7 +152,7 @@ async def try_every_key(lab, monkeypatch, unforeseen, tried):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("params", "opens"), [(NET, ("x", "p", "e")), (FIELD, ("i", "e", "E"))], ids=["network", "fur"]
+    ("params", "opens"), [(NET, ("x", "p", "e")), (FIELD, ("i", "e", "E", "T"))], ids=["network", "fur"]
 )
 async def test_every_key_of_a_lab_and_its_dialogs(params, opens, tmp_path, monkeypatch, unforeseen):
     tried = set()

@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 import pytest
 
-from nnfd.core.errors import StoppedError
+from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.fields.analysis import alignment
 from nnfd.core.fields.judge import Grade, judge, table
 from nnfd.core.fields.refine import coarsened, refined
@@ -108,12 +108,19 @@ def test_what_diverges_is_told_with_the_step_that_would_do():
     assert report.conclusion.endswith(" With dt/2 it does not: try dt = 0.5.")
 
 
-def test_what_cannot_be_tried_is_told_and_the_rest_is_judged():
+def test_what_cannot_be_tried_is_told_and_the_rest_is_judged(monkeypatch):
+    def too_little(_params):
+        raise ParamsError("width, height: too little memory")
+
+    monkeypatch.setattr("nnfd.core.fields.refine.check_memory", too_little)
     run = params(["u"], FRONT, D=2.0, r=0.2, dt=0.18, boundary="zero-flux", stencil="9-point")
     _, report = judged(run, HALF, 40)
-    assert [report.judgements[i].grade for i in (0, 2)] == [Grade.NOT, Grade.NOT]
+    assert grades(report) == [Grade.NOT, None, None]
     assert report.judgements[1].sentence.startswith("How it depends on the stencil cannot be told: dt: 0.18 is not ")
-    assert report.conclusion == "This pattern does not depend on the time step or the grid."
+    assert report.judgements[2].sentence == (
+        "How it depends on the grid cannot be told: width, height: too little memory."
+    )
+    assert report.conclusion == "This pattern does not depend on the time step."
 
 
 def test_it_stops_and_says_so_far():
@@ -216,7 +223,8 @@ def test_a_wave_goes_as_the_equations_say_on_both_grids(equation, D, dt):
 
 
 def test_places_in_equations_and_parameters_are_those_of_the_old_cells():
-    run = params(["u"], {"u": "r + x/width - y"}, r="0.1*x/width + y", dt=1.0, steps=1)
+    r = "0.1*x/width + y | 3 at 8,9 r 0 | before at 8,9 r 0 | 5 at 20,4 r 0"
+    run = params(["u"], {"u": "r + x/width - y"}, r=r, dt=1.0, steps=1)
     (end,) = deque(simulate(run, FieldState(run, 0, {"u": np.zeros((30, 30))})), maxlen=1)
     fine = refined(FieldState(run, 0, {"u": np.zeros((30, 30))}))
     (finer,) = deque(simulate(fine.params, fine), maxlen=1)
