@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.containers import Grid, Vertical
+from textual.containers import Grid, Horizontal, Vertical
 from textual.reactive import reactive
-from textual.widgets import Tab, Tabs
+from textual.widgets import Label, Tab, Tabs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -28,6 +28,12 @@ def visible_panels(active: int, beside: Iterable[int], capacity: int) -> list[in
 class Deck(Vertical):
     """A row of tabs above a grid of panels."""
 
+    DEFAULT_CSS = """
+    Deck > Horizontal { height: 2; }
+    Deck > Horizontal > Tabs { width: 1fr; }
+    Deck > Horizontal > Label { width: auto; text-style: bold; }
+    """
+
     active: reactive[int] = reactive(0)
 
     def __init__(
@@ -44,6 +50,8 @@ class Deck(Vertical):
         self._roomy = {i for i, title in enumerate(self._titles) if title in roomy}
         self._aside = set(self._roomy)
         self._hidden = {i for i, title in enumerate(self._titles) if title in hidden}
+        self._place = Label(markup=False)
+        """Which of how many panels is chosen, where not all tabs fit."""
         self._due: dict[Widget, Callable[[], None]] = {}
         """What is to be drawn on panels that are not seen."""
 
@@ -54,7 +62,9 @@ class Deck(Vertical):
             *(Tab(title, id=f"panel-{i}", classes="-hidden" if i in self._hidden else None) for i, title in titles)
         )
         tabs.can_focus = False  # that is left to the panels: the tabs have keys of their own on the screen
-        yield tabs
+        with Horizontal():
+            yield tabs
+            yield self._place
         with Grid():
             for title, panel in zip(self._titles, self._panels, strict=True):
                 panel.add_class("panel")
@@ -118,6 +128,7 @@ class Deck(Vertical):
         self._panels[self.active].focus()
 
     def _arrange(self) -> None:
+        self._tell_place()
         columns = max(1, self.size.width // PANEL_WIDTH)
         rows = max(1, (self.size.height - 2) // PANEL_HEIGHT)
         roomy = self.active in self._roomy
@@ -138,6 +149,13 @@ class Deck(Vertical):
             if panel in self._due:
                 self._due.pop(panel)()
         self.call_after_refresh(self._tell_size, new)
+
+    def _tell_place(self) -> None:
+        """Say which panel is chosen where the tabs do not say it all."""
+        places = [i for i in range(len(self._panels)) if i not in self._hidden]
+        self._place.display = sum(len(self._titles[i]) + 2 for i in places) > self.size.width
+        here = places.index(self.active) + 1 if self.active in places else 1
+        self._place.update(f" {here}/{len(places)}")
 
     def _tell_size(self, panels: Sequence[Widget]) -> None:
         """Tell panels that are shown now how large they are.

@@ -66,6 +66,23 @@ def _row_pixels(shape: tuple[int, int], scale: int) -> int:
     return pixels + pixels % 2  # whole terminal rows
 
 
+def shrunk(
+    weights: NDArray[np.float64], shape: tuple[int, int], width: int, height: int
+) -> tuple[NDArray[np.float64], tuple[int, int]]:
+    """Average pictures of `shape` that are larger than `width` x `height` cells, so that one fits.
+
+    Returns weights of shape (pixels, units), and the shape of the pictures that they are now.
+    """
+    by = max(-(-shape[0] // (2 * height)), -(-shape[1] // width))
+    if by <= 1:
+        return weights, shape
+    starts = [np.arange(0, n, by) for n in shape]
+    sums = np.add.reduceat(np.add.reduceat(weights.reshape(*shape, -1), starts[0], axis=0), starts[1], axis=1)
+    counts = [np.diff([*start, n]) for start, n in zip(starts, shape, strict=True)]
+    means = sums / np.outer(*counts)[..., None]
+    return means.reshape(-1, weights.shape[1]), (len(starts[0]), len(starts[1]))
+
+
 def weight_indices(weights: NDArray[np.float64], top: float) -> NDArray[np.uint8]:
     """Return palette indices of weights from -`top` to `top`; 0 is in the middle."""
     share = np.clip(weights / top, -1.0, 1.0) if top > 0 else np.zeros_like(weights)
@@ -152,7 +169,8 @@ class WeightsView(PicturePanel):
         width, height = self._room()
         if self._shape is None:
             return width
-        return lay_out(self._shape, self._weights.shape[1], width, height).count
+        _, shape = shrunk(self._weights[:, :1], self._shape, width, height)
+        return lay_out(shape, self._weights.shape[1], width, height).count
 
     def _draw(self) -> None:
         if not self.is_mounted:
@@ -167,8 +185,8 @@ class WeightsView(PicturePanel):
         top = float(np.abs(self._weights).max(initial=0.0))
         width, height = self._room()
         if self._shape is not None:
-            tiles = lay_out(self._shape, units, width, height)
-            indices = tile(part, self._shape, tiles, top)
+            part, shape = shrunk(part, self._shape, width, height)
+            indices = tile(part, shape, lay_out(shape, units, width, height), top)
         else:
             scale = max(1, min(2 * height // part.shape[0], width // part.shape[1]))
             indices = weight_indices(np.repeat(np.repeat(part, scale, axis=0), scale, axis=1), top)

@@ -7,7 +7,7 @@ from nnfd.tui.widgets.digit_view import picture_scale
 from nnfd.tui.widgets.pixel_view import ink_palette, scaled
 from nnfd.tui.widgets.sample_browser import chosen_samples
 from nnfd.tui.widgets.viewport import bar_text, pixels, place, short_number, title_text
-from nnfd.tui.widgets.weights_view import LEVELS, Tiles, lay_out, tile, weight_colours, weight_indices
+from nnfd.tui.widgets.weights_view import LEVELS, Tiles, lay_out, shrunk, tile, weight_colours, weight_indices
 
 
 def test_a_small_grid_is_enlarged_by_a_whole_number_and_centred():
@@ -118,3 +118,14 @@ def test_weight_colours_are_blue_white_red():
     assert colours[0][2] > colours[0][0]
     assert colours[LEVELS // 2].min() > 230
     assert colours[-1][0] > colours[-1][2]
+
+
+def test_pictures_of_weights_that_are_too_large_are_averaged_to_fit():
+    weights = np.arange(28.0 * 30).reshape(-1, 1)
+    small, shape = shrunk(weights, (28, 30), 40, 5)
+    assert shape == (10, 10)  # every three, the last row of blocks of one
+    np.testing.assert_allclose(small[0, 0], weights.reshape(28, 30)[:3, :3].mean())
+    np.testing.assert_allclose(small[-1, 0], weights.reshape(28, 30)[27:, 27:].mean())
+    same, shape = shrunk(weights, (28, 30), 40, 14)
+    assert same is weights
+    assert shape == (28, 30)
