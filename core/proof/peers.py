@@ -184,7 +184,7 @@ def pde(params: FieldParams, fields: Mapping[str, Array]) -> Callable[[int], Arr
     step = library.EulerSolver(equations, backend="numba").make_stepper(state, params.dt)
 
     def run(steps: int) -> Array:
-        step(state, 0.0, (steps - 0.5) * params.dt)  # ends with the first step at this time or after
+        step(state, 0.0, steps * params.dt)
         return np.asarray(state.data)
 
     return run
