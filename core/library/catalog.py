@@ -14,6 +14,7 @@ from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library.run_files import RunFiles, frames_size, is_whole
 from nnfd.core.library.upkeep import read_tags
 from nnfd.core.params import presets
+from nnfd.core.params.parts import PARAMETER
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.metrics import headline, measured
 from nnfd.core.runs.names import (
@@ -170,7 +171,11 @@ def _summarise(path: Path, files: RunFiles, origins: _Origins) -> RunSummary:
         result = Result.read(folder)
         run = _unfinished(run, folder) if result is None else _finished(run, folder, result)
         assert run.params is not None, "both know them"
-        changed = {name: mine for name, (mine, _) in run.params.changed(origins.of(folder.info)).items()}
+        changed = {
+            name: mine
+            for name, (mine, there) in run.params.changed(origins.of(folder.info)).items()
+            if not (name.startswith(PARAMETER) and mine and there)  # the words of another version of the model
+        }
     except NnfdError as error:
         return dataclasses.replace(run, problem=str(error))
     kind, preset, title = run.params.kind, folder.info.preset, folder.info.title

@@ -39,7 +39,15 @@ class Kind(StrEnum):
     TURING = "turing"
 
 
-def param(default: Any, help: str, *, unit: str = "", live: bool = False, **bounds: Any) -> Any:  # noqa: A002, ANN401
+def param(
+    default: Any,  # noqa: ANN401
+    help: str,  # noqa: A002
+    *,
+    unit: str = "",
+    live: bool = False,
+    more: str = "",
+    **bounds: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
     """Declare one parameter.
 
     Parameters
@@ -52,10 +60,12 @@ def param(default: Any, help: str, *, unit: str = "", live: bool = False, **boun
         Unit of the value, empty for a pure number.
     live
         Whether a running run takes an edit at its next boundary; otherwise an edit needs a restart.
+    more
+        What more of it does, in the form.
     **bounds
         ``gt``, ``ge``, ``lt``, ``le``, ``min_length`` ... as for :func:`pydantic.Field`.
     """
-    return Field(default, description=help, json_schema_extra={"unit": unit, "live": live}, **bounds)
+    return Field(default, description=help, json_schema_extra={"unit": unit, "live": live, "more": more}, **bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,8 @@ class ParamInfo:
     """Bounds in words, for example ``greater than 0, at most 1``; empty if there are none."""
     label: str = ""
     """What a form calls it, if not by its name."""
+    more: str = ""
+    """What more of it does."""
 
 
 _BOUND_WORDS = {
@@ -106,6 +118,7 @@ def _info(name: str, field: FieldInfo) -> ParamInfo:
         choices=choices,
         is_bool=field.annotation is bool,
         allowed=" or ".join(choices) if choices else ", ".join(bounds),
+        more=str(extra["more"]),
     )
 
 

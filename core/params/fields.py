@@ -247,7 +247,7 @@ def _declared(table: ParameterTable) -> tuple[Any, Any]:
     ]
     number = Annotated[float, *rules] if rules else float
     kind = Annotated[number | str, BeforeValidator(varying.read)]  # type: ignore[valid-type]  # a number, or a text
-    return kind, param(table.default, table.help, unit=table.unit, live=table.live)
+    return kind, param(table.default, table.help, unit=table.unit, live=table.live, more=table.more)
 
 
 _NOISE = ParameterTable(default=0.0, min=0, live=False, help="Height of the uniform noise added to the start.")

@@ -38,6 +38,8 @@ class ParameterTable(BaseModel):
     """Words to choose from, and the number that each stands for in the equations."""
     unit: str = ""
     help: str = ""
+    more: str = ""
+    """What more of it does."""
     live: bool = True
 
     def allows(self, value: float) -> bool:

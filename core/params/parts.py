@@ -56,7 +56,7 @@ def infos_of(model: FieldModel) -> dict[str, ParamInfo]:
     known = f"{', '.join((*model.fields, *model.table.parameters))}; {' '.join(COORDINATES)}"
     formula = f"Names: {known}. Operators + - * / ^; {' '.join(DERIVATIVES)} of a field; {' '.join(FUNCTIONS)}."
     start = "A number, or a formula in x and y and parameters; or the word uniform for all: the steady state."
-    keys = "As in a model file: default, then min, above, max, unit, help, live if it has them. Empty takes it out."
+    keys = "As in a model file: default, then min, above, max, unit, help, more, live where it has them. Empty: out."
     infos = {EQUATION + field: _info(EQUATION + field, f"d{field}/dt", formula) for field in model.fields}
     if len(model.fields) < MOST_FIELDS:
         text = "NAME = FORMULA adds a field; an equation that is left empty takes its field out."

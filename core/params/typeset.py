@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.params.formula import COMPARISONS, DERIVATIVES, Call, Name, Number, Tree
+from nnfd.core.params.formula import COMPARISONS, DERIVATIVES, Call, Name, Number, Tree, walk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nnfd.core.params.model import FieldModel
 
 _DERIVATIVES = {"lap": "∇²", "dxx": "∂²/∂x² ", "dyy": "∂²/∂y² ", "dx": "∂/∂x ", "dy": "∂/∂y "}
@@ -24,6 +26,25 @@ def equations(model: FieldModel) -> list[str]:
 def equation(model: FieldModel, field: str) -> str:
     """Return the line of a field."""
     return f"∂{field}/∂t = {typeset(model.equations[field])}"
+
+
+def with_values(model: FieldModel, numbers: Mapping[str, float], name: str) -> list[str]:
+    """Return the equations in which a parameter stands, with numbers for the parameters.
+
+    The parameter itself is written ``(F = 0.037)``; those that vary keep their names.
+    """
+    known: dict[str, Tree] = {each: Number(numbers[each]) for each in model.table.parameters if each in numbers}
+    if name in known:
+        known[name] = Name(f"({name} = {_written(known[name], 0)})")
+    holding = [field for field, tree in model.equations.items() if Name(name) in walk(tree)]
+    return [f"∂{field}/∂t = {typeset(_filled(model.equations[field], known))}" for field in holding]
+
+
+def _filled(tree: Tree, known: Mapping[str, Tree]) -> Tree:
+    """Return a formula with other things in place of some of its names."""
+    if isinstance(tree, Call):
+        return Call(tree.what, tuple(_filled(arg, known) for arg in tree.args))
+    return known.get(tree.name, tree) if isinstance(tree, Name) else tree
 
 
 def typeset(tree: Tree) -> str:

@@ -8,7 +8,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Label
 
-from nnfd.core.params import ParamInfo, show_value
+from nnfd.core.params import FieldParams, ParamInfo, Params, show_value
+from nnfd.core.params.typeset import with_values
 from nnfd.tui.widgets.choice import Choice
 
 if TYPE_CHECKING:
@@ -22,7 +23,17 @@ def help_text(info: ParamInfo) -> str:
     """Return the help of a parameter and what it may be."""
     allowed = f" Allowed: {info.allowed}." if info.allowed else ""
     default = f" Default: {show_value(info.default)}." if info.default != "" else ""
-    return f"{info.help}{allowed}{default}"
+    more = f" More of it: {info.more}" if info.more else ""
+    return f"{info.help}{more}{allowed}{default}"
+
+
+def words_about(info: ParamInfo, params: Params | None) -> str:
+    """Return the help of the focused line, and below it where a parameter of a model stands among these values."""
+    about = "" if params is None else params.about(info.name)
+    lines = [f"{about} {help_text(info)}".lstrip()]
+    if isinstance(params, FieldParams) and not info.label:
+        lines += with_values(params.model, params.model.numbers(params.values()), info.name)
+    return "\n".join(lines)
 
 
 class ParamRow(Horizontal):

@@ -15,7 +15,7 @@ from textual.widgets import Label
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import FieldParams, Params, show_value
 from nnfd.core.params.parts import ANOTHER, infos_of, parts_of
-from nnfd.tui.widgets.param_row import ParamRow, help_text
+from nnfd.tui.widgets.param_row import ParamRow, words_about
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,8 @@ class ParamsForm(Vertical):
 
     DEFAULT_CSS = """
     ParamsForm { width: 1fr; height: 1fr; }
-    ParamsForm .-help { width: 1fr; height: 3; color: $text-muted; border-top: solid $panel-lighten-2; }
+    ParamsForm .-help { width: 1fr; color: $text-muted; border-top: solid $panel-lighten-2; }
+    ParamsForm .-help { height: auto; min-height: 3; max-height: 7; }
     ParamsForm .-verdict { width: 1fr; height: auto; min-height: 2; max-height: 4; text-style: bold; }
     ParamsForm.-small .-unit, ParamsForm.-equations .-unit { display: none; }
     ParamsForm.-equations .-when { padding-left: 1; width: 9; }
@@ -232,8 +233,7 @@ class ParamsForm(Vertical):
     def _show_help(self) -> None:
         """Show the help of the focused parameter, and over which values it goes if it varies."""
         if (row := self._focused) is not None:
-            about = "" if self._edited is None else self._edited.about(row.info.name)
-            self._help.content = Content(f"{about} {help_text(row.info)}".lstrip())
+            self._help.content = Content(words_about(row.info, self._edited))
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave the units out where there is little room."""

@@ -1,6 +1,7 @@
 from textual.app import App
 
 from nnfd.core.params import FurParams, NetworkParams
+from nnfd.core.params.model import shipped_model, shipped_models
 from nnfd.tui.widgets.param_row import help_text
 from nnfd.tui.widgets.params_form import ParamsForm, verdict_text
 from tests.support.widget_host import screen as lines
@@ -157,6 +158,26 @@ def test_words_of_the_form():
     info = NetworkParams.infos()["optimizer"]
     assert help_text(info) == "Rule that turns gradients into weight updates. Allowed: sgd or adam. Default: sgd."
     assert verdict_text(0, [], running=True, branch=True) == "enter: start a branch from here"
+
+
+async def test_what_more_of_a_parameter_does_and_where_it_stands_among_the_values_that_are_typed():
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await opened(app, pilot, FurParams(width=10, s0="2 + x/width"))
+        form.row("mu_y").field.focus()
+        form.row("rho_y").field.value = "0.04"
+        form.row("mu_y").field.value = "0.005"
+        await pilot.pause()
+        assert "More of it: y fades faster and switches on only where a is higher." in screen(app)
+        assert "∂y/∂t = 0.04 y²/(1 + 22 y²) − (mu_y = 0.005) y + (−7e−05) a" in screen(app)
+        assert "∂a/∂t" not in screen(app), "mu_y does not stand there"
+
+
+def test_what_more_of_it_does_is_said_of_every_parameter_that_a_running_run_takes():
+    for name in shipped_models():
+        tables = shipped_model(name).table.parameters
+        silent = [key for key, each in tables.items() if each.live and not each.choices and not each.more]
+        assert not [key for key in silent if "more" not in tables[key].help and "gives" not in tables[key].help], name
 
 
 async def test_a_parameter_that_varies_is_shown_with_its_range():

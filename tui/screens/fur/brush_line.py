@@ -69,6 +69,7 @@ class BrushLine(TextLine):
         dabs: Sequence[Paint]
         begins: bool
         """Whether it is not dragged on from the one before."""
+        by_mouse: bool
 
     def __init__(self, params: FieldParams) -> None:
         super().__init__()
@@ -130,11 +131,11 @@ class BrushLine(TextLine):
         if self.brush.on:
             self.place(cell)
         cells = [cell] if pressed or start is None else list(line(start, cell, max(1, self.brush.radius)))
-        self._stroke(cells, field, erase=erase, begins=pressed)
+        self._stroke(cells, field, erase=erase, begins=pressed, by_mouse=True)
 
-    def _stroke(self, cells: Sequence[Cell], field: str, *, erase: bool, begins: bool) -> None:
+    def _stroke(self, cells: Sequence[Cell], field: str, *, erase: bool, begins: bool, by_mouse: bool = False) -> None:
         dabs = [self.brush.paint(field, cell, self.params, erase=erase) for cell in cells]
-        self.post_message(self.Stroke(dabs, begins))
+        self.post_message(self.Stroke(dabs, begins, by_mouse))
 
     def place(self, cell: Cell) -> None:
         """Put the cursor there."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.seeds import paint, with_stroke
 from nnfd.core.fields.state import FieldState
+from nnfd.tui.dialogs.ask import Confirm
 from nnfd.tui.jobs.session import RunSpec
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
     from nnfd.core.engine.events import Paint
     from nnfd.core.params import FieldParams
+    from nnfd.tui.jobs.history import FieldHistory
+    from nnfd.tui.screens.lab.screen import LabScreen
 
 
 def painted_run(
@@ -53,3 +56,18 @@ def branch_of(spec: RunSpec, now: FieldParams, state: FieldState, params: FieldP
         raise ParamsError(f"steps: {params.steps} is not allowed: the branch begins at step {state.step}")
     base = dataclasses.replace(state, params=now)
     return RunSpec(params, spec.preset, spec.title, base.with_params(params))
+
+
+def begin_painted(lab: LabScreen[FieldHistory], spec: RunSpec, step: int, *, ask: bool) -> None:
+    """Begin the run that goes on from what was painted on at this step; ask first, if it was a click that may slip."""
+
+    def begin(yes: bool | None) -> None:
+        if yes:
+            lab.run_line.start_over(spec)
+            lab.notify(f"a new run goes on from step {step:,}", title="branch", markup=False)
+
+    if ask:
+        words = f"What is shown takes no more paint: with this stroke a new run goes on from step {step:,}."
+        lab.app.push_screen(Confirm("Begin a new run?", [words]), begin)
+    else:
+        begin(True)

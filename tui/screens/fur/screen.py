@@ -22,7 +22,7 @@ from nnfd.tui.screens.fur.atlas import open_atlas
 from nnfd.tui.screens.fur.beginning import first_state
 from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
-from nnfd.tui.screens.fur.going_on import branch_of, painted_run
+from nnfd.tui.screens.fur.going_on import begin_painted, branch_of, painted_run
 from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers, predicted
 from nnfd.tui.screens.fur.probe import Probe, states_of
 from nnfd.tui.screens.fur.side_pane import SidePane
@@ -141,17 +141,12 @@ class FurScreen(LabScreen[FieldHistory]):
         if self.shown is None and self.newest is not None:
             self.fields.show(self.newest, self.field_params)
 
-    def params_at(self, step: int) -> FieldParams:
-        """Return the parameters that were in effect at a step."""
-        params = self.history.params_at(step, self.spec.params)
-        assert isinstance(params, FieldParams)
-        return params
-
     def next_job(self) -> Callable[[], FieldNumbers] | None:
         """Return what works out the numbers, and first reads the frame that is looked back on."""
         shown, session, newest, field = self.shown, self.session, self.newest, self.fields.chosen
         if shown is not None:
-            params = self.params_at(shown)
+            params = self.history.params_at(shown, self.spec.params)
+            assert isinstance(params, FieldParams)
 
             def look_back() -> FieldNumbers:
                 state = FieldState(params, shown, kept_frame(session, shown))
@@ -279,9 +274,9 @@ class FurScreen(LabScreen[FieldHistory]):
             if self.run_line.run.is_alive and self.shown is None:
                 for dab in event.dabs:
                     self.session.controller.send(dab)
-            elif (state := self.fields.state) is not None:
-                self.begin(painted_run(self.spec, self.field_params, state, event.dabs, at_end=self.shown is None))
-                self.notify(f"a new run goes on from step {state.step:,}", title="branch", markup=False)
+            elif (state := self.fields.state) is not None and (event.begins or not event.by_mouse):
+                spec = painted_run(self.spec, self.field_params, state, event.dabs, at_end=self.shown is None)
+                begin_painted(self, spec, state.step, ask=event.by_mouse)
         except NnfdError as error:
             if not self._told_refusal:
                 self.complain(error)

@@ -338,6 +338,13 @@ async def test_the_brush_plants_where_seeds_grow_and_a_preset_opens_on_its_own_f
 async def test_paint_after_the_end_starts_a_branch():
     async with lab(SHORT, pause=False) as (this, screen):
         old = screen.session
+        canvas = screen.fields.view.canvas
+        for pressed in (True, False):  # a click may slip: it asks, once
+            canvas.post_message(FieldCanvas.Pointed(canvas, 4, 10, 1, pressed=pressed))
+        await this.until(lambda: "Begin a new run?" in this.text())
+        await this.press("enter")
+        assert screen.session is old
+        assert this.app.screen is screen
         await this.press("n", "i", "enter")
         await this.until(lambda: screen.session is not old)
         assert screen.spec.state.step == 60
