@@ -12,7 +12,7 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nnfd.core.errors import DataError, StoppedError
+from nnfd.core.errors import LONGEST, DataError, StoppedError
 from nnfd.core.network.csv_file import read_csv
 from nnfd.core.network.npz_file import read_npz
 from nnfd.core.network.tables import File, Table
@@ -86,7 +86,7 @@ def _opened(path: Path, stopping: Callable[[], bool]) -> Iterator[File]:
     except MemoryError:
         raise DataError(f"{where} cannot be read: it does not fit into the memory") from None
     except UNREADABLE as error:
-        raise DataError(f"{where} cannot be read: {printable(str(error)) or type(error).__name__}") from None
+        raise DataError(f"{where} cannot be read: {printable(str(error)[:LONGEST]) or type(error).__name__}") from None
 
 
 def _sha256(file: File) -> str:

@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.errors import ParamsError, PresetError
+from nnfd.core.errors import LONGEST, ParamsError, PresetError
 from nnfd.core.params import FieldParams, Kind, Params, head_of, type_of
 from nnfd.core.params.home import users
 from nnfd.core.params.model import read_model, shipped_model, shipped_models
@@ -210,5 +210,5 @@ def _head(table: Mapping[str, Any]) -> Mapping[str, Any]:
         return table
     if model not in (known := shipped_models()):
         hint = did_you_mean(model, known) or f"; known are {', '.join(known)}"
-        raise ParamsError(f"model: there is no model {printable(model)!r}{hint}")
+        raise ParamsError(f"model: there is no model {printable(model[:LONGEST])!r}{hint}")
     return {"kind": table["kind"], "model": shipped_model(model).written()}

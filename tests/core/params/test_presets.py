@@ -172,3 +172,10 @@ def test_a_line_that_is_not_utf8_is_named(tmp_path):
     (tmp_path / "a.toml").write_bytes(b'kind = "network"\ntitle = "\xe9"\n')
     with pytest.raises(PresetError, match="line 2 is not UTF-8"):
         presets.check(tmp_path / "a.toml")
+
+
+def test_a_model_of_a_long_name_is_named_by_its_beginning(tmp_path):
+    (tmp_path / "long.toml").write_text(f'kind = "fur"\nmodel = "{"x" * 3000}"\n')
+    with pytest.raises(ParamsError, match="there is no model 'xxx") as told:
+        presets.check(tmp_path / "long.toml")
+    assert len(str(told.value)) < 1000
