@@ -93,15 +93,18 @@ _SORTS = {EQUATION: "the equation of ", START: "the start of ", PARAMETER: "the 
 """What a part of each sort is called, before the name of what it is about."""
 
 
+def called(name: str) -> str:
+    """Return what sentences call a part of the model, or a parameter."""
+    sort = next((prefix for prefix in _SORTS if name.startswith(prefix)), "")
+    return _SORTS.get(sort, "") + name.removeprefix(sort)
+
+
 def change_in_words(name: str, old: object, new: object) -> str:
     """Say in a few words what an edit changed: a parameter, or a part of the model."""
-    sort = next((prefix for prefix in _SORTS if name.startswith(prefix)), "")
-    of = name.removeprefix(sort)
-    if name.startswith(PREFIX) and old is None:
-        return f"{of} new, {show_value(new)}"
-    if name.startswith(PREFIX) and new is None:
-        return f"{of} gone"
-    return f"{_SORTS.get(sort, '')}{of} from {show_value(old)} to {show_value(new)}"
+    if name.startswith(PREFIX) and (old is None or new is None):
+        part = name.split(".", 2)[-1]
+        return f"{part} gone" if new is None else f"{part} new, {show_value(new)}"
+    return f"{called(name)} from {show_value(old)} to {show_value(new)}"
 
 
 def differing(mine: FieldModel, theirs: FieldModel) -> dict[str, tuple[object, object]]:
