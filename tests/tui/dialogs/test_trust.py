@@ -9,7 +9,6 @@ import numpy as np
 from nnfd.core.fields.judge import judge, table
 from nnfd.core.fields.trust import Way, compare
 from nnfd.core.params import FurParams
-from nnfd.tui.app import THEMES
 from nnfd.tui.dialogs import trust as dialog
 from nnfd.tui.dialogs.trust import Trust, row_text
 from tests.support.dashboard import opened
@@ -33,7 +32,7 @@ async def test_the_key_says_how_far_it_depends_and_from_the_start_too():
         for row in table(expected):
             assert row_text(row).rstrip() in lab.text()
         assert "escape leaves" in text
-        for theme in THEMES:
+        for theme in ("textual-light", "textual-dark"):
             lab.app.theme = theme
             await lab.pilot.pause()
             assert not lab.faint_words(), theme
