@@ -18,7 +18,7 @@ from nnfd.core.engine.events import Edited, Ended, EpochDone, is_boundary
 from nnfd.core.engine.state import frozen
 from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.network.optim import lr_at, make_optimizer
-from nnfd.core.network.state import EngineName, NetworkState, decay_apart
+from nnfd.core.network.state import EngineName, NetworkState, best_under
 from nnfd.core.network.train import model_at, train
 from nnfd.core.params import NetworkParams, show_value
 
@@ -182,13 +182,12 @@ def edited(start: Branch, params: NetworkParams) -> Branch:
             f"patience: {params.patience} is not allowed in a branch from epoch {state.epoch}: it would end at once, "
             f"as the validation loss was not better for {state.stale} epochs; more than {state.stale}, or 0 for never"
         )
-    if params.l2 != before.l2 and best is not None:  # its losses are to be compared with the branch's own
-        more = decay_apart(state, before.l2, params.l2)
-        best = replace(best, train_loss=best.train_loss + more, val_loss=state.best_loss + more)
+    best = best and best_under(state, best, params.l2)  # its losses are to be compared with the branch's own
     if params.optimizer != before.optimizer:
         state = replace(state, slots=_fresh_slots(params, state.theta))
     if params.stream_seed != before.stream_seed:
         state = replace(state, rng=_fresh_stream(params, state.epoch))
+    state = replace(state, engine=state.trainer(params))
     return replace(start, state=state.under(params), best=best)
 
 
@@ -265,7 +264,7 @@ def branch_state(
         rng=_fresh_stream(params, epoch),
         data_path=state.data_path,
         data_sha256=state.data_sha256,
-        engine=state.engine,
+        engine=state.trainer(params),
     )
 
 

@@ -33,13 +33,15 @@ class Racer:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The best epoch of a run, from some epoch on."""
+    """The best epoch of a run's part in a race."""
 
     name: str
     l2: float
     epoch: int
     val_loss: float
     val_acc: float
+    last: int
+    """The last epoch of that part."""
 
 
 def racers_of(text: str, params: NetworkParams, epoch: int) -> list[Racer]:
@@ -86,20 +88,25 @@ def standing(
     val_loss: NDArray[np.float64],
     val_acc: NDArray[np.float64],
     since: int,
+    until: float = np.inf,
 ) -> Standing | None:
-    """Return the epoch of the least validation loss from the epoch `since` on; arrays of shape (epochs,).
+    """Return the epoch of the least validation loss after the epoch `since`, up to `until`; arrays of shape (epochs,).
 
     Returns None if there is none.
     """
-    places = np.flatnonzero((epochs >= since) & np.isfinite(val_loss))
+    places = np.flatnonzero((epochs > since) & (epochs <= until) & np.isfinite(val_loss))
     if not len(places):
         return None
     best = places[val_loss[places].argmin()]
-    return Standing(name, l2, int(epochs[best]), float(val_loss[best]), float(val_acc[best]))
+    last = int(epochs[places[-1]])
+    return Standing(name, l2, int(epochs[best]), float(val_loss[best]), float(val_acc[best]), last)
 
 
 def result(parent: Standing | None, others: Sequence[Standing]) -> str:
-    """Say which of them did best and by how much; by accuracy if their losses hold another weight decay."""
+    """Say which of them did best and by how much; by accuracy if their losses hold another weight decay.
+
+    It says too where the parent's part ends, if the best of the others was trained for longer.
+    """
     if not others:
         return "none of the edits came as far as an epoch"
     losses = len({one.l2 for one in (*others, *([parent] if parent else []))}) == 1
@@ -114,7 +121,9 @@ def result(parent: Standing | None, others: Sequence[Standing]) -> str:
     best = max(others, key=merit)
     why = "" if losses else "; losses under another l2 cannot be compared"
     if parent is None:
-        return f"{best.name} did best: {what} {figure(best)}{why}"
+        return f"{best.name} did best: {what} {figure(best)}{why}; the parent has not gone on from there"
+    if parent.last < best.last:
+        why += f"; the parent's part of the race ends at epoch {parent.last:,}"
     if merit(best) > merit(parent):
         apart = _apart(best, parent, losses=losses)
         return f"{best.name} did best: {what} {figure(best)}, {apart} the parent's {figure(parent)}{why}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnfd.core.engine.events import EpochDone
+
 _ARRAYS = ("theta", "stats", "best_theta", "best_stats")
 EngineName = Literal["numpy", "numba"]
 _NUMBERS = ("epoch", "best_loss", "best_epoch", "stale")
@@ -106,6 +108,10 @@ class NetworkState:
         self.params.check_live_edit(params)
         return self.under(params)
 
+    def trainer(self, params: NetworkParams) -> EngineName:
+        """Return who trains a branch under these parameters: whom its edit names, else the parent's trainer."""
+        return self.engine if params.engine == self.params.engine or params.engine == "auto" else params.engine
+
     def under(self, params: NetworkParams) -> NetworkState:
         """Return this state under other parameters for the same weights.
 
@@ -122,6 +128,14 @@ def decay_apart(state: NetworkState, l2: float, other: float) -> float:
         return 0.0
     views = parameter_views(state.best_theta, state.layer_sizes, norm=state.params.batch_norm)
     return 0.5 * (other - l2) * sum(float(np.vdot(W, W)) for W in views.W)
+
+
+def best_under(state: NetworkState, best: EpochDone, l2: float) -> EpochDone:
+    """Return the best epoch of a state as it is told under another weight decay."""
+    if l2 == state.params.l2:
+        return best
+    more = decay_apart(state, state.params.l2, l2)
+    return dataclasses.replace(best, train_loss=best.train_loss + more, val_loss=state.best_loss + more)
 
 
 def _check(state: NetworkState) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nnfd.core.errors import StoppedError
 from nnfd.core.network.branch import Branch, edited
 from nnfd.core.network.race import Racer, Standing, result, standing
-from nnfd.core.params import NetworkParams
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.relay import Relay
 from nnfd.tui.jobs.session import RunSpec
@@ -31,7 +32,7 @@ class Race:
     parent: Path
     """Its folder."""
     best: Standing | None
-    """How the parent itself did, from that epoch on."""
+    """How the parent itself did after that epoch, as far as it was by then."""
     epoch: int
     preset: str
     title: str
@@ -41,11 +42,14 @@ class Race:
 
 
 def standing_of(history: NetworkHistory, since: int, name: str = PARENT) -> Standing | None:
-    """Return how a run did from some epoch on, as far as it is known."""
-    log, params = history.curves, history.params
-    if log is None or not isinstance(params, NetworkParams):
+    """Return how a run did after some epoch, as far as it is known and its losses are under one weight decay."""
+    log = history.curves
+    if log is None or history.params is None:
         return None
-    return standing(name, params.l2, log.column("epoch"), log.column("val_loss"), log.column("val_acc"), since)
+    l2 = history.params_at(since, history.params).values()["l2"]
+    others = (edit.position for edit in history.edits if edit.position > since and edit.params.values()["l2"] != l2)
+    until = min(others, default=np.inf)
+    return standing(name, l2, log.column("epoch"), log.column("val_loss"), log.column("val_acc"), since, until)
 
 
 class RaceJob(Relay):

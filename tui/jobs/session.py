@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, in_words
-from nnfd.core.params import FieldParams, Params
+from nnfd.core.network.state import NetworkState, best_under
+from nnfd.core.params import FieldParams, NetworkParams, Params
 from nnfd.core.params.paths import located
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.frames import DEFAULT_BUDGET
@@ -55,6 +56,13 @@ class RunSpec:
     def __post_init__(self) -> None:
         if self.state is None and self.resumption is None and not self.watched:  # a new run names its files in full
             object.__setattr__(self, "params", located(self.params))
+
+    def again(self, params: Params) -> RunSpec:
+        """Return the run from its beginning, a branch from where it branched off, under the parameters of now."""
+        state, best = self.state, self.best
+        if best is not None and isinstance(state, NetworkState) and isinstance(params, NetworkParams):
+            best = best_under(state, best, params.l2)
+        return RunSpec(params, self.preset, self.title, state and state.with_params(params), best)
 
 
 @dataclass(frozen=True, slots=True)

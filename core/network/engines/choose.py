@@ -37,16 +37,16 @@ def chosen_engine(params: NetworkParams, layer_sizes: Sequence[int], samples: in
 
     It depends on the run and the installation alone, not on what is compiled already: the engines differ in the last
     digits, and a run that is done again is to give the same numbers. For the same reason a run goes on with the engine
-    that it had `before`, None for a new run.
+    that it had `before`, None for a new run; a branch that asks for another one has that as its own from the start.
     """
-    wanted = before or params.engine
+    wanted = params.engine if before is None or params.engine == "numpy" else before
     if wanted == "auto":
         weights = parameter_count(layer_sizes, norm=params.batch_norm)
         long = params.epochs * samples * weights >= AUTO_WORK
         wanted = "numba" if long and find_spec("numba") is not None else "numpy"
     if wanted == "numba" and find_spec("numba") is None:
         return Choice("numpy", "engine: numba is not installed (it comes with nnfd-tui[fast]); NumPy trains this run")
-    if params.engine not in {"auto", wanted}:
+    if params.engine == "numba" and wanted == "numpy":
         return Choice(wanted, "engine: numba could not be used when this run began; NumPy goes on with it, bit for bit")
     return Choice(wanted)
 

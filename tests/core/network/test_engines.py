@@ -15,6 +15,7 @@ import pytest
 from nnfd.core.engine.events import Notice
 from nnfd.core.engine.state import META, pack_meta, unpack_meta
 from nnfd.core.errors import ParamsError
+from nnfd.core.network.branch import Branch, branch_state, edited
 from nnfd.core.network.engines import choose
 from nnfd.core.network.engines import engine as engine_module
 from nnfd.core.network.engines.choose import AUTO_WORK, Choice, chosen_engine
@@ -180,6 +181,27 @@ def test_a_run_that_fell_back_to_numpy_goes_on_with_it_and_says_so(monkeypatch):
     notices = [event.message for event in events if isinstance(event, Notice)]
     assert notices == ["engine: numba could not be used when this run began; NumPy goes on with it, bit for bit"]
     np.testing.assert_array_equal(result.state.theta, run(NetworkParams(**SMALL))[1].state.theta)
+
+
+def test_a_branch_is_trained_by_the_engine_that_its_edit_names_else_by_its_parents(monkeypatch):
+    monkeypatch.setattr(choose, "find_spec", lambda name: object())
+    params = NetworkParams(**SMALL)
+    ours = epochs_of(run(params)[0])[0]
+    compiled = dataclasses.replace(ours.state, engine="numba")
+    asked, plain = params.edited({"engine": "numba"}), params.edited({"engine": "numpy"})
+
+    def trains(state, params):
+        """By both kinds of branch: whose past is known, and from the weights alone."""
+        alone = branch_state(state, params, state.epoch, state.frame(), ours.val_loss)
+        known = edited(Branch(state, None), params).state
+        return [chosen_engine(params, state.layer_sizes, 100, each.engine) for each in (alone, known)]
+
+    assert trains(ours.state, asked) == [Choice("numba")] * 2
+    assert trains(compiled, plain) == [Choice("numpy")] * 2
+    assert trains(dataclasses.replace(compiled, params=plain), params) == [Choice("numba")] * 2
+    fallen = dataclasses.replace(ours.state, params=asked)
+    assert [choice.name for choice in trains(fallen, asked.edited({"lr": 0.5}))] == ["numpy"] * 2
+    assert chosen_engine(plain, ours.state.layer_sizes, 100, "numba") == Choice("numpy")
 
 
 def test_the_engine_is_kept_in_the_state_and_an_older_state_was_numpys():

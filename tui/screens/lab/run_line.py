@@ -245,13 +245,8 @@ class RunLine(StatusLine, Generic[H]):
                 if session.can_go_on and session.folder is not None:
                     self._or_say(partial(self.go_on, session.folder.path))
                 else:
-                    self.start_over(self._again())
+                    self.start_over(self.run.spec.again(self.run.params))
         self.tell()
-
-    def _again(self) -> RunSpec:
-        """Return the run from its beginning, a branch from where it branched off, under the parameters of now."""
-        params, spec = self.run.params, self.run.spec
-        return RunSpec(params, spec.preset, spec.title, spec.state and spec.state.with_params(params), spec.best)
 
     def action_stop(self) -> None:
         self.run.session.controller.stop()
