@@ -225,10 +225,23 @@ def test_float32_stays_float32_and_near_float64():
         np.testing.assert_allclose(after_single[name], field, rtol=1e-4, atol=1e-6)
 
 
+EDGES = {"periodic": "5-point", "zero-flux": "9-point"}
+AT_ONCE = {(2, "periodic", FurParams), (2, "zero-flux", FurParams), (2, "periodic", DiffusionParams)}
+AT_ONCE |= {(2, "zero-flux", TuringParams)}
+"""The others are compiled among the slow tests."""
+
+
 @NUMBA
-@pytest.mark.parametrize("params_type", [FurParams, TuringParams, DiffusionParams])
-@pytest.mark.parametrize(("stencil", "boundary"), [("5-point", "periodic"), ("9-point", "zero-flux")])
-@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize(
+    ("params_type", "stencil", "boundary", "threads"),
+    [
+        pytest.param(kind, stencil, boundary, threads, marks=() if case in AT_ONCE else pytest.mark.slow)
+        for threads in (1, 2)
+        for boundary, stencil in EDGES.items()
+        for kind in (FurParams, TuringParams, DiffusionParams)
+        for case in [(threads, boundary, kind)]
+    ],
+)
 def test_numba_equals_numpy_over_1000_steps(params_type, stencil, boundary, threads):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 

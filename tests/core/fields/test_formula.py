@@ -124,16 +124,26 @@ SOMETHING = model_of(
 """Small, so that it is compiled in a second."""
 
 
+AGREEING = {
+    "everything-euler": (EVERYTHING, "euler", "float64"),
+    "something-euler-float32": (SOMETHING, "euler", "float32"),
+    "something-rk4": (SOMETHING, "rk4", "float64"),
+    "everything-euler-float32": (EVERYTHING, "euler", "float32"),
+    "everything-rk4": (EVERYTHING, "rk4", "float64"),
+}
+AT_ONCE = {("everything-euler", 0), ("something-euler-float32", 1), ("something-rk4", 0)}
+"""Each edge, method and type once: the others are compiled among the slow tests."""
+
+
 @NUMBA
-@pytest.mark.parametrize(("stencil", "boundary"), EDGES)
 @pytest.mark.parametrize(
-    ("model", "method", "dtype"),
+    ("model", "method", "dtype", "stencil", "boundary"),
     [
-        pytest.param(EVERYTHING, "euler", "float64", id="everything-euler"),
-        pytest.param(SOMETHING, "euler", "float32", id="something-euler-float32"),
-        pytest.param(SOMETHING, "rk4", "float64", id="something-rk4"),
-        pytest.param(EVERYTHING, "euler", "float32", id="everything-euler-float32", marks=pytest.mark.slow),
-        pytest.param(EVERYTHING, "rk4", "float64", id="everything-rk4", marks=pytest.mark.slow),
+        pytest.param(
+            *case, *edge, id="-".join((name, *edge)), marks=() if (name, which) in AT_ONCE else pytest.mark.slow
+        )
+        for name, case in AGREEING.items()
+        for which, edge in enumerate(EDGES)
     ],
 )
 def test_both_engines_agree_bit_for_bit(model, method, dtype, stencil, boundary):
