@@ -21,6 +21,10 @@ class ParamsError(NnfdError):
     """A parameter is unknown, malformed or out of bounds."""
 
 
+class UnavailableError(ParamsError):
+    """What a parameter needs is not to be had now and may be another time: a picture, memory."""
+
+
 class PresetError(NnfdError):
     """A preset is unknown or its file cannot be read."""
 

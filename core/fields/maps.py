@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfd.core.errors import ParamsError
+from nnfd.core.errors import ParamsError, UnavailableError
 from nnfd.core.fields.grey import read_grey
 from nnfd.core.params.spreading import rates, terms
 from nnfd.core.params.varying import TIMES, Brushed, Expression, changes_in_time, mark_of, values
@@ -74,7 +74,7 @@ def where_painted(name: str) -> str:
     return f"#where {name}"
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=2)  # the newest and the one before: each stroke makes another one
 def _dabbed(dabs: tuple[Dab, ...], width: int, height: int, boundary: Boundary) -> NDArray[Any]:
     """Return what was painted, shape (height, width), read-only; NaN where nothing is."""
     over = np.full((height, width), np.nan)
@@ -154,11 +154,17 @@ def marked_grey(path: str, mark: str, name: str, width: int, height: int) -> NDA
 
     Raises
     ------
+    UnavailableError
+        If the file is gone, or has not the mark of its content.
     ParamsError
-        If the file is gone, damaged, or has not the mark of its content.
+        If it is no picture.
     """
-    if mark_of(path) != mark:
-        raise ParamsError(f"{name}: picture {printable(path)!r} has changed since the run began")
+    try:
+        found = mark_of(path)
+    except UnavailableError as error:
+        raise UnavailableError(f"{name}: {error}") from None
+    if found != mark:
+        raise UnavailableError(f"{name}: picture {printable(path)!r} has changed since the run began")
     grey = read_grey(path, width, height, name)
     grey.setflags(write=False)
     return grey

@@ -199,6 +199,8 @@ class FieldParams(Params):
 
     @model_validator(mode="after")
     def _check_varying(self) -> Self:
+        for name, each in self.varying.items():
+            varying.check_dabs(name, each, self.width, self.height)
         for name, (low, high) in self.ranges().items():
             self.check_range(name, low, high)
         return self

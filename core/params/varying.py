@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from nnfd.core.errors import ParamsError
+from nnfd.core.errors import ParamsError, UnavailableError
 from nnfd.core.params import formula
 from nnfd.core.params.base import full_path
 from nnfd.core.params.formula import Name, Tree
@@ -190,23 +190,34 @@ def _dabs_in(text: str) -> tuple[Dab, ...]:
     return tuple(Dab(int(x), int(y), int(r), None if value == BEFORE else float(value)) for value, x, y, r in found)
 
 
+def check_dabs(name: str, painted: Varying, width: int, height: int) -> None:
+    """Raise ``ValueError`` unless all that is painted on a parameter is on the grid, and no larger than it."""
+    most = max(width, height)
+    for x, y, radius, _ in painted.dabs if isinstance(painted, Brushed) else ():
+        if not (x < width and y < height):
+            raise ValueError(f"{name}: cell {x},{y} is not allowed: x is 0 to {width - 1}, y is 0 to {height - 1}")
+        if radius > most:
+            raise ValueError(f"{name}: radius {radius} is not allowed: it is 0 to {most}")
+
+
 def mark_of(path: str) -> str:
-    """Return the mark of a file's content. Raises :class:`ParamsError` if it cannot be read."""
+    """Return the mark of a file's content. Raises :class:`UnavailableError` if it cannot be read."""
     return hashlib.sha256(read_bytes(path)).hexdigest()[:MARK]
 
 
 def read_bytes(path: str) -> bytes:
-    """Return what a picture's file holds. Raises :class:`ParamsError` if it cannot be read, or is too large."""
+    """Return what a picture's file holds. Raises :class:`UnavailableError` if it cannot be read, or is too large."""
     file, where = Path(full_path(path)), f"picture {printable(path)!r}"
     try:
         if not file.is_file():
-            raise ParamsError(f"{where}: there is no such file")
+            raise UnavailableError(f"{where}: there is no such file")
         with file.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise ParamsError(f"{where} cannot be read: {getattr(error, 'strerror', None) or 'no such name'}") from None
+        reason = getattr(error, "strerror", None) or "no such name"
+        raise UnavailableError(f"{where} cannot be read: {reason}") from None
     if len(content) > MOST_BYTES:
-        raise ParamsError(f"{where} is too large: at most {MOST_BYTES // 1_000_000} MB")
+        raise UnavailableError(f"{where} is too large: at most {MOST_BYTES // 1_000_000} MB")
     return content
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import BatchProgress, Edited, EpochDone, Started, StepsDone, params_after, params_with
-from nnfd.core.errors import ParamsError, RunError
+from nnfd.core.errors import ParamsError, RunError, UnavailableError
 from nnfd.core.runs.asked import Asked, new_turn, read_asked
 from nnfd.core.runs.checkpoint import Checkpoint, saved_state
 from nnfd.core.runs.files import clear_half_written, open_file, storage_error
@@ -67,7 +67,8 @@ def resume(folder: RunFolder) -> Resumption:
     RunError
         If another process writes to the folder, or something in it is damaged. Nothing is changed then.
     DataError, ParamsError
-        If the data or the picture that the run was begun with is gone, or has changed. Nothing is changed then.
+        If the data or a picture that the run was begun with is gone, or has changed, or one that an edit which is still
+        to be done asks for. Nothing is changed then.
     StorageError
         If the disk is full.
     """
@@ -111,7 +112,10 @@ def check_data(run: Path, params: Params) -> None:
 
 
 def peek(folder: RunFolder) -> Resumption:
-    """Read what :func:`resume` would go on with, and change nothing. Raises ``RunError``."""
+    """Read what :func:`resume` would go on with, and change nothing.
+
+    Raises ``RunError``; ``UnavailableError`` if what an edit needs is not to be had now.
+    """
     saved, mended = _agreed(folder)
     log = folder.path / EVENTS
     beyond, _ = read_events(log, saved.offset)
@@ -136,7 +140,8 @@ def peek(folder: RunFolder) -> Resumption:
 def _fitting(asked: Sequence[UserEvent], params: Params) -> tuple[tuple[UserEvent, ...], str]:
     """Return the commands that can be done, and one line for the user about those that cannot.
 
-    A version before took some of them; each process that goes on would end of them again.
+    A version before took some of them; each process that goes on would end of them again. What may be done another
+    time is not given up: then ``UnavailableError`` is raised.
     """
     fitting: list[UserEvent] = []
     refused: list[str] = []
@@ -148,13 +153,19 @@ def _fitting(asked: Sequence[UserEvent], params: Params) -> tuple[tuple[UserEven
             if isinstance(event, Edited):
                 params.check_live_edit(event.params)
             check_fits(event, params)
+        except UnavailableError as error:
+            words = f"{_named(event)} asked for at {event.position:,} cannot be done now: {error}"
+            raise UnavailableError(words) from None
         except ParamsError as error:
-            what = "an edit" if isinstance(event, Edited) else "a stroke"
-            refused.append(f"{what} asked for at {event.position:,} cannot be done and is left out: {error}")
+            refused.append(f"{_named(event)} asked for at {event.position:,} cannot be done and is left out: {error}")
         else:
             fitting.append(event)
             params = params_with(params, event)
     return tuple(fitting), "; ".join(refused)
+
+
+def _named(event: UserEvent) -> str:
+    return "an edit" if isinstance(event, Edited) else "a stroke"
 
 
 def _position(event: Event) -> int:

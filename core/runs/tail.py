@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nnfd.core.engine.events import Edited, EpochDone, Started, params_with, position_of
+from nnfd.core.engine.events import Edited, EpochDone, Painted, Started, params_after, position_of
 from nnfd.core.errors import RunError
 from nnfd.core.params.base import MOST
 from nnfd.core.runs.files import open_file
@@ -49,26 +47,25 @@ def read_tail(log: Path) -> LogTail:
         return LogTail()
     unit = _first(lines, b'"epoch-done"') or _first(lines, b'"steps-done"')
     best = _first([line for line in lines if b'"is_best":true' in line], b'"epoch-done"')
-    edit = _first(lines, b'"edited"') or _first(lines, b'"started"')
-    if lines and unit is None and edit is None and _first(lines, b"") is None:
+    params = _newest_params(lines)
+    if lines and unit is None and params is None and _first(lines, b"") is None:
         raise RunError(f"{printable(str(log))!r} is damaged: it holds no event")
     position = (position_of(unit) if unit is not None else None) or 0
     if position > MOST:
         raise RunError(f"{printable(str(log))!r} is damaged: it holds what is no number of epochs or steps")
-    return LogTail(
-        position,
-        best if isinstance(best, EpochDone) else None,
-        _painted(lines, edit.params) if isinstance(edit, Edited | Started) else None,
-    )
+    return LogTail(position, best if isinstance(best, EpochDone) else None, params)
 
 
-def _painted(lines: list[bytes], params: Params) -> Params:
-    """Return the parameters with what was painted on them since the newest edit, or since the run began."""
-    newer = itertools.takewhile(lambda line: b'"edited"' not in line and b'"started"' not in line, lines)
-    for line in reversed([line for line in newer if b'"painted"' in line]):
-        with contextlib.suppress(EventLogError, ValueError):  # cut off by a kill
-            params = params_with(params, from_json(unsealed(line).decode()))
-    return params
+def _newest_params(lines: list[bytes]) -> Params | None:
+    """Return the newest parameters that a line tells, with what was painted on them since; None if no line does."""
+    strokes: list[Event] = []
+    for line in lines:
+        event = _event(line) if any(mark in line for mark in (b'"edited"', b'"started"', b'"painted"')) else None
+        if isinstance(event, Edited | Started):
+            return params_after(strokes[::-1], event.params)
+        if isinstance(event, Painted):
+            strokes.append(event)
+    return None
 
 
 def _last_lines(log: Path) -> list[bytes]:
@@ -87,10 +84,12 @@ def _last_lines(log: Path) -> list[bytes]:
 
 def _first(lines: list[bytes], mark: bytes) -> Event | None:
     """Return the first whole event among the lines that hold `mark`; parsing every line would take far longer."""
-    for line in lines:
-        if mark in line:
-            try:
-                return from_json(unsealed(line).decode())
-            except (EventLogError, ValueError):
-                continue  # cut off by a kill, or by where the tail begins
-    return None
+    return next((event for line in lines if mark in line and (event := _event(line)) is not None), None)
+
+
+def _event(line: bytes) -> Event | None:
+    """Return what a line tells; None if it was cut off by a kill, or by where the tail begins."""
+    try:
+        return from_json(unsealed(line).decode())
+    except (EventLogError, ValueError):
+        return None

@@ -1,5 +1,7 @@
 """Parameters that are painted with the brush: what a stroke does, what it may do, how it is kept."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from nnfd.core.engine.events import Edited, Paint, Painted, params_after
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.maps import map_of
+from nnfd.core.fields.memory import memory_needed
 from nnfd.core.fields.seeds import check_paint, with_stroke
 from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.params.presets import load
@@ -124,3 +127,33 @@ def test_who_follows_a_run_knows_what_was_painted():
     assert history.params == history.params_at(200, PARAMS) == end.params
     assert history.params_at(sent[0] - 1, PARAMS) == PARAMS
     assert [type(event) for event in told if isinstance(event, Edited | Painted)] == [Painted, Edited, Painted, Painted]
+
+
+@pytest.mark.parametrize(
+    ("disc", "error"),
+    [
+        ("1,1 r 99999", "F: radius 99999 is not allowed: it is 0 to 24"),
+        ("24,1 r 1", "F: cell 24,1 is not allowed: x is 0 to 23, y is 0 to 19"),
+        ("1,20 r 1", "F: cell 1,20 is not allowed"),
+    ],
+)
+def test_a_typed_disc_is_within_the_grid(disc, error):
+    with pytest.raises(ParamsError) as raised:
+        PARAMS.edited({"F": f"0.037 | 0.05 at {disc}"}, text=True)
+    assert str(raised.value).startswith(error)
+    assert PARAMS.edited({"F": "0.037 | 0.05 at 23,19 r 24"}, text=True).varying
+
+
+def test_a_long_drag_keeps_few_grids_and_the_estimate_counts_them():
+    large = PARAMS.edited({"width": 300, "height": 300})
+    tracemalloc.start()
+    try:
+        for i in range(30):
+            large = with_stroke(large, Paint("F", 5 + 9 * i, 150, 3, 0.05))
+            map_of(large, "F", 0.0)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    one = 300 * 300 * 8
+    assert kept < 6 * one
+    assert memory_needed(large) - memory_needed(large.edited({"F": "0.03 + 0.001*x/width"})) == 4 * one

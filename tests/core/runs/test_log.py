@@ -19,6 +19,7 @@ from nnfd.core.engine.events import (
     Painted,
     Started,
     StepsDone,
+    params_with,
 )
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.params import MODELS, DiffusionParams, FurParams, NetworkParams, TuringParams
@@ -165,3 +166,17 @@ def test_the_end_of_a_log_is_found_behind_parameters_of_any_length(tmp_path):
     log.write_text("x" * 3 * TAIL + "\n")
     with pytest.raises(RunError, match="damaged: it holds no event"):
         read_tail(log)
+
+
+def test_the_end_of_a_log_knows_what_was_painted_before_the_run_went_on(tmp_path):
+    params = FurParams()
+    edited = params.edited({"mu_y": 0.07})
+    stroke, torn = Painted(2, Paint("D_a", 5, 5, 2, 0.005)), to_json(Started(params, 3, 9))[:40]
+    painted = params_with(edited, stroke)
+    events = [Started(params, 0, 9), Edited(1, edited, params.changed(edited)), stroke, Started(painted, 2, 9)]
+    log = tmp_path / "events.jsonl"
+    for end in (2, 3, 4):
+        log.write_text("".join(to_json(event) + "\n" for event in events[:end]) + torn)
+        assert read_tail(log).params == (edited if end == 2 else painted)
+    log.write_text("".join(to_json(event) + "\n" for event in (*events, stroke)) + torn + "\n")
+    assert read_tail(log).params == params_with(painted, stroke)

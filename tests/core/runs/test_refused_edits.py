@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnfd.core.engine.events import Edited, Notice
-from nnfd.core.errors import ParamsError
+from nnfd.core.engine.events import Edited, Notice, Paint, Painted
+from nnfd.core.errors import ParamsError, UnavailableError
+from nnfd.core.fields.maps import marked_grey
 from nnfd.core.params import FurParams
 from nnfd.core.runs.asked import Asked
 from nnfd.core.runs.checkpoint import Checkpoint
@@ -50,6 +51,33 @@ def test_an_edit_that_a_version_before_took_is_left_out_on_resume_and_told_once(
     assert len(told) == 1
     assert told[0].startswith("an edit asked for at 0 cannot be done and is left out: rho_a: ")
     assert peek(RunFolder.open(tmp_path / "r")).mended == ""
+
+
+@pytest.mark.parametrize("lost", ["gone", "another"])
+def test_a_resume_gives_up_no_edit_whose_picture_is_not_there_now(tmp_path, lost):
+    picture = tmp_path / "d.png"
+    Image.fromarray(np.full((40, 40), 9, np.uint8)).save(picture)
+    kept = picture.read_bytes()
+    params = FurParams(**SMALL)
+    drawn = params.edited({"rho_a": f"{picture} 0.01..0.02"})
+    with RunFolder.create(tmp_path / "r", preset="p", title="t", params=params) as folder:
+        asked = Asked(folder)
+        asked.begin("1")
+        asked.add(Edited(0, drawn, params.changed(drawn)))
+        asked.add(Painted(0, Paint("rho_a", 1, 1, 1, 0.03)))
+        Checkpoint(None, turn="1").save(folder.path / STATE)
+    before = {file.name: file.read_bytes() for file in (tmp_path / "r").iterdir() if file.name != "lock"}
+    marked_grey.cache_clear()  # another process does not know the picture
+    if lost == "gone":
+        picture.unlink()
+    else:
+        Image.fromarray(np.full((40, 40), 8, np.uint8)).save(picture)
+    with pytest.raises(UnavailableError, match=r"an edit asked for at 0 cannot be done now: rho_a: picture .*d\.png"):
+        resume(RunFolder.open(tmp_path / "r"))
+    assert {name: (tmp_path / "r" / name).read_bytes() for name in before} == before
+    picture.write_bytes(kept)
+    with RunFolder.open(tmp_path / "r") as folder:
+        assert len(resume(folder).checkpoint.pending) == 2
 
 
 def test_a_run_whose_domain_is_gone_is_refused_before_anything_of_it_is_touched(tmp_path):
