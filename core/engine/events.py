@@ -20,7 +20,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import reduce
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from nnfd.core.params.dab import Dab
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -190,8 +194,11 @@ def is_boundary(event: Event) -> bool:
 
 def params_after(events: Sequence[Event], before: Params) -> Params:
     """Return the parameters in effect after these events of a run that had `before` ahead of them."""
-    for event in events:
-        before = params_with(before, event)
+    for name, alike in groupby(events, lambda event: event.paint.field if isinstance(event, Painted) else None):
+        if name is not None:  # at once: each would write and read again all that was painted before
+            before = before.painted_with(name, [_dab(event.paint) for event in alike if isinstance(event, Painted)])
+        else:
+            before = reduce(params_with, alike, before)
     return before
 
 
@@ -201,6 +208,10 @@ def params_with(before: Params, event: Event) -> Params:
         case Started() | Edited():
             return event.params
         case Painted(paint=paint):
-            return before.painted(paint.field, paint.x, paint.y, paint.radius, paint.value)
+            return before.painted_with(paint.field, [_dab(paint)])
         case _:
             return before
+
+
+def _dab(paint: Paint) -> Dab:
+    return Dab(paint.x, paint.y, paint.radius, paint.value)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from nnfd.core.errors import ParamsError, UnavailableError
 from nnfd.core.fields.grey import read_grey
+from nnfd.core.params.formula import Name, Number, walk
 from nnfd.core.params.spreading import rates, terms
-from nnfd.core.params.varying import TIMES, Brushed, Expression, changes_in_time, mark_of, values
+from nnfd.core.params.varying import TIMES, Brushed, Expression, base_of, changes_in_time, mark_of, values
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.params import FieldParams
+    from nnfd.core.params.dab import Dab
     from nnfd.core.params.fields import Boundary
-    from nnfd.core.params.varying import Dab, Picture
+    from nnfd.core.params.varying import Picture, Varying
+
+    Cells: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
+    """Rows and columns, one of each a cell."""
 
 
 def values_of(params: FieldParams, time: float) -> dict[str, NDArray[Any]]:
@@ -31,23 +36,31 @@ def values_of(params: FieldParams, time: float) -> dict[str, NDArray[Any]]:
     ParamsError
         If a picture is gone, damaged, or no longer what it was when the run began.
     """
-    names = _coordinates(params, time)
-    return {
-        name: _brushed(each, name, params, names) if isinstance(each, Brushed) else _base(each, name, params, names)
-        for name, each in params.varying.items()
-    }
+    return _values(params, params.varying, time, None)
 
 
-def _brushed(each: Brushed, name: str, params: FieldParams, names: Mapping[str, Any]) -> NDArray[Any]:
-    over = _dabbed(each.dabs, params.width, params.height, params.boundary)
-    return np.where(np.isnan(over), _base(each.base, name, params, names), over)
+def _values(params: FieldParams, varying: Mapping[str, Varying], time: float, at: Cells | None) -> dict[str, Any]:
+    names = _coordinates(params, time, at)
+    found = {}
+    for name, each in varying.items():
+        found[name] = _base(base_of(each), name, params, names, at)
+        if isinstance(each, Brushed):
+            over = _over(each, params) if at is None else _over(each, params)[at]
+            found[name] = np.where(np.isnan(over), found[name], over)
+    return found
 
 
-def _base(each: Expression | Picture, name: str, params: FieldParams, names: Mapping[str, Any]) -> NDArray[Any]:
+def _over(each: Brushed, params: FieldParams) -> NDArray[Any]:
+    return _dabbed(each.dabs, params.width, params.height, params.boundary)
+
+
+def _base(
+    each: Expression | Picture, name: str, params: FieldParams, names: Mapping[str, Any], at: Cells | None
+) -> NDArray[Any]:
     if isinstance(each, Expression):
         return np.asarray(values(each.tree, names))
     grey = marked_grey(each.path, each.mark, name, params.width, params.height)
-    return each.low + (each.high - each.low) * (grey / 255.0)
+    return each.low + (each.high - each.low) * ((grey if at is None else grey[at]) / 255.0)
 
 
 def strokes_of(params: FieldParams) -> dict[str, NDArray[Any]]:
@@ -58,7 +71,7 @@ def strokes_of(params: FieldParams) -> dict[str, NDArray[Any]]:
     found = {}
     for name, each in params.varying.items():
         if isinstance(each, Brushed) and changes_in_time(each):
-            over = _dabbed(each.dabs, params.width, params.height, params.boundary)
+            over = _over(each, params)
             found[painted_name(name)] = np.nan_to_num(over)
             found[where_painted(name)] = (~np.isnan(over)).astype("float64")
     return found
@@ -84,7 +97,7 @@ def _dabbed(dabs: tuple[Dab, ...], width: int, height: int, boundary: Boundary) 
     return over
 
 
-def disc(x: int, y: int, radius: int, width: int, height: int, boundary: Boundary) -> tuple[NDArray[Any], NDArray[Any]]:
+def disc(x: int, y: int, radius: int, width: int, height: int, boundary: Boundary) -> Cells:
     """Return rows and columns of the cells whose centres lie within a radius of a cell.
 
     With periodic edges the disc goes on at the other side; otherwise it ends at the edge.
@@ -113,10 +126,11 @@ def _map_of(params: FieldParams, name: str, time: float) -> NDArray[Any]:
     return np.broadcast_to(np.asarray(value, "float64"), (params.height, params.width))
 
 
-def _coordinates(params: FieldParams, time: float) -> dict[str, Any]:
+def _coordinates(params: FieldParams, time: float, at: Cells | None) -> dict[str, Any]:
+    y, x = (np.arange(params.height)[:, None], np.arange(params.width)[None, :]) if at is None else at
     return {
-        "x": np.arange(params.width, dtype="float64")[None, :],
-        "y": np.arange(params.height, dtype="float64")[:, None],
+        "x": x.astype("float64"),
+        "y": y.astype("float64"),
         "t": np.float64(time),
         "width": np.float64(params.width),
         "height": np.float64(params.height),
@@ -131,15 +145,35 @@ def check_exactly(params: FieldParams) -> None:
     ParamsError
         If a value is out of bounds in a cell, or the time step too long for it; as :func:`values_of` does.
     """
-    if not (varies := params.varying):
-        return
+    if varies := params.varying:
+        _check(params, varies, None)
+
+
+def check_disc(params: FieldParams, name: str, dab: Dab) -> None:
+    """Look at the cells of a disc that was just painted on a parameter, where the others were seen before.
+
+    Raises as :func:`check_exactly` does.
+    """
+    trees = [term.factor for term in terms(params.model, params.stencil)]
+    used = {part.name for tree in trees for part in walk(tree) if isinstance(part, Name)}
+    if dab.value is not None and name not in used:
+        return  # a number that is within the bounds changes no time step
+    varies = {each: value for each, value in params.varying.items() if each in used or each == name}
+    if dab.value is not None:
+        varies[name] = Expression(Number(dab.value))
+    elif name in varies:
+        varies[name] = base_of(varies[name])
+    _check(params, varies, disc(dab.x, dab.y, dab.radius, params.width, params.height, params.boundary))
+
+
+def _check(params: FieldParams, varies: Mapping[str, Varying], at: Cells | None) -> None:
     try:
-        for at in range(TIMES):
-            time = params.steps * params.dt * at / (TIMES - 1)
-            arrays = values_of(params, time)
+        for turn in range(TIMES):
+            time = params.steps * params.dt * turn / (TIMES - 1)
+            arrays = _values(params, varies, time, at)
             for name, array in arrays.items():
                 params.check_range(name, float(array.min()), float(array.max()))
-            names = {**_coordinates(params, time), **params.model.numbers(params.values()), **arrays}
+            names = {**_coordinates(params, time, at), **params.model.numbers(params.values()), **arrays}
             found = rates(terms(params.model, params.stencil), params.model.fields, partial(values, names=names))
             params.check_damping({field: float(np.max(rate)) for field, rate in found.items()})
             if not any(changes_in_time(each) for each in varies.values()):
@@ -159,11 +193,7 @@ def marked_grey(path: str, mark: str, name: str, width: int, height: int) -> NDA
     ParamsError
         If it is no picture.
     """
-    try:
-        found = mark_of(path)
-    except UnavailableError as error:
-        raise UnavailableError(f"{name}: {error}") from None
-    if found != mark:
+    if mark_of(path) != mark:
         raise UnavailableError(f"{name}: picture {printable(path)!r} has changed since the run began")
     grey = read_grey(path, width, height, name)
     grey.setflags(write=False)

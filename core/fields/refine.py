@@ -18,9 +18,10 @@ import numpy as np
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.fields.picture import shrink, with_ground
 from nnfd.core.fields.state import FieldState
+from nnfd.core.params.dab import Dab
 from nnfd.core.params.fields import params_of
 from nnfd.core.params.formula import Call, Name, Number, Tree
-from nnfd.core.params.varying import Dab, Expression, painted, parse, unpainted
+from nnfd.core.params.varying import Expression, painted, parse, unpainted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,10 +12,12 @@ from nnfd.core.fields.domain import inside
 from nnfd.core.fields.formula.graph import MEANING
 from nnfd.core.fields.formula.program import leaves_of
 from nnfd.core.fields.grey import DARK, read_grey
-from nnfd.core.fields.maps import check_exactly, disc, values_of
+from nnfd.core.fields.maps import check_disc, disc, values_of
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.params import FieldParams, show_value
+from nnfd.core.params.dab import Dab
 from nnfd.core.params.formula import evaluate
+from nnfd.core.params.varying import ends_of
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def no_seeds_advice(params: FieldParams) -> str:
 
 def check_paint(stroke: Paint, params: FieldParams) -> None:
     """Raise :class:`ParamsError` unless the stroke fits the run: field or parameter, cell, radius and value."""
-    names, paintable = params.model.fields, params.paintable()
+    names, paintable = params.model.fields, params.can_be_painted()
     if stroke.field not in names and stroke.field not in paintable:
         known = f"fields are {', '.join(names)}" + (f", parameters {', '.join(paintable)}" if paintable else "")
         raise ParamsError(f"paint: field {printable(stroke.field)!r} is not allowed: {known}")
@@ -130,7 +132,16 @@ def check_paint(stroke: Paint, params: FieldParams) -> None:
         value = show_value(stroke.value)
         raise ParamsError(f"paint: value {value} is not allowed: {stroke.field} is {allowed or 'a finite number'}")
     else:
-        check_exactly(with_stroke(params, stroke).edited({}))
+        _check_painted(stroke, params)
+
+
+def _check_painted(stroke: Paint, params: FieldParams) -> None:
+    """Look at what a stroke changes: all that is known of the range once a drag, and the cells of its disc."""
+    after = with_stroke(params, stroke)
+    old, new = params.varying.get(stroke.field), after.varying.get(stroke.field)
+    if old is None or new is None or ends_of(old) != ends_of(new):
+        after.edited({})
+    check_disc(after, stroke.field, Dab(stroke.x, stroke.y, stroke.radius, stroke.value))
 
 
 def _check_field_value(stroke: Paint, params: FieldParams) -> None:
@@ -143,7 +154,7 @@ def _check_field_value(stroke: Paint, params: FieldParams) -> None:
 def with_stroke(params: FieldParams, stroke: Paint) -> FieldParams:
     """Return the parameters after a stroke, which one of them may have taken. Raises :class:`ParamsError`."""
     try:
-        return params.painted(stroke.field, stroke.x, stroke.y, stroke.radius, stroke.value)
+        return params.painted_with(stroke.field, [Dab(stroke.x, stroke.y, stroke.radius, stroke.value)])
     except ValueError as error:
         raise ParamsError(f"paint: {stroke.field}: {error}") from None
 

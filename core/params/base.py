@@ -17,10 +17,12 @@ from nnfd.core.errors import ParamsError
 from nnfd.core.text import did_you_mean, printable, toml_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
+
+    from nnfd.core.params.dab import Dab
 
 DType = Literal["float64", "float32"]
 Engine = Literal["auto", "numpy", "numba"]
@@ -210,8 +212,8 @@ class Params(BaseModel):
         """Return names and values, in declaration order."""
         return {name: getattr(self, name) for name in type(self).model_fields}
 
-    def painted(self, name: str, x: int, y: int, radius: int, value: float | None) -> Self:  # noqa: ARG002
-        """Return what a stroke makes of these parameters; most have none that can be painted."""
+    def painted_with(self, name: str, dabs: Sequence[Dab]) -> Self:  # noqa: ARG002
+        """Return what strokes make of these parameters; most have none that can be painted."""
         return self
 
     def about(self, name: str) -> str:  # noqa: ARG002 - for those that have something to say

@@ -20,6 +20,7 @@ from nnfd.core.params.seeds import Seeds, check_seeds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from nnfd.core.params.dab import Dab
     from nnfd.core.params.varying import Varying
 
 Boundary = Literal["periodic", "zero-flux"]
@@ -82,16 +83,19 @@ class FieldParams(Params):
 
         Of a picture, what its black and its white stand for.
         """
-        found = {}
-        for name, each in self.varying.items():
-            of = [names[name] for names in self._samples((), {name: each})]
-            found[name] = (math.nan, math.nan) if any(map(math.isnan, of)) else (min(of), max(of))
-        return found
+        return {name: self._range(name, each) for name, each in self.varying.items()}
+
+    def _range(self, name: str, each: Varying) -> tuple[float, float]:
+        of = [names[name] for names in self._samples((), {name: each})]
+        return (math.nan, math.nan) if any(map(math.isnan, of)) else (min(of), max(of))
 
     def settled(self) -> Self:
-        """Return these parameters with the middle of its range for each that varies, where one number has to do."""
-        middle = {name: (low + high) / 2 for name, (low, high) in self.ranges().items()}
-        return self.model_copy(update=middle) if middle else self
+        """Return these parameters with the middle of its range for each that varies, where one number has to do.
+
+        Of one that was painted, of what it was before: the middle of the values on both sides may be in no cell.
+        """
+        bases = {name: self._range(name, varying.base_of(each)) for name, each in self.varying.items()}
+        return self.model_copy(update={name: (low + high) / 2 for name, (low, high) in bases.items()})
 
     def about(self, name: str) -> str:
         """Say between which values a parameter varies, and how an equation reads; nothing of anything else."""
@@ -162,15 +166,17 @@ class FieldParams(Params):
         rest = {name: value for name, value in changes.items() if name not in of_model}
         return made.check({**kept, **rest}, text=text)  # type: ignore[return-value]  # as far as anybody asks of it
 
-    def paintable(self) -> tuple[str, ...]:
+    # of two words, as all that is new here: a parameter of a model may have no name of this class
+
+    def can_be_painted(self) -> tuple[str, ...]:
         """Return the parameters of the model that can be painted on while a run is under way."""
         return tuple(name for name, each in self.model.table.parameters.items() if each.live and not each.choices)
 
-    def painted(self, name: str, x: int, y: int, radius: int, value: float | None) -> Self:
-        """Return these parameters with a disc painted on one of them; unchecked. Of any other name: as they are."""
+    def painted_with(self, name: str, dabs: Sequence[Dab]) -> Self:
+        """Return these parameters with discs painted on one of them; unchecked. Of any other name: as they are."""
         if name not in self.may_vary:
             return self
-        return self.model_copy(update={name: varying.painted(self.values()[name], varying.Dab(x, y, radius, value))})
+        return self.model_copy(update={name: varying.painted(getattr(self, name), *dabs)})
 
     def changed(self, other: Params) -> dict[str, tuple[object, object]]:
         """Return ``{name: (value here, value in other)}`` for all that differs: parts of the model, parameters."""
@@ -198,11 +204,12 @@ class FieldParams(Params):
             raise self.not_live(fixed[0], new.values().get(fixed[0], parts.parts_of(new.model).get(fixed[0])))
 
     @model_validator(mode="after")
-    def _check_varying(self) -> Self:
-        for name, each in self.varying.items():
-            varying.check_dabs(name, each, self.width, self.height)
+    def _check_together(self) -> Self:
+        varying.check_dabs(self.varying, self.width, self.height)
         for name, (low, high) in self.ranges().items():
             self.check_range(name, low, high)
+        self.check_damping(self.damping())
+        check_seeds(self.seeds, self.width, self.height)
         return self
 
     def check_range(self, name: str, low: float, high: float) -> None:
@@ -215,11 +222,6 @@ class FieldParams(Params):
             raise ValueError(
                 f"{name}: {value} is not allowed: it goes from {low:.4g} to {high:.4g} (allowed: {allowed})"
             )
-
-    @model_validator(mode="after")
-    def _check_stability(self) -> Self:
-        self.check_damping(self.damping())
-        return self
 
     def check_damping(self, damping: Mapping[str, float]) -> None:
         """Raise ``ValueError`` if dt is too long for waves that spreading takes away at these rates."""
@@ -234,11 +236,6 @@ class FieldParams(Params):
                 f"dt: {show_value(self.dt)} is not allowed: the {self.stencil} stencil with {what} "
                 f"is stable up to dt = {2 / fastest:g}"
             )
-
-    @model_validator(mode="after")
-    def _check_seeds(self) -> Self:
-        check_seeds(self.seeds, self.width, self.height)
-        return self
 
 
 def _declared(table: ParameterTable) -> tuple[Any, Any]:

@@ -17,11 +17,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nnfd.core.errors import ParamsError, UnavailableError
 from nnfd.core.params import formula
 from nnfd.core.params.base import full_path
+from nnfd.core.params.dab import Dab
 from nnfd.core.params.formula import Name, Tree
 from nnfd.core.text import printable
 
@@ -73,22 +74,6 @@ class Picture:
     """What white stands for."""
     mark: str
     """The beginning of the file's SHA-256."""
-
-
-class Dab(NamedTuple):
-    """A disc that was painted with the brush."""
-
-    x: int
-    """Column of its centre."""
-    y: int
-    radius: int
-    value: float | None
-    """What the parameter is there; None: what it was before anything was painted."""
-
-    def covers(self, other: Dab) -> bool:
-        """Tell whether nothing of another disc is left under this one."""
-        room = self.radius - other.radius
-        return room >= 0 and (self.x - other.x) ** 2 + (self.y - other.y) ** 2 <= room * room
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,17 +139,21 @@ def unpainted(value: str) -> tuple[str, tuple[Dab, ...]]:
     return (value[: found.start()], _dabs_in(found[0])) if found else (value, ())
 
 
-def painted(value: object, dab: Dab) -> object:
-    """Return the value of a parameter with one more disc on it; those that it covers are no longer there.
+@lru_cache(maxsize=32)  # the same stroke comes by several ways, and a long text is read slowly
+def painted(value: object, *strokes: Dab) -> object:
+    """Return the value of a parameter with more discs on it; those that one covers are no longer there.
 
     Raises ``ValueError`` if there are too many.
     """
-    base, dabs = value, []
-    if isinstance(value, str) and (found := _BRUSHED.search(value)):
-        before = value[: found.start()]
-        base = float(before) if _IS_NUMBER.fullmatch(before) else before
-        dabs = [each for each in _dabs_in(found[0]) if not dab.covers(each)]
-    return _with_dabs(base, [*dabs, dab])
+    before, given = unpainted(value) if isinstance(value, str) else ("", ())
+    base = value if not given else float(before) if _IS_NUMBER.fullmatch(before) else before
+    dabs = list(given)
+    for dab in strokes:
+        dabs = [each for each in dabs if not dab.covers(each)]
+        dabs.append(dab)
+        if dab.value is None and all(each.value is None for each in dabs):
+            dabs = []
+    return _with_dabs(base, dabs)
 
 
 @lru_cache(maxsize=256)
@@ -190,10 +179,11 @@ def _dabs_in(text: str) -> tuple[Dab, ...]:
     return tuple(Dab(int(x), int(y), int(r), None if value == BEFORE else float(value)) for value, x, y, r in found)
 
 
-def check_dabs(name: str, painted: Varying, width: int, height: int) -> None:
-    """Raise ``ValueError`` unless all that is painted on a parameter is on the grid, and no larger than it."""
+def check_dabs(varying: Mapping[str, Varying], width: int, height: int) -> None:
+    """Raise ``ValueError`` unless all that is painted on parameters is on the grid, and no larger than it."""
     most = max(width, height)
-    for x, y, radius, _ in painted.dabs if isinstance(painted, Brushed) else ():
+    found = ((name, dab) for name, each in varying.items() if isinstance(each, Brushed) for dab in each.dabs)
+    for name, (x, y, radius, _) in found:
         if not (x < width and y < height):
             raise ValueError(f"{name}: cell {x},{y} is not allowed: x is 0 to {width - 1}, y is 0 to {height - 1}")
         if radius > most:
@@ -268,7 +258,7 @@ def samples(trees: Iterable[Tree], varying: Mapping[str, Varying], size: tuple[i
         steps = [ends[axis] * i / (points - 1) for i in range(points)]
         return steps if axis == "t" else [float(round(step)) for step in steps]
 
-    worth = {name: _ends(each) for name, each in varying.items()}
+    worth = {name: ends_of(each) for name, each in varying.items()}
     turns = max(map(len, worth.values()), default=1)
     for x, y, t, turn in itertools.product(along("x"), along("y"), along("t"), range(turns)):
         names = {"x": x, "y": y, "t": t, "width": float(size[0]), "height": float(size[1])}
@@ -282,14 +272,14 @@ def base_of(varying: Varying) -> Expression | Picture:
 
 
 @lru_cache(maxsize=64)
-def _ends(varying: Varying) -> tuple[float | Tree, ...]:
-    """Return what tells the range of a parameter: its formula, or its least and greatest values."""
+def ends_of(varying: Varying) -> tuple[float | Tree, ...]:
+    """Return what tells the range of a parameter, as :func:`samples` looks at it: its formula, its extreme values."""
     if isinstance(varying, Expression):
         return (varying.tree,)
     if isinstance(varying, Picture):
         return varying.low, varying.high
     values = [dab.value for dab in varying.dabs if dab.value is not None]
-    return *_ends(varying.base), min(values), max(values)
+    return *ends_of(varying.base), min(values), max(values)
 
 
 def changes_in_time(varying: Varying) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.engine.events import Edited
+from nnfd.core.engine.events import Edited, params_with
 from nnfd.core.fields.formula.program import program_of
 from nnfd.core.fields.maps import check_exactly
+from nnfd.core.fields.memory import check_memory
 from nnfd.core.fields.seeds import check_paint
 from nnfd.core.params import FieldParams
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 def check_fits(answer: UserEvent, params: Params) -> None:
     """Raise ``ParamsError`` if a command does not fit.
 
-    It is paint outside of the run's fields, or an edit of a field that fits not every cell.
+    It is paint outside of the run's fields, or makes parameters of a field that fit not every cell. What does not fit
+    into the memory of this machine is an ``UnavailableError``.
 
     Parameters
     ----------
@@ -32,4 +34,7 @@ def check_fits(answer: UserEvent, params: Params) -> None:
         check_paint(answer.paint, params)
     elif isinstance(answer.params, FieldParams):
         check_exactly(answer.params)
-        program_of(answer.params)
+    after = params_with(params, answer)
+    if isinstance(after, FieldParams):
+        program_of(after)
+        check_memory(after)

@@ -154,7 +154,8 @@ def _fitting(asked: Sequence[UserEvent], params: Params) -> tuple[tuple[UserEven
                 params.check_live_edit(event.params)
             check_fits(event, params)
         except UnavailableError as error:
-            words = f"{_named(event)} asked for at {event.position:,} cannot be done now: {error}"
+            names = ", ".join(event.changed) if isinstance(event, Edited) else event.paint.field
+            words = f"{names}: {_named(event)} asked for at {event.position:,} cannot be done now: {error}"
             raise UnavailableError(words) from None
         except ParamsError as error:
             refused.append(f"{_named(event)} asked for at {event.position:,} cannot be done and is left out: {error}")

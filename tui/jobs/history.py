@@ -18,10 +18,11 @@ from nnfd.core.engine.events import (
     Painted,
     Started,
     StepsDone,
-    params_with,
+    params_after,
 )
 from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
+from nnfd.core.params import FieldParams
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
 
 if TYPE_CHECKING:
@@ -135,8 +136,9 @@ class History(Generic[S]):
         """The parameters before any edit; what :attr:`started` names is later if the run went on from a save."""
         self.origin = 0
         """The position it began at: later than 0 for a branch."""
-        self.params: Params | None = None
-        """The parameters in effect."""
+        self._params: Params | None = None
+        self._strokes: list[Painted] = []
+        """Those into parameters that :attr:`params` is still to take."""
         self.latest: S | None = None
         """The newest state that was seen."""
         self.best_epoch = 0
@@ -153,13 +155,18 @@ class History(Generic[S]):
             return int(self.curves.last()[0])
         return self.started.position if self.started else 0
 
+    @property
+    def params(self) -> Params | None:
+        """The parameters in effect."""
+        if self._strokes and self._params is not None:
+            self._params = params_after(self._strokes, self._params)
+            self._strokes = []
+        return self._params
+
     def params_at(self, position: int, before: Params) -> Params:
         """Return the parameters after the edits up to a position; `before` are those of a run that told of none."""
-        params = self.began_with or before
-        for change in self._changes:
-            if change.position <= position:
-                params = params_with(params, change)
-        return params
+        changes = [change for change in self._changes if change.position <= position]
+        return params_after(changes, self.began_with or before)
 
     def add(self, event: Event) -> None:
         """Take one event in."""
@@ -180,7 +187,7 @@ class History(Generic[S]):
             case Edited():
                 self.edits.append(event)
                 self._changes.append(event)
-                self.params = event.params
+                self._put(event.params)
             case Painted():
                 self._paint(event)
                 self.keep(event.state)
@@ -194,15 +201,18 @@ class History(Generic[S]):
 
     def _paint(self, event: Painted) -> None:
         """Note a stroke if a parameter took it; one into a field is in the state."""
-        after = None if self.params is None else params_with(self.params, event)
-        if after is not self.params:
+        if isinstance(self._params, FieldParams) and event.paint.field in self._params.may_vary:
             self._changes.append(event)
-            self.params = after
+            self._strokes.append(event)
+
+    def _put(self, params: Params) -> None:
+        self._params, self._strokes = params, []
 
     def _begin(self, event: Started) -> None:
         if self.began_with is None:
             self.began_with, self.origin = event.params, event.position
-        self.started, self.params, self.ended = event, event.params, None
+        self.started, self.ended = event, None
+        self._put(event.params)
 
     def _append(self, columns: Sequence[str], row: Sequence[float], state: State | None) -> Curves:
         if self.curves is None:

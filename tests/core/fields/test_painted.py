@@ -8,15 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnfd.core.engine.control import Controller
-from nnfd.core.engine.events import Edited, Paint, Painted, params_after
-from nnfd.core.errors import ParamsError
+from nnfd.core.engine.events import Edited, Paint, Painted, Started, params_after
+from nnfd.core.errors import ParamsError, UnavailableError
+from nnfd.core.fields import maps
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.maps import map_of
 from nnfd.core.fields.memory import memory_needed
 from nnfd.core.fields.seeds import check_paint, with_stroke
 from nnfd.core.fields.simulate import initial_state, simulate
+from nnfd.core.params import varying
+from nnfd.core.params.dab import Dab
+from nnfd.core.params.fields import params_of
+from nnfd.core.params.model import read_model
 from nnfd.core.params.presets import load
+from nnfd.core.params.spreading import rates
 from nnfd.core.params.varying import MOST_DABS
+from nnfd.core.runs.fitting import check_fits
 from nnfd.core.runs.log import from_json, to_json
 from nnfd.tui.jobs.history import FieldHistory
 
@@ -78,7 +85,7 @@ def test_what_may_not_be_painted(stroke, error):
 def test_there_are_at_most_so_many_strokes_and_those_that_are_covered_do_not_count():
     many = PARAMS.edited({"width": 200, "height": 200})
     for i in range(MOST_DABS):
-        many = many.painted("F", i % 100 * 2, i // 100, 0, 0.05)
+        many = many.painted_with("F", [Dab(i % 100 * 2, i // 100, 0, 0.05)])
     with pytest.raises(ParamsError, match="1000 painted discs are the most, not 1001"):
         with_stroke(many, Paint("F", 1, 150, 0, 0.06))
     covered = with_stroke(many, Paint("F", 100, 100, 200, 0.06))
@@ -95,10 +102,11 @@ def test_strokes_in_their_text_are_strokes_one_after_the_other(strokes):
     found, wanted = params, np.full((10, 10), 0.037)
     y, x = np.indices(wanted.shape)
     for column, row, radius, value in strokes:
-        found = found.painted("F", column, row, radius, value)
+        found = found.painted_with("F", [Dab(column, row, radius, value)])
         dx, dy = (np.minimum(abs(at - to), 10 - abs(at - to)) for at, to in ((x, column), (y, row)))
         wanted[dx * dx + dy * dy <= radius * radius] = 0.037 if value is None else value
     np.testing.assert_array_equal(map_of(found, "F", 0.0), wanted)
+    assert params.painted_with("F", [Dab(*stroke) for stroke in strokes]) == found
     assert found.edited({}) == found
 
 
@@ -157,3 +165,72 @@ def test_a_long_drag_keeps_few_grids_and_the_estimate_counts_them():
     one = 300 * 300 * 8
     assert kept < 6 * one
     assert memory_needed(large) - memory_needed(large.edited({"F": "0.03 + 0.001*x/width"})) == 4 * one
+
+
+def test_a_prediction_stands_for_the_value_of_most_cells():
+    assert with_stroke(PARAMS, STROKE).settled() == PARAMS
+    half = with_stroke(PARAMS.edited({"F": "0.03 + 0.01*x/(width - 1)"}), STROKE)
+    assert pytest.approx(0.035) == half.settled().F
+
+
+def test_a_drag_is_looked_at_once_and_its_discs_alone(monkeypatch):
+    """A formula in t is worked out at 65 times, one in all three in 1,331 places as well."""
+    params = PARAMS.edited({"D_u": "0.1 + 0.01*sin(t + x + y)", "F": "0.037 + 0.001*sin(t + x + y)", "width": 400})
+    looked = []
+    samples = varying.samples
+    monkeypatch.setattr(varying, "samples", lambda *given: looked.append(given) or samples(*given))
+    for x in range(0, 60, 3):
+        stroke = Paint("D_u", x, 4, 2, 0.15)
+        check_paint(stroke, params)
+        params = with_stroke(params, stroke)
+        if not x:
+            assert looked
+            looked.clear()
+    assert not looked
+    calls = []
+    monkeypatch.setattr(maps, "rates", lambda *given: calls.append(given) or rates(*given))
+    check_paint(Paint("F", 3, 3, 2, 0.05), with_stroke(params, STROKE))
+    assert not calls, "no time step depends on F"
+    slow = params.edited({"D_u": "0.1 + 0.1*where(x==7,where(y==7,1,0),0) | 0.15 at 7,7 r 2 | 0.1 at 20,5 r 1"})
+    with pytest.raises(ParamsError, match=r"D_u .*stable up to"):
+        check_paint(Paint("D_u", 20, 5, 1, 0.3), slow)
+    wrong = PARAMS.edited(
+        {"width": 100, "height": 100, "F": "0.03 - 0.1*where(x==7,where(y==7,1,0),0) | 0.05 at 7,7 r 2"}
+    )
+    check_paint(Paint("F", 5, 7, 1, None), wrong)
+    with pytest.raises(ParamsError, match=r"F: .* is not allowed: it goes from -0\.07 to "):
+        check_paint(Paint("F", 7, 7, 0, None), wrong)
+
+
+def test_a_parameter_of_a_model_may_be_called_painted():
+    table = {"fields": ["u"], "equations": {"u": "painted - paintable*u"}, "start": {"u": 0.0}}
+    names = {name: {"default": 1.0} for name in ("painted", "paintable")}
+    model = read_model({**table, "parameters": names})
+    assert params_of(model)().values()["paintable"] == 1.0
+
+
+def test_a_history_folds_strokes_once_when_it_is_asked(monkeypatch):
+    history, painted = FieldHistory(), varying.painted
+    folds = []
+    monkeypatch.setattr(varying, "painted", lambda *given: folds.append(given) or painted(*given))
+    history.add(Started(PARAMS, 0, 200))
+    wanted = PARAMS
+    for i in range(200):
+        history.add(Painted(i, Paint("F", i % 24, i % 20, 0, 0.05)))
+    assert not folds
+    params = history.params
+    assert len(folds) == 1
+    assert history.params_at(99, PARAMS) != params == history.params_at(199, PARAMS)
+    for i in range(200):
+        wanted = with_stroke(wanted, Paint("F", i % 24, i % 20, 0, 0.05))
+    assert params == wanted
+
+
+def test_paint_is_refused_as_an_edit_is_where_the_memory_is_small(monkeypatch):
+    check_fits(Painted(0, STROKE), PARAMS)
+    monkeypatch.setattr("nnfd.core.fields.memory.room", lambda: memory_needed(PARAMS))
+    with pytest.raises(UnavailableError, match="width, height: 24 x 20 cells are not allowed here"):
+        check_fits(Painted(0, STROKE), PARAMS)
+    formula = PARAMS.edited({"F": "0.03 + 0.001*x/width"})
+    with pytest.raises(UnavailableError, match="width, height: 24 x 20 cells are not allowed here"):
+        check_fits(Edited(0, formula, PARAMS.changed(formula)), PARAMS)
