@@ -9,12 +9,14 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
+from nnfd.core.errors import NnfdError
 from nnfd.core.params import Params
 from nnfd.tui.widgets.params_form import ParamsForm
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from collections.abc import Callable
 
+    from textual.app import ComposeResult
 
 T = TypeVar("T")
 
@@ -47,10 +49,13 @@ class AskText(Dialog[str]):
         What stands there at first.
     hint
         What enter does.
+    check
+        Raises ``NnfdError`` for a text that is not taken: that is told, and the line stays for mending.
     """
 
-    def __init__(self, title: str, text: str, hint: str) -> None:
+    def __init__(self, title: str, text: str, hint: str, check: Callable[[str], object] = lambda _text: None) -> None:
         super().__init__()
+        self._check = check
         self._title = title
         self._text = text
         self._hint = hint
@@ -63,9 +68,14 @@ class AskText(Dialog[str]):
             yield Label(f"{self._hint} · escape leaves", classes="dialog-hint", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the text."""
+        """Take the text, or say what is wrong with it."""
         event.stop()
-        self.close(event.value)
+        try:
+            self._check(event.value)
+        except NnfdError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.close(event.value)
 
 
 class Confirm(Dialog[bool]):

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Label
 
 from nnfd.core.errors import NnfdError, ParamsError, in_words
+from nnfd.core.fields.atlas.atlas import Atlas
 from nnfd.core.fields.atlas.axes import read_axis
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from nnfd.core.fields.atlas.atlas import Atlas, Forecast, Place
+    from nnfd.core.fields.atlas.atlas import Forecast, Place
     from nnfd.tui.jobs.atlas import Frame
 
 SIGN_WORDS = ("pattern", "uniform", "neither")
@@ -109,7 +110,9 @@ class AtlasDialog(Dialog[FieldParams]):
         self.atlas = self.frame = None
         self._head.text, self._key.text = f"Atlas · {self._title}", "looking for what decides ..."
         self._point.text = self._seen.text = ""
-        job = AtlasJob(self._params, self._axes, cells_for(self._room()), self._grown, self._give_way)
+        app = self.app  # asked here: once the dialog is gone, the worker's thread may know of none
+        give_way = app.right_of_way.wait if isinstance(app, SafeApp) else lambda: None
+        job = AtlasJob(self._params, self._axes, cells_for(self._room()), self._grown, give_way)
         self._job = job
         self.run_worker(partial(self._work, job), thread=True, group="atlas")
 
@@ -124,10 +127,6 @@ class AtlasDialog(Dialog[FieldParams]):
 
     def _grown(self, job: AtlasJob, atlas: Atlas, frame: Frame | None) -> None:
         self.post_message(self.Grown(job, atlas, frame))
-
-    def _give_way(self) -> None:
-        if isinstance(app := self.app, SafeApp):
-            app.right_of_way.wait()
 
     # -- what is shown
 
@@ -233,22 +232,20 @@ class AtlasDialog(Dialog[FieldParams]):
         """Ask for other axes."""
         now = self._axes if self.atlas is None else f"{self.atlas.across} {self.atlas.up}"
         hint = "enter takes them: the first goes from left to right, the second from bottom to top"
-        self.app.push_screen(AskText("Axes: NAME=LOW:HIGH NAME=LOW:HIGH", now, hint), self._take_axes)
+        dialog = AskText("Axes: NAME=LOW:HIGH NAME=LOW:HIGH", now, hint, self._check_axes)
+        self.app.push_screen(dialog, self._take_axes)
+
+    def _check_axes(self, text: str) -> None:
+        words = text.split()
+        if len(words) != 2:
+            raise ParamsError(f"axes: {printable(text)!r} is not allowed: an atlas has two, with a blank between")
+        across, up = (read_axis(word, self._params, 2) for word in words)
+        Atlas(self._params, across, up)
 
     def _take_axes(self, text: str | None) -> None:
-        if text is None:
-            return
-        try:
-            words = text.split()
-            if len(words) != 2:
-                raise ParamsError(f"axes: {printable(text)!r} is not allowed: an atlas has two, with a blank between")
-            for word in words:
-                read_axis(word, self._params, 2)
-        except ParamsError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        self._axes = text
-        self._begin()
+        if text is not None:
+            self._axes = text
+            self._begin()
 
 
 def forecast_words(forecast: Forecast) -> str:

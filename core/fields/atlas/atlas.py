@@ -56,8 +56,6 @@ class Forecast:
     fate: Fate
     wavelength: float | None
     """That of the waves which grow fastest out of a uniform state, in cells; None without any."""
-    words: str
-    """The wavelength, or why there is none."""
     rate: float
     """How fast waves grow, or fade if negative, in 1/time."""
 
@@ -65,7 +63,7 @@ class Forecast:
 def forecast_of(said: Prediction) -> Forecast:
     """Return what an atlas keeps of a prediction."""
     fate = Fate.PATTERN if said.wavelength is not None else Fate.UNIFORM if said.holds else Fate.OPEN
-    return Forecast(fate, said.wavelength, said.words, rate_of(said))
+    return Forecast(fate, said.wavelength, rate_of(said))
 
 
 class Atlas:

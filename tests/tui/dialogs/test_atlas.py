@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+from textual.widgets import Input
+
 from nnfd.core.params import params_of
 from nnfd.core.params.model import read_model
 from nnfd.core.params.presets import load
 from nnfd.tui.dialogs.atlas import AtlasDialog
 from nnfd.tui.dialogs.presets import PresetPicker
+from nnfd.tui.jobs.atlas import AtlasJob
 from tests.support.dashboard import opened
 
 PARAMS = load("brusselator").params.edited({"steps": 200, "width": 20, "height": 20})
@@ -27,8 +32,12 @@ async def test_the_key_grows_patterns_and_a_point_of_them_is_opened_as_a_run():
         await lab.press("e")
         await lab.press("ctrl+u", *"B=9:1 A=4:5", "enter")
         await lab.until(lambda: "B=9:1 is not allowed" in lab.said())
-        await lab.press("e")
-        await lab.press("ctrl+u", *"B=5:9 A=4:4.2", "enter")
+        asked = lab.app.screen.query_one(Input)
+        assert asked.value == "B=9:1 A=4:5", "it is there still, to be mended"
+        await lab.press("ctrl+u", *"B=5:9 B=4:4.2", "enter")
+        await lab.until(lambda: "both are B" in lab.said())
+        asked.value = "B=5:9 A=4:4.2"
+        await lab.press("enter")
         await lab.until(lambda: shown.atlas is not None and str(shown.atlas.across) == "B=5:9")
         await at_the_atlas(lab)
         assert shown.atlas.shape == (3, 8)
@@ -53,7 +62,15 @@ async def test_the_key_grows_patterns_and_a_point_of_them_is_opened_as_a_run():
         assert lab.screen.params == PARAMS.edited({"B": 9.0, "A": 4.0})
 
 
-async def test_leaving_stops_it_and_the_run_below_goes_on():
+async def test_leaving_stops_it_and_the_run_below_goes_on(monkeypatch):
+    given = []
+
+    class Noted(AtlasJob):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            given.append(arguments[-1])
+
+    monkeypatch.setattr("nnfd.tui.dialogs.atlas.AtlasJob", Noted)
     async with opened(PARAMS.edited({"steps": 10**9}), size=(80, 24)) as lab:
         await lab.until(lambda: lab.screen.newest is not None)
         fur = lab.screen
@@ -62,6 +79,8 @@ async def test_leaving_stops_it_and_the_run_below_goes_on():
         await lab.press("escape")
         await lab.until(lambda: lab.app.screen is fur)
         await lab.until(lambda: not [each for each in lab.app.workers if each.group == "atlas" and each.is_running])
+        with ThreadPoolExecutor() as pool:  # a worker's thread that is late, and knows of no app
+            pool.submit(given[0]).result()
         step = fur.newest.step
         await lab.until(lambda: fur.newest.step > step)
 

@@ -1,5 +1,9 @@
 import threading
+from types import SimpleNamespace
 
+import pytest
+
+from nnfd.tui.guard import right_of_way
 from nnfd.tui.guard.right_of_way import LONGEST, RightOfWay, new_loop
 from nnfd.tui.jobs.mailbox import Mailbox
 
@@ -11,22 +15,34 @@ class Clock:
         return self.now
 
 
-def test_others_wait_only_while_the_screen_goes_first_and_no_longer_than_a_frame_takes():
+def test_others_wait_only_while_the_screen_goes_first_and_no_longer_than_a_frame_takes(monkeypatch):
+    waited = []
+
+    class Free(threading.Event):
+        def wait(self, timeout=None):
+            assert not self.is_set()
+            waited.append(timeout)
+            right.give()  # by the screen, meanwhile
+            assert super().wait(0), "nobody waits any longer than that"
+            return True
+
+    monkeypatch.setattr(right_of_way, "threading", SimpleNamespace(Event=Free))
     clock = Clock()
     right = RightOfWay(clock)
-    right.wait()  # nobody goes first: at once, or the test hangs
+    right.wait()
+    assert not waited, "nobody goes first"
 
     right.take()
     clock.now += 2 * LONGEST
-    right.wait()  # it has gone first for long enough
+    right.wait()
+    assert not waited, "it has gone first for long enough"
 
     right.take()
-    passed = threading.Event()
-    other = threading.Thread(target=lambda: (right.wait(), passed.set()))
-    other.start()
-    right.give()
-    other.join(10)
-    assert passed.is_set()
+    clock.now += LONGEST / 3
+    right.wait()
+    assert waited == [pytest.approx(LONGEST * 2 / 3)]
+    right.wait()
+    assert len(waited) == 1, "the way was given"
 
 
 def test_the_loop_goes_first_while_it_has_something_to_do_and_not_while_it_waits():

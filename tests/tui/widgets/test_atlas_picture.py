@@ -6,7 +6,7 @@ import pytest
 from nnfd.core.fields.atlas.atlas import Fate, Forecast
 from nnfd.tui.widgets.atlas_picture import GROUND, LEVELS, Room, Sheet, cell_room, cells_for, draw_atlas
 
-PATTERN, UNIFORM, OPEN = (Forecast(fate, None, "", 0.0) for fate in (Fate.PATTERN, Fate.UNIFORM, Fate.OPEN))
+PATTERN, UNIFORM, OPEN = (Forecast(fate, None, 0.0) for fate in (Fate.PATTERN, Fate.UNIFORM, Fate.OPEN))
 ROOM = Room(7, 13)
 """Two rows of two lines and two columns of five, with the lines between."""
 

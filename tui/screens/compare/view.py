@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import NnfdError, in_words
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.curves import CurveView
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from nnfd.tui.screens.compare.runs import AnyRun
+    from nnfd.core.network.quality import Quality
+    from nnfd.tui.screens.compare.runs import AnyRun, Judgement
 
 FIRST_METRICS = ("val_loss", "train_loss", "val_acc", "train_acc", "lr")
 """The order of the metric key for networks."""
@@ -114,14 +115,14 @@ def _missing(labels: Sequence[str], why: str, any_shown: bool) -> str:
     return f"nothing yet from {', '.join(labels)}: {why}" if labels else ""
 
 
-def _judge(run: AnyRun) -> AnyRun:
-    """Judge a network, in a worker thread."""
-    known = run.quality
+def _judge(run: AnyRun, asked: Judgement) -> tuple[Judgement, Quality | str]:
+    """Judge a network, in a worker thread; return for which judgement, and what came of it or why there is none."""
     try:
-        known.quality = run.judge()
+        return asked, run.judge()
     except NnfdError as error:
-        known.problem = str(error)
-    return run
+        return asked, str(error)
+    except Exception as error:  # too little memory, or what scikit-learn makes of odd figures: told like the others
+        return asked, in_words(error)
 
 
 class CompareView(Container):
@@ -134,7 +135,9 @@ class CompareView(Container):
         self.view = View.CURVES
         self.metric = FIRST_METRICS[0]
         self._runs: Sequence[AnyRun] = ()
-        self._judging: OneAtATime[AnyRun] = OneAtATime(self, self._next_to_judge, self._judged, lambda _error: None)
+        self._judging: OneAtATime[tuple[Judgement, Quality | str]] = OneAtATime(
+            self, self._next_to_judge, self._judged, lambda _error: None
+        )
 
     def compose(self) -> ComposeResult:
         """Lay out all views."""
@@ -189,15 +192,20 @@ class CompareView(Container):
             case View.PATTERNS:
                 self.pictures.show(*pictures_of(runs))
 
-    def _next_to_judge(self) -> Callable[[], AnyRun] | None:
+    def _next_to_judge(self) -> Callable[[], tuple[Judgement, Quality | str]] | None:
         """Return what judges the first of the networks that is over and not judged yet."""
         for run in self._runs if self.view is View.EVALUATION else ():
             known = run.quality
             if run.visible and run.confusion is not None and known.quality is None and not known.problem:
-                return partial(_judge, run)
+                return partial(_judge, run, known)
         return None
 
-    def _judged(self, _run: AnyRun) -> None:
+    def _judged(self, found: tuple[Judgement, Quality | str]) -> None:
+        asked, outcome = found
+        if isinstance(outcome, str):
+            asked.problem = outcome
+        else:
+            asked.quality = outcome
         self.show(self._runs)
 
     def metric_title(self) -> str:

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 from nnfd.core.network.data import load
 from nnfd.core.network.train import best_model
 from nnfd.core.runs.folder import RunFolder
+from nnfd.tui.screens.compare.runs import RecordedRun
 from tests.support.comparing import comparing
 
 
@@ -31,6 +32,23 @@ async def test_each_network_is_judged_with_scikit_learns_figures(recorded):
         await lab.press("h")  # the first is hidden
         await lab.until(lambda: "A  net-3" not in table.text)
         assert "C  net-4" in table.text
+
+
+async def test_one_whose_judgement_fails_says_why_and_is_not_judged_again(recorded, monkeypatch):
+    asked = []
+
+    def judge(run):
+        asked.append(run.label)
+        raise MemoryError
+
+    monkeypatch.setattr(RecordedRun, "judge", judge)
+    async with comparing(recorded, (80, 24), ["net-3"]) as lab:
+        view = lab.app.screen.view
+        await lab.press("v", "v")
+        await lab.until(lambda: "A: there is not enough memory" in lab.text())
+        await lab.press("h", "h", "v", "v", "v")
+        await lab.until(lambda: view.view == "evaluation" and "A: there is not enough memory" in lab.text())
+        assert asked == ["A"]
 
 
 async def test_one_that_cannot_be_judged_says_why(recorded, tmp_path):
