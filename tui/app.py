@@ -215,7 +215,7 @@ class LabApp(SafeApp):
     def on_params_form_saved(self, event: ParamsForm.Saved) -> None:
         from nnfd.tui.dialogs.save_preset import SavePreset
 
-        self.push_screen(SavePreset(event.params))
+        self.push_screen(SavePreset(event.params, self._labs[self.current_mode].spec.preset))
 
     def _show(self, get: Callable[[], tuple[RunSpec, RunFolder | None]]) -> None:
         """Bring a run to the front of its lab; what hinders it is shown, and nothing is changed then."""

@@ -37,10 +37,10 @@ def place_for(name: str) -> Path:
         raise PresetError(f"name: there is no place for presets of your own: {error.strerror}") from None
 
 
-def save(file: Path, title: str, description: str, params: Params) -> None:
+def save(file: Path, title: str, description: str, params: Params, colormap: str = "") -> None:
     """Write a preset, its equations too if they are not those of its kind. Raises ``StorageError`` or ``RunError``."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(error, file) from None
-    write_file(file, presets.written(title, description, params).encode())
+    write_file(file, presets.written(title, description, params, colormap).encode())

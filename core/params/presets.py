@@ -123,9 +123,10 @@ def check_model(path: Path) -> FieldModel:
     return read_model(inner)
 
 
-def written(title: str, description: str, params: Params) -> str:
+def written(title: str, description: str, params: Params, colormap: str = "") -> str:
     """Write a complete preset file, every parameter included, and the model if it is not that of a kind."""
     head = {"kind": params.kind, "title": title, "description": description, **head_of(params)}
+    head |= {"colormap": colormap} if colormap else {}
     return f"{toml_table(head)}\n[params]\n{params.to_toml()}"
 
 

@@ -42,7 +42,7 @@ def show(name: str, /) -> int:
         A preset's name, or the path of a preset file.
     """
     preset = presets.load(name)
-    sys.stdout.write(presets.written(preset.title, preset.description, preset.params))
+    sys.stdout.write(presets.written(preset.title, preset.description, preset.params, preset.colormap))
     return 0
 
 

@@ -9,6 +9,7 @@ from textual.widgets import Input, Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.own_presets import place_for, save
+from nnfd.core.params.presets import colormap_of
 from nnfd.tui.dialogs.ask import Confirm, Dialog
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 class SavePreset(Dialog[None]):
     """A name; enter writes, escape leaves."""
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, params: Params, preset: str) -> None:
+        """`preset` is the one that the run began from: what its pattern is drawn in is written too."""
         super().__init__()
         self._params = params
+        self._colormap = colormap_of(preset)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="dialog -small"):
@@ -51,7 +54,7 @@ class SavePreset(Dialog[None]):
 
     def _write(self, file: Path) -> None:
         try:
-            save(file, file.stem, "", self._params)
+            save(file, file.stem, "", self._params, self._colormap)
         except NnfdError as error:
             self.notify(str(error), severity="error", markup=False)
             return

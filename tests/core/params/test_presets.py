@@ -40,6 +40,15 @@ def test_a_preset_may_name_the_colours_of_its_animal():
     assert presets.colormap_of("turing-spots") == presets.colormap_of("../gone") == ""
 
 
+def test_a_preset_that_is_written_keeps_its_colours(tmp_path):
+    own = tmp_path / "mine.toml"
+    for name in ("cheetah", "dragonfly", "turing-spots"):
+        preset = presets.load(name)
+        own.write_text(presets.written(preset.title, preset.description, preset.params, preset.colormap))
+        again = presets.check(own)
+        assert (again.params, again.colormap) == (preset.params, preset.colormap)
+
+
 def test_the_course_presets_are_the_courses():
     main = presets.load("relu-128").params
     assert (main.hidden, main.activation, main.epochs, main.batch_size) == ((128,), "relu", 60, 64)

@@ -25,7 +25,8 @@ KEYS_OF_THE_FIELDS = (
     "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts · E equations · "
     "M map"
 )
-KEYS_OF_A_MAP = "M the field again · n next parameter · i brush, or click: paints the parameter, right button undoes"
+KEYS_OF_A_MAP = "M the field again · n next parameter"
+PAINTS_A_MAP = "i brush, or click: paints the parameter, right button undoes"
 
 
 class BrushLine(TextLine):
@@ -116,14 +117,17 @@ class BrushLine(TextLine):
         brush = self.brush
         self.set_class(brush.on, "-on")
         self.text = KEYS_OF_THE_FIELDS
-        if brush.on:
+        if self._parameter and self._parameter not in self.params.can_be_painted():
+            off = " · i off" if brush.on else ""
+            self.text = f"{KEYS_OF_A_MAP} · {self._parameter} takes no paint: it needs a restart{off}"
+        elif brush.on:
             value, at = brush.values[self.target], f"{brush.cell[0]},{brush.cell[1]}"
             self.text = (
                 f"brush {self.target}={value:g} radius {brush.radius} at {at} · enter paint · , . radius · < > value · "
                 f"n {'parameter' if self._parameter else 'field'} · i off"
             )
         elif self._parameter:
-            self.text = f"{KEYS_OF_A_MAP} · {self._parameter}"
+            self.text = f"{KEYS_OF_A_MAP} · {PAINTS_A_MAP} · {self._parameter}"
 
     def point(self, field: str, cell: Cell, *, pressed: bool, erase: bool) -> None:
         """Paint with the mouse: where it was pressed, or on the way to where it was dragged."""

@@ -28,7 +28,7 @@ def painted_run(
     Parameters
     ----------
     spec, params
-        Of the run that was painted on, and its parameters now.
+        Of the run that was painted on, and its parameters at this state.
     state
         What was painted on.
     dabs

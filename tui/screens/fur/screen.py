@@ -275,7 +275,8 @@ class FurScreen(LabScreen[FieldHistory]):
                 for dab in event.dabs:
                     self.session.controller.send(dab)
             elif (state := self.fields.state) is not None and (event.begins or not event.by_mouse):
-                spec = painted_run(self.spec, self.field_params, state, event.dabs, at_end=self.shown is None)
+                then = self.field_params if self.shown is None else state.params
+                spec = painted_run(self.spec, then, state, event.dabs, at_end=self.shown is None)
                 begin_painted(self, spec, state.step, ask=event.by_mouse)
         except NnfdError as error:
             if not self._told_refusal:

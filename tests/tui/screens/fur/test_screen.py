@@ -11,6 +11,7 @@ import pytest
 
 from nnfd.core.engine import inbox
 from nnfd.core.engine.control import Phase
+from nnfd.core.engine.events import Edited
 from nnfd.core.fields import simulate
 from nnfd.core.fields.analysis import wavelength_words
 from nnfd.core.fields.stability import Prediction
@@ -379,6 +380,26 @@ async def test_looking_back_shows_the_frame_and_b_branches_from_it():
         assert screen.newest.step == 60
         await this.press("g")
         assert screen.shown is None
+
+
+async def test_paint_while_looking_back_goes_on_under_the_parameters_of_then():
+    async with lab(SHORT, pause=False) as (this, screen):
+        later = SHORT.edited({"mu_y": 0.07})
+        screen.history.add(Edited(59, later, SHORT.changed(later)))
+        screen.session.controller.edit({"mu_y": 0.07})
+        assert screen.params == later
+        await this.press("M")
+        while screen.fields.parameter != "s0":
+            await this.press("n")
+        assert "s0 takes no paint" in screen.brush_line.text
+        assert "click" not in screen.brush_line.text
+        await this.press("M", "j", "j")
+        await this.until(lambda: screen.shown == screen.fields.state.step == 58)
+        old = screen.session
+        await this.press("i", "enter")
+        await this.until(lambda: screen.session is not old)
+        assert screen.spec.state.step == 58
+        assert screen.spec.params == SHORT
 
 
 async def test_a_branch_without_steps_left_is_refused():
