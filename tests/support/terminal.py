@@ -112,11 +112,12 @@ class Terminal:
         )
         return self.process.wait(LIMIT)
 
-    def hang_up(self) -> None:
-        """Close the terminal, as when its window goes away."""
+    def hang_up(self, *, told: bool = True) -> None:
+        """Close the terminal, as when its window goes away; a process that it does not control is told nothing."""
         os.close(self._fd)
         self._fd = os.open(os.devnull, os.O_RDONLY)
-        self.process.send_signal(signal.SIGHUP)
+        if told:
+            self.process.send_signal(signal.SIGHUP)
 
     def close(self) -> None:
         """End the command whatever it does."""

@@ -14,6 +14,7 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.runs.folder import RunFolder
 from nnfd.tui.guard import streams
 from tests.support.terminal import COMMAND, Terminal
+from tests.support.waiting import LIMIT
 
 RUN = ("train", "--dataset", "iris", "--epochs", "100000", "--patience", "0", "--run-dir", "r")
 
@@ -109,6 +110,16 @@ def test_a_terminal_that_does_what_none_should(tmp_path):
         assert memory(terminal.process.pid) < 400_000_000
         os.kill(terminal.process.pid, signal.SIGUSR1)
         assert terminal.wait_exit() == 0
+    assert RunFolder.open(tmp_path / "r").events()[-1].outcome == "stopped"
+    assert not list(tmp_path.rglob("*.log"))
+
+
+@pytest.mark.slow
+def test_a_terminal_that_goes_without_a_word_ends_the_run(tmp_path):
+    with Terminal(*RUN, cwd=tmp_path, env={"XDG_STATE_HOME": str(tmp_path)}) as terminal:
+        terminal.wait_for("running")
+        terminal.hang_up(told=False)
+        assert terminal.process.wait(LIMIT) == 130
     assert RunFolder.open(tmp_path / "r").events()[-1].outcome == "stopped"
     assert not list(tmp_path.rglob("*.log"))
 

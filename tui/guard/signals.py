@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+LOOK_SECONDS = 1.0
+"""How often to see whether the terminal is there: one that goes tells only the processes that it controls, and who
+reads where it was gets nothing at once, for ever."""
 PATIENCE = 20.0
 """Seconds after which an app that was told to end is ended: a worker may hang in a library for want of memory. What was
 taken is on the disk by then, as a run may be killed at any moment."""
@@ -42,14 +45,26 @@ def on_the_end(leave: Callable[[], object], leave_at_once: Callable[[], object])
 
     def act() -> None:
         _end_at_last()
-        if sys.__stdout__ is not None and not sys.__stdout__.isatty():
+        if sys.__stdout__ is not None and not _on_a_terminal():
             threading.Thread(target=leave_at_once).start()
         else:
             leave()
 
+    def look() -> None:
+        if _on_a_terminal():
+            loop.call_later(LOOK_SECONDS, look)
+        else:
+            act()
+
     loop = asyncio.get_running_loop()
     for number in _signals():
         loop.add_signal_handler(number, act)
+    if _on_a_terminal():
+        look()
+
+
+def _on_a_terminal() -> bool:
+    return sys.__stdout__ is not None and sys.__stdout__.isatty()
 
 
 def end_by_signals() -> None:
