@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from rich.style import Style
+from textual.app import App
 from textual.events import Click, Key
-from textual.widgets import DataTable, Input, OptionList
+from textual.widgets import DataTable, Input, OptionList, Tabs
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Notice, Paint, Painted, Started
@@ -322,9 +323,22 @@ async def test_what_a_run_needed_is_not_walked_by_the_garbage_collection_until_a
         assert gc.get_freeze_count() == 0
 
 
-def test_a_deck_that_is_closed_before_it_is_laid_out_looks_for_nothing():
-    tabs = next(iter(Deck({}).compose()))
-    assert not tabs.can_focus  # from the beginning: to look for them once it is mounted, they may be gone
+async def test_a_deck_that_is_closed_before_it_is_laid_out_looks_for_nothing():
+    begun = []
+
+    class Watched(Deck):
+        def compose(self):
+            for each in super().compose():
+                begun.append((type(each), each.can_focus))
+                yield each
+
+    class Bare(App):
+        def compose(self):
+            yield Watched({})
+
+    async with Bare().run_test():
+        pass
+    assert (Tabs, False) in begun  # from the beginning: to look for them once it is mounted, they may be gone
 
 
 async def test_a_run_that_ends_after_its_dashboard_does_so_in_order():
