@@ -12,7 +12,7 @@ import pytest
 from rich.style import Style
 from textual.app import App
 from textual.events import Click, Key
-from textual.widgets import DataTable, Input, OptionList, Tabs
+from textual.widgets import DataTable, Input, OptionList, Static, Tabs
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Notice, Paint, Painted, Started
@@ -334,7 +334,7 @@ async def test_a_deck_that_is_closed_before_it_is_laid_out_looks_for_nothing():
 
     class Bare(App):
         def compose(self):
-            yield Watched({})
+            yield Watched({"One": Static()})
 
     async with Bare().run_test():
         pass
