@@ -397,7 +397,7 @@ async def test_a_branch_knows_its_loss_though_the_log_was_thinned(tmp_path):
         await lab.press("b", "enter")
         await lab.until(lambda: screen.spec.state is not None)
         spec = screen.spec
-        best = min(range(1, 38), key=losses.__getitem__)
+        best = min(range(34, 38), key=losses.__getitem__)  # under the weight decay of then, which counts since 33
         assert (spec.state.epoch, spec.state.best_epoch, spec.state.best_loss) == (37, best, losses[best])
         assert (spec.best.epoch, spec.best.val_loss) == (best, losses[best])
         assert spec.params.l2 == 0.5
