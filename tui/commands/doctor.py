@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from platformdirs import user_cache_path
 
+from nnfd.core.params import presets
 from nnfd.core.params.home import users
-from nnfd.core.params.presets import user_folder
 from nnfd.core.runs.names import default_root
 from nnfd.core.text import ascii_json, printable
 from nnfd.tui.guard.failures import log_path
@@ -50,7 +50,7 @@ def examine() -> dict[str, dict[str, str]]:
     return {
         "folders": {
             "log": _place(log_path),
-            "own presets": _place(user_folder),
+            "own presets": _place(presets.user_folder),
             "runs": _place(lambda: default_root().absolute()),
             "compiled steps": _compiled(),
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from textual.widgets import Input
 
 from nnfd.core.engine.control import Phase
@@ -49,6 +50,7 @@ async def test_edits_are_raced_from_an_epoch_over_their_parent(tmp_path):
         assert len(list(tmp_path.iterdir())) == 3, "each is a run like any other"
 
 
+@pytest.mark.slow
 async def test_a_race_is_paused_and_stopped_and_is_not_begun_twice(tmp_path):
     async with opened(SMALL, (80, 24), storage=Storage(root=tmp_path)) as lab:
         await lab.full_speed_to_the_end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from nnfd.core.engine.control import FreeRun
 from nnfd.core.engine.events import Painted, StepsDone
@@ -19,6 +20,7 @@ PARAMS = load("gray-scott").params.edited(
 )
 
 
+@pytest.mark.slow
 async def test_a_map_in_place_of_the_field_is_painted_on_erased_and_kept(tmp_path):
     async with opened(PARAMS, storage=Storage(tmp_path)) as lab:
         screen, fields, line = lab.screen, lab.screen.fields, lab.screen.brush_line
