@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING
+
 from nnfd.core.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 LONGEST = 200
 """Characters of an unforeseen error's own words that are shown."""
@@ -66,3 +72,20 @@ def in_words(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return f"there is not enough memory ({words})" if words else "there is not enough memory"
     return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+@contextlib.contextmanager
+def failures_told(tell: Callable[[str], object]) -> Iterator[None]:
+    """Tell in one line why the work within came to nothing, unless it was stopped; what nobody foresaw is raised too.
+
+    For the threads of dialogs, whose user waits for an answer.
+    """
+    try:
+        yield
+    except StoppedError:
+        pass
+    except NnfdError as error:
+        tell(str(error))
+    except Exception as error:
+        tell(in_words(error))
+        raise

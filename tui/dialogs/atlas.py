@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import NnfdError, ParamsError, in_words
+from nnfd.core.errors import ParamsError, failures_told
 from nnfd.core.fields.atlas.atlas import Atlas
 from nnfd.core.fields.atlas.axes import read_axis
 from nnfd.core.fields.models import main_field
@@ -117,13 +117,8 @@ class AtlasDialog(Dialog[FieldParams]):
         self.run_worker(partial(self._work, job), thread=True, group="atlas")
 
     def _work(self, job: AtlasJob) -> None:
-        try:
+        with failures_told(lambda why: self.post_message(self.Grown(job, None, error=why))):
             job.run()
-        except NnfdError as error:
-            self.post_message(self.Grown(job, None, error=str(error)))
-        except Exception as error:
-            self.post_message(self.Grown(job, None, error=in_words(error)))
-            raise
 
     def _grown(self, job: AtlasJob, atlas: Atlas, frame: Frame | None) -> None:
         self.post_message(self.Grown(job, atlas, frame))

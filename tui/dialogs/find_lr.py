@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import NnfdError, in_words
+from nnfd.core.errors import failures_told
 from nnfd.core.network.lr_range import RANGES, Finding, Trial, judge, try_rates
 from nnfd.core.params import show_value
 from nnfd.tui.dialogs.ask import Dialog
@@ -77,17 +77,11 @@ class FindLr(Dialog[float]):
 
     def _try(self) -> None:
         trials: list[Trial] = []
-        try:
+        with failures_told(lambda why: self.post_message(self.Tried(tuple(trials), None, why))):
             for trial in try_rates(self._params, self._data, self._left.is_set):
                 trials.append(trial)
                 if len(trials) % TOLD_EVERY == 0:
                     self.post_message(self.Tried(tuple(trials), None))
-        except NnfdError as error:
-            self.post_message(self.Tried(tuple(trials), None, str(error)))
-        except Exception as error:
-            self.post_message(self.Tried(tuple(trials), None, in_words(error)))
-            raise
-        else:
             self.post_message(self.Tried(tuple(trials), judge(trials)))
 
     def on_find_lr_tried(self, event: Tried) -> None:

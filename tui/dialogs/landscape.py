@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import NnfdError, StoppedError, in_words
+from nnfd.core.errors import failures_told
 from nnfd.core.network.insight.landscape import (
     Detail,
     Plane,
@@ -128,15 +128,8 @@ class Landscape(Dialog[None]):
         self.run_worker(partial(self._work, self._job, room, self._random), thread=True, group="landscape")
 
     def _work(self, job: threading.Event, room: tuple[int, int], at_random: bool) -> None:
-        try:
+        with failures_told(lambda why: self.post_message(self.Grown(job, None, why))):
             self._compute(job, room, at_random)
-        except StoppedError:
-            return
-        except NnfdError as error:
-            self.post_message(self.Grown(job, None, str(error)))
-        except Exception as error:
-            self.post_message(self.Grown(job, None, in_words(error)))
-            raise
 
     def _compute(self, job: threading.Event, room: tuple[int, int], at_random: bool) -> None:
         state, data = self._state, self._data

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
-from nnfd.core.errors import NnfdError, in_words
+from nnfd.core.errors import failures_told
 from nnfd.core.library.catalog import RunStatus, RunSummary, list_runs
 from nnfd.core.library.columns import matches
 from nnfd.tui.dialogs.ask import Dialog
@@ -80,14 +80,9 @@ class PickRuns(Dialog[list[Path]]):
         self.run_worker(self._read, thread=True)
 
     def _read(self) -> None:
-        try:
-            runs, problem = list_runs(self._root), ""
-        except NnfdError as error:
-            runs, problem = [], str(error)
-        except Exception as error:
-            self.post_message(self.Listed([], in_words(error)))
-            raise
-        self.post_message(self.Listed([run for run in runs if run.status is not RunStatus.DAMAGED], problem))
+        with failures_told(lambda why: self.post_message(self.Listed([], why))):
+            sound = [run for run in list_runs(self._root) if run.status is not RunStatus.DAMAGED]
+            self.post_message(self.Listed(sound, ""))
 
     def on_pick_runs_listed(self, event: Listed) -> None:
         """Show the runs, under the filter that was typed meanwhile."""

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Label, Static
 
-from nnfd.core.errors import NnfdError, StoppedError, in_words
+from nnfd.core.errors import failures_told
 from nnfd.core.fields.judge import judge, names_of, table
 from nnfd.core.fields.picture import extremes
 from nnfd.core.fields.trust import Comparison, Way, compare
@@ -127,18 +127,11 @@ class Trust(Dialog[None]):
         self.run_worker(partial(self._work, self._job, self._from_start), thread=True, group="trust")
 
     def _work(self, job: threading.Event, from_start: bool) -> None:
-        try:
+        with failures_told(lambda why: self.post_message(self.Compared(job, None, why))):
             state = self._first() if from_start else self._shown
             steps = max(1, self._shown.step - state.step) if from_start else None
             for found in compare(state, self._field, job.is_set, steps=steps):
                 self.post_message(self.Compared(job, found))
-        except StoppedError:
-            return
-        except NnfdError as error:
-            self.post_message(self.Compared(job, None, str(error)))
-        except Exception as error:
-            self.post_message(self.Compared(job, None, in_words(error)))
-            raise
 
     def on_trust_compared(self, event: Compared) -> None:
         """Show how far it is, if it is still asked for."""
