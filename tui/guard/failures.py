@@ -81,8 +81,10 @@ def _append(what: str, error: BaseException) -> Path:
 
 def _entry(what: str, error: BaseException) -> str:
     lines = "".join(traceback.format_exception(type(error), error, error.__traceback__, limit=-MOST_FRAMES))
+    # not platform.platform(), which runs a program to ask for the processor: it may be processes that fail
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
     head = (
         f"{datetime.now(UTC).isoformat(timespec='seconds')} nnfd-tui {version('nnfd-tui')}, Python "
-        f"{platform.python_version()}, {platform.platform()}\n{what} failed; called as {sys.argv}\n"
+        f"{platform.python_version()}, {system}\n{what} failed; called as {sys.argv}\n"
     )
     return "".join(printable(line) + "\n" for line in (head + lines).splitlines()) + "\n"
