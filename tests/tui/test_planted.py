@@ -8,6 +8,7 @@ from textual.widgets import Input, Label
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import FurParams, NetworkParams
+from nnfd.core.sweep.folder import Sweep
 from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.jobs.session import Storage
 from nnfd.tui.screens.runs.screen import RunsScreen
@@ -26,12 +27,12 @@ NET = NetworkParams(dataset="iris", hidden=(4,), epochs=20, patience=0)
 def planted(monkeypatch, unforeseen):
     """Let what has a name fail while something is done, and wait until that is told."""
 
-    async def plant(lab, name, act):
+    async def plant(lab, name, act, *, by=fail, times=1):
         before = len(unforeseen)
         with monkeypatch.context() as patch:
-            patch.setattr(name, fail)
+            patch.setattr(name, by)
             await act()
-            await lab.until(lambda: len(unforeseen) > before)
+            await lab.until(lambda: len(unforeseen) >= before + times)
         assert unforeseen[-1].line in lab.said()
 
     return plant
@@ -100,7 +101,13 @@ class TestAWorker:
             async def look():
                 screen.look()
 
-            await planted(lab, "nnfd.core.sweep.folder.Sweep.row", look)
+            begun = Sweep.begun
+
+            def fail_at_the_end(sweep):
+                return begun(sweep) if lab.app.sweep.running else fail()
+
+            # the look under way at the end, the one that sees the end, and what is to come after that one
+            await planted(lab, "nnfd.core.sweep.folder.Sweep.begun", look, by=fail_at_the_end, times=3)
             await lab.until(lambda: status(lab).phase is Phase.DONE)
 
     async def test_that_waits_for_a_sweep(self, tmp_path, planted):

@@ -145,7 +145,7 @@ class SweepScreen(Screen[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Look again another time, if a look failed in a way that nobody foresaw."""
         if event.state is WorkerState.ERROR and event.worker.group == "look":
-            self._looking = False
+            self._looking = self._saw_the_end = False
 
     def on_sweep_screen_seen(self, event: Seen) -> None:
         """Show what was read."""
