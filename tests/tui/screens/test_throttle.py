@@ -53,6 +53,21 @@ async def test_it_does_not_wait_for_ever(monkeypatch):
         await until_async(lambda: acts == [0, 1])
 
 
+async def test_it_needs_no_timer_of_textual_which_is_skipped_where_its_moment_was_missed(patient, monkeypatch):
+    app = SafeApp()
+    async with app.run_test() as pilot:
+        monkeypatch.setattr(app, "set_timer", lambda *_, **__: None)
+        app.backlog.add()
+        throttle, acts = asked(app)
+        await pilot.pause()
+        app.backlog.taken()
+        await until_async(lambda: acts == [0, 1])
+        throttle.seconds = 0.01
+        throttle.now()
+        throttle.ask()
+        await until_async(lambda: acts == [0, 1, 2, 3])
+
+
 async def test_a_key_goes_before(patient, monkeypatch):
     app = SafeApp()
     async with app.run_test() as pilot:

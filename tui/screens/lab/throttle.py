@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nnfd.tui.guard.safe_app import SafeApp
@@ -46,15 +48,20 @@ class Throttle:
         self.waiting = True
         wait = self._due_at - time.perf_counter()
         if wait > 0:
-            self._host.set_timer(wait, self._due)
+            self._look_in(wait)
         else:
             self._host.call_later(self._due)
+
+    def _look_in(self, seconds: float) -> None:
+        # not the host's set_timer: one whose moment is past before it is awaited, as its thread did not get Python in
+        # time, is skipped by Textual and never comes; nothing was drawn of the run any more
+        asyncio.get_running_loop().call_later(seconds, partial(self._host.call_later, self._due))
 
     def _due(self) -> None:
         app = self._host.app
         busy = app.busy() if isinstance(app, SafeApp) else 0.0
         if busy > 0 and time.perf_counter() < self._last + max(LONGEST_WAIT, self.seconds):
-            self._host.set_timer(busy, self._due)
+            self._look_in(busy)
             return
         self.waiting = False
         self.now()
