@@ -87,6 +87,7 @@ class _Search:
         self.given = given
         self.values = begin
 
+    @np.errstate(all="ignore")  # equations may have any value, also one whose square is none
     def run(self) -> tuple[Floats, NDArray[np.bool_]]:
         """Return where the searches came to, and whether each came to a uniform state."""
         rates, slopes = self._at(self.values, slice(None))
@@ -114,14 +115,13 @@ class _Search:
         numbers = self.numbers | {name: array[which] for name, array in self.given.items()}
         count, fields = values.shape
         rates, slopes = np.empty((count, fields)), np.empty((count, fields, fields))
-        with np.errstate(all="ignore"):
-            names = numbers | dict(zip(self.model.fields, values.T, strict=True))
+        names = numbers | dict(zip(self.model.fields, values.T, strict=True))
+        for row, tree in enumerate(self.model.equations.values()):
+            rates[:, row] = evaluate(tree, names, MEANING | _NO_WAVES)
+        for column, moved in enumerate(self.model.fields):
+            waves = names | {moved: values[:, column] + 1j * WAVE}
             for row, tree in enumerate(self.model.equations.values()):
-                rates[:, row] = evaluate(tree, names, MEANING | _NO_WAVES)
-            for column, moved in enumerate(self.model.fields):
-                waves = names | {moved: values[:, column] + 1j * WAVE}
-                for row, tree in enumerate(self.model.equations.values()):
-                    slopes[:, row, column] = np.imag(evaluate(tree, waves, ON_WAVES | _NO_WAVES)) / WAVE
+                slopes[:, row, column] = np.imag(evaluate(tree, waves, ON_WAVES | _NO_WAVES)) / WAVE
         # what has no value is far from 0, and shows no way
         rates = np.nan_to_num(rates, nan=1e9, posinf=1e9, neginf=-1e9)
         return rates, np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0)

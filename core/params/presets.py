@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import reprlib
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -111,12 +110,7 @@ def check_model(path: Path) -> FieldModel:
         As :func:`read_model` does.
     """
     where = f"model {printable(str(path))!r}"
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PresetError(f"{where} cannot be read: {error}") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PresetError(f"{where} is not valid TOML: {printable(str(error))}") from None
+    table = read_table(path, where, PresetError)
     inner = table.get("model", table)
     if not isinstance(inner, dict):
         raise PresetError(f"{where}: model is to be a table")

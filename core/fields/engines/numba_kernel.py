@@ -1,8 +1,11 @@
 """The compiled engine, for the extra ``fast``: all of a pass in one loop over the grid.
 
-Importing this module imports numba. Each program is written as a module into the user's cache folder, where numba
-keeps what it compiled of it, so that it is compiled once. Operations and their order are those of the NumPy engine,
-without fused or reordered arithmetic, so that both engines give the same numbers.
+Each program is written as a module into the user's cache folder, where numba keeps what it compiled of it, so that it
+is compiled once. Operations and their order are those of the NumPy engine, without fused or reordered arithmetic, so
+that both engines give the same numbers.
+
+numba is imported in a thread of its own, with the first program: that takes 0.3 s, and what it makes ready for its
+first function 0.4 s more; loading compiled steps takes some 10 ms from then on.
 """
 
 from __future__ import annotations
@@ -14,9 +17,9 @@ import os
 import sys
 import threading
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numba
 import numpy as np
 from platformdirs import user_cache_path
 
@@ -44,7 +47,7 @@ other at each step: where something else wants a core too, as the dashboard does
 
 # numba's fallback threading layer ends the process if two Python threads use it at once
 _one_team = threading.Lock()
-_begun: dict[tuple[str, bool], Future[Steps]] = {}
+_begun: dict[tuple[str, int | None], Future[Steps]] = {}
 _beginning = threading.Lock()
 
 
@@ -53,11 +56,12 @@ def cache_folder() -> Path:
     return users(user_cache_path) / "models"
 
 
-def _compiled(text: str, args: tuple[Any, ...], *, threads: bool) -> Future[Steps]:
+def _compiled(text: str, args: tuple[Any, ...], threads: int | None) -> Future[Steps]:
     """Return the compiled steps of the module with this text, once they are there; they are compiled beside.
 
-    `args` are arguments of the types that they will be called with, for no step at all. The result raises
-    ``StorageError`` if what is compiled cannot be kept, or what was kept is damaged.
+    `args` are arguments of the types that they will be called with, for no step at all; `threads` is 1 for the steps
+    without threads, None for as many as numba has. The result raises ``StorageError`` if numba cannot be used, what is
+    compiled cannot be kept, or what was kept is damaged.
     """
     with _beginning:
         if (text, threads) not in _begun:
@@ -66,13 +70,24 @@ def _compiled(text: str, args: tuple[Any, ...], *, threads: bool) -> Future[Step
         return _begun[text, threads]
 
 
-def _compile(future: Future[Steps], text: str, args: tuple[Any, ...], threads: bool) -> None:
+def _are_there(text: str, threads: int | None) -> bool:
+    """Tell whether these steps are compiled, or cannot be."""
+    future = _begun.get((text, threads))
+    return future is not None and future.done()
+
+
+def _compile(future: Future[Steps], text: str, args: tuple[Any, ...], threads: int | None) -> None:
+    try:
+        import numba
+    except Exception as error:  # an installation that does not fit NumPy's, as its own error says
+        future.set_exception(StorageError(f"numba cannot be used: {in_words(error)}"))
+        return
     where = "the folder of compiled models"
     try:
         module = _module(text)
-        steps = module.threads if threads else module.serial
-        with _one_team:
-            steps(*args)
+        count = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
+        steps = partial(_in_a_team, module.threads, count) if count > 1 else module.serial
+        steps(*args)
     except numba.core.errors.NumbaError as error:  # a fault of our own text: whoever waits for the steps gets it
         future.set_exception(error)
     except Exception as error:
@@ -83,6 +98,19 @@ def _compile(future: Future[Steps], text: str, args: tuple[Any, ...], threads: b
         future.set_exception(StorageError(f"{where} cannot be used: {reason}"))
     else:
         future.set_result(steps)
+
+
+def _in_a_team(steps: Steps, threads: int, *args: Any) -> tuple[int, bool]:  # noqa: ANN401
+    """Do steps with so many threads."""
+    import numba
+
+    with _one_team:
+        before = numba.get_num_threads()
+        numba.set_num_threads(threads)
+        try:
+            return steps(*args)
+        finally:
+            numba.set_num_threads(before)
 
 
 def _module(text: str) -> ModuleType:
@@ -117,7 +145,7 @@ class NumbaKernel(Kernel):
         None lets the size of the grid decide whether to use more than one.
     wait
         Whether the first step waits for the compiler. Without, the NumPy engine, which gives the same numbers, goes on
-        until the compiled steps are there.
+        until the compiled steps are there; they are begun after its first steps, so that nobody waits for a picture.
     """
 
     def __init__(
@@ -134,14 +162,11 @@ class NumbaKernel(Kernel):
         # tuples may not be empty: the compiler would know no type for what they hold
         self._k = tuple(self.number(value) for value in self.fixed.values()) or (self.number(0),)
         self._maps = tuple(self.maps.values()) or self.now[:1]
-        most = int(numba.get_num_threads())
-        wanted = (most if params.width * params.height >= THREAD_CELLS else 1) if threads is None else threads
-        self._threads = min(wanted, most)
+        large = params.width * params.height >= THREAD_CELLS
+        self._threads = threads or (None if large else 1)
+        self._text = source(self.program, params.dtype, signed=params.model.signed)
         self._plain: NumpyKernel | None = None
-        self._compiled = _compiled(
-            source(self.program, params.dtype, signed=params.model.signed), self._args(0), threads=self._threads > 1
-        )
-        if not wait and not self._compiled.done():
+        if not wait and not _are_there(self._text, self._threads):
             self._fall_back()
 
     def _args(self, n: int) -> tuple[Any, ...]:
@@ -152,24 +177,16 @@ class NumbaKernel(Kernel):
 
     def advance(self, n: int) -> int:
         """Do up to `n` steps, fewer if a value passes the upper bound; return the steps done, at least 1."""
-        if self._plain is not None and not self._compiled.done():
-            return self._advance_plainly(self._plain, n)
+        if self._plain is not None and not _are_there(self._text, self._threads):
+            plainly = self._advance_plainly(self._plain, n)
+            _compiled(self._text, self._args(0), self._threads)
+            return plainly
         try:
-            steps = self._compiled.result()
+            steps = _compiled(self._text, self._args(0), self._threads).result()
         except StorageError as error:
             self.note = f"{error}; NumPy computes this run"
             return self._advance_plainly(self._plain or self._fall_back(), n)
-        args = self._args(n)
-        if self._threads == 1:
-            done, self.exceeded = steps(*args)
-        else:
-            with _one_team:
-                before = numba.get_num_threads()
-                numba.set_num_threads(self._threads)
-                try:
-                    done, self.exceeded = steps(*args)
-                finally:
-                    numba.set_num_threads(before)
+        done, self.exceeded = steps(*self._args(n))
         if done % 2:
             self.now, self.next = self.next, self.now
         self.step += done

@@ -327,15 +327,31 @@ def test_what_numba_cannot_keep_or_read_is_said_and_numpy_computes(monkeypatch, 
     assert kernel.note.endswith("; NumPy computes this run")
 
 
+def test_a_numba_that_cannot_be_imported_is_said_and_numpy_computes(monkeypatch):
+    from nnfd.core.fields.engines import numba_kernel
+
+    monkeypatch.setitem(sys.modules, "numba", None)
+    params = model_of({"u": "0.1*lap(u) + 0.7"})(width=12, height=10)
+    start = random_fields(params)
+    kernel = numba_kernel.NumbaKernel(params, start)
+    assert kernel.advance(9) == 9
+    np.testing.assert_array_equal(kernel.fields()["u"], advanced(NumpyKernel(params, start), 9)["u"])
+    assert kernel.note.startswith("numba cannot be used: ")
+    assert kernel.note.endswith("; NumPy computes this run")
+
+
 @NUMBA
-def test_compiled_steps_are_found_again_by_the_next_process(tmp_path):
+def test_compiled_steps_are_found_again_by_the_next_process_after_its_first_steps(tmp_path):
     code = (
         "import sys, numpy as np, pathlib\n"
         "from nnfd.core.fields.engines import numba_kernel\n"
         "numba_kernel.cache_folder = lambda: pathlib.Path(sys.argv[1])\n"
         "from nnfd.core.params import DiffusionParams\n"
-        "kernel = numba_kernel.NumbaKernel(DiffusionParams(width=4, height=4), {'C': np.ones((4, 4))})\n"
-        "kernel.advance(2)\n"
+        "params, fields = DiffusionParams(width=4, height=4), {'C': np.ones((4, 4))}\n"
+        "early = numba_kernel.NumbaKernel(params, fields, wait=False)\n"
+        "assert 'numba' not in sys.modules, 'its import would delay the first picture'\n"
+        "early.advance(1)\n"
+        "numba_kernel.NumbaKernel(params, fields).advance(2)\n"
         "(module,) = [m for name, m in sys.modules.items() if name.startswith('nnfd_model_')]\n"
         "print(sum(module.serial.stats.cache_hits.values()))\n"
     )

@@ -83,6 +83,7 @@ def dragonfly(p, lap, a, s, b, h):
 
 MODELS = {
     "fur": (fur, {}),
+    "fur, published": (fur, {"y_coupling": "published"}),
     "turing": (turing, {"kappa_a": 0.25}),
     "diffusion": (lambda p, lap, C: (p.D * lap(C),), {"noise": 1.0}),
     "activator-substrate": (activator_substrate, {"kappa_a": 0.07}),
@@ -108,46 +109,64 @@ def laplacian(stencil, boundary):
     return lap
 
 
-def seeded_run(name, stencil, boundary, **changes):
+def seeded_run(case, stencil, boundary, **changes):
+    name = case.partition(",")[0]
     params_type = params_of(shipped_model(name))
     seeds = {"seeds": 5, "seed_value": 1.5} if name in {"fur", "diffusion"} else {}
-    changes |= MODELS[name][1] | seeds
+    changes |= MODELS[case][1] | seeds
     params = params_type.check({"width": 26, "height": 23, "stencil": stencil, "boundary": boundary, **changes})
     return params, dict(initial_state(params).fields)
 
 
-def test_every_shipped_model_is_looked_at():
-    assert sorted(MODELS) == shipped_models()
-
-
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize(("stencil", "boundary"), EDGES)
-def test_a_model_follows_its_printed_equations_over_1000_steps(name, stencil, boundary):
-    params, fields = seeded_run(name, stencil, boundary)
-    kernel, lap, equations = NumpyKernel(params, fields), laplacian(stencil, boundary), MODELS[name][0]
+def by_hand(case, params, fields):
+    """Do 1000 steps of the equations above."""
+    lap, equations = laplacian(params.stencil, params.boundary), MODELS[case][0]
     for _ in range(1000):
         rates = equations(params, lap, *fields.values())
         fields = {
             each: np.clip(u + params.dt * rate, params.floor, params.clip)
             for (each, u), rate in zip(fields.items(), rates, strict=True)
         }
-        kernel.advance(1)
-    for each, field in kernel.fields().items():
-        np.testing.assert_allclose(field, fields[each], rtol=1e-12, atol=1e-12 * np.abs(field).max())
+    return fields
 
 
-@pytest.mark.slow  # each has to be compiled
+def assert_close(fields, expected):
+    for each, field in fields.items():
+        np.testing.assert_allclose(field, expected[each], rtol=1e-12, atol=1e-12 * np.abs(field).max())
+
+
+def test_every_shipped_model_is_looked_at():
+    assert sorted({case.partition(",")[0] for case in MODELS}) == shipped_models()
+
+
+@pytest.mark.parametrize("case", MODELS)
+@pytest.mark.parametrize(("stencil", "boundary"), EDGES)
+def test_a_model_follows_its_printed_equations_over_1000_steps(case, stencil, boundary):
+    params, fields = seeded_run(case, stencil, boundary)
+    kernel = NumpyKernel(params, fields)
+    assert kernel.advance(1000) == 1000
+    assert_close(kernel.fields(), by_hand(case, params, fields))
+
+
 @pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="needs the extra 'fast'")
-@pytest.mark.parametrize("name", sorted(set(MODELS) - {"fur", "turing", "diffusion"}))
-@pytest.mark.parametrize("boundary", ["periodic", "zero-flux"])
-def test_both_engines_agree_bit_for_bit(name, boundary):
+@pytest.mark.parametrize(
+    ("case", "stencil"),
+    [
+        pytest.param(case, stencil, marks=pytest.mark.slow if row % 2 == column else pytest.mark.soak)
+        for row, case in enumerate(MODELS)
+        for column, stencil in enumerate(("5-point", "9-point"))
+    ],
+)
+def test_compiled_steps_follow_the_printed_equations_and_are_those_of_numpy_bit_for_bit(case, stencil):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
-    params, fields = seeded_run(name, "5-point", boundary)
-    plain, fast = NumpyKernel(params, fields), NumbaKernel(params, fields, threads=1)
-    assert plain.advance(1000) == fast.advance(1000) == 1000
-    for each, field in plain.fields().items():
-        np.testing.assert_array_equal(field, fast.fields()[each])
+    for boundary in ("periodic", "zero-flux"):  # compiled once for both
+        params, fields = seeded_run(case, stencil, boundary)
+        plain, fast = NumpyKernel(params, fields), NumbaKernel(params, fields, threads=1)
+        assert plain.advance(1000) == fast.advance(1000) == 1000
+        assert_close(fast.fields(), by_hand(case, params, fields))
+        for each, field in plain.fields().items():
+            np.testing.assert_array_equal(field, fast.fields()[each])
 
 
 def test_a_signed_field_is_held_between_both_bounds():

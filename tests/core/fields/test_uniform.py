@@ -48,3 +48,9 @@ def _vs(feed: float, kill: float) -> list[float]:
 
 def test_where_the_equations_have_no_value_there_is_no_state():
     assert [list(each) for each in uniform_states_over(TuringParams.check({}), {}, 1)[0]] == [["a", "h"]]  # not 0, 0
+
+
+def test_rates_too_large_for_a_number_are_no_state():
+    equations = {"u": "k - u - v", "v": "k - v"}
+    model = read_model({"fields": ["u", "v"], "equations": equations, "parameters": {"k": {"default": 1e308}}})
+    assert uniform_states_over(params_of(model).check({}), {}, 1) == [[]]

@@ -86,6 +86,14 @@ def test_a_model_is_begun_checked_and_run(run, tmp_path):
     assert (code, err) == (2, f"nnfd-tui: model: '{file}' is there already\n")
 
 
+def test_a_file_of_a_model_is_read_as_a_preset_is(run, own, tmp_path):
+    own.write_bytes(b"\xef\xbb\xbf" + own.read_bytes())
+    assert run("models", "check", str(own))[0] == 0
+    assert run("models", "check", str(tmp_path))[2].endswith(" cannot be read: it is no regular file\n")
+    own.write_text(OWN + "k = " + "9" * 5000, encoding="utf-8")
+    assert run("models", "show", str(own))[2].endswith(" is not valid TOML: a number has too many digits\n")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
