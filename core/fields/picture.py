@@ -12,13 +12,17 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.errors import ParamsError
+from nnfd.core.fields.models import main_field
 from nnfd.core.params.palettes import ANIMALS, check_colormap
+from nnfd.core.params.presets import colormap_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
     from PIL import Image
+
+    from nnfd.core.params import FieldParams
 
 WHITE = (255, 255, 255)
 _BY_FIELD = {"a": "viridis", "s": "magma", "y": "cividis", "C": "Blues", "h": "magma"}
@@ -27,6 +31,11 @@ _BY_FIELD = {"a": "viridis", "s": "magma", "y": "cividis", "C": "Blues", "h": "m
 def default_colormap(field: str) -> str:
     """Return the colormap that the course uses for this field (h: as s)."""
     return _BY_FIELD.get(field, "viridis")
+
+
+def colormap_in(preset: str, params: FieldParams, field: str) -> str:
+    """Return the colormap of a field in a run of this preset, which may have one for the field of the pattern."""
+    return (colormap_of(preset) if field == main_field(params) else "") or default_colormap(field)
 
 
 @lru_cache(maxsize=32)

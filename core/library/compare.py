@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nnfd.core.params import Params, show_value
+from nnfd.core.params import FieldParams, Params, parts, show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.text import printable
 
@@ -16,6 +16,7 @@ class Group(StrEnum):
     """Where a column comes from: a parameter and a result may have the same name."""
 
     OWN = "own"
+    PART = "part"
     PARAM = "param"
     RESULT = "result"
 
@@ -35,11 +36,15 @@ class Column:
     @property
     def heading(self) -> str:
         """What stands above it."""
+        if self.group is Group.PART:
+            return parts.label(self.name)
         metric = METRICS.get(self.name) if self.group is Group.RESULT else None
         return "" if self == LABEL else metric.heading or self.name if metric else self.name
 
 
-LABEL, RUN, STATE, KIND, PRESET = (Column(Group.OWN, name) for name in ("label", "run", "state", "kind", "preset"))
+LABEL, RUN, STATE, KIND, MODEL, PRESET = (
+    Column(Group.OWN, name) for name in ("label", "run", "state", "kind", "model", "preset")
+)
 RESULTS = (
     *("val_loss", "val_acc", "test_acc", "best_epoch", "epochs"),
     *("mean", "std", "min", "max", "wavelength", "spots", "steps", "seconds"),
@@ -78,13 +83,40 @@ def differing(runs: Sequence[Compared]) -> list[str]:
     return [name for name in names if len({show_value(values[name]) for values in known if name in values}) > 1]
 
 
+def _parts(run: Compared) -> dict[str, str | bool]:
+    """Return what the model of a run is made of; that of its parameters which differs is told by their values."""
+    if not isinstance(run.params, FieldParams):
+        return {}
+    return {
+        name: part for name, part in parts.parts_of(run.params.model).items() if not name.startswith(parts.PARAMETER)
+    }
+
+
+def differing_parts(runs: Sequence[Compared]) -> list[str]:
+    """Return the parts of the models that are not the same in all runs with the same fields: equations above all."""
+    alike: dict[tuple[str, ...], list[dict[str, str | bool]]] = {}
+    for run in runs:
+        if isinstance(run.params, FieldParams):
+            alike.setdefault(run.params.model.fields, []).append(_parts(run))
+    found = [name for models in alike.values() for name in models[0] if len({model[name] for model in models}) > 1]
+    return [*dict.fromkeys(found)]
+
+
+def _model(run: Compared) -> str | None:
+    """Return what the model of a field run is called."""
+    return (run.params.model.table.title or "own") if isinstance(run.params, FieldParams) else None
+
+
 def columns_of(runs: Sequence[Compared]) -> list[Column]:
     """Return the columns that tell these runs apart, then their results."""
     kinds = {run.params.kind for run in runs if run.params is not None}
     own = [LABEL, RUN, STATE]
     own += [KIND] if len(kinds) > 1 else []
+    models = {(run.params.kind, _model(run)) for run in runs if run.params is not None}
+    own += [MODEL] if len(models) > len(kinds) else []
     own += [PRESET] if len({run.preset for run in runs if run.preset}) > 1 else []
-    params = [Column(Group.PARAM, name) for name in differing(runs)]
+    params = [Column(Group.PART, name) for name in differing_parts(runs)]
+    params += [Column(Group.PARAM, name) for name in differing(runs)]
     results = [Column(Group.RESULT, name) for name in RESULTS if any(name in run.results for run in runs)]
     return own + params + results
 
@@ -109,9 +141,12 @@ def value_of(run: Compared, column: Column) -> float | str | None:
             return None
         value = values[column.name]
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else show_value(value)
+    if column.group is Group.PART:
+        part = _parts(run).get(column.name)
+        return None if part is None else show_value(part)
     kind = str(run.params.kind) if run.params is not None else None
     own = {LABEL: run.label, RUN: run.name, STATE: run.state or None, KIND: kind, PRESET: run.preset or None}
-    return own[column]
+    return _model(run) if column == MODEL else own[column]
 
 
 def text_of(run: Compared, column: Column) -> str:

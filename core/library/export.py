@@ -73,7 +73,7 @@ def export_run(
     step
         A kept frame; None for the newest.
     colormap
-        One of :data:`nnfd.core.fields.picture.COLORMAPS`; None for the field's own.
+        One of :data:`nnfd.core.fields.picture.COLORMAPS`; None for the preset's, or the field's own.
     zoom
         Pixels a cell.
 
@@ -143,7 +143,8 @@ def _fields_as(
     if name not in arrays:
         hint = did_you_mean(name, arrays) or f"; allowed are {', '.join(arrays)}"
         raise ParamsError(f"--field: {printable(name)!r} is not known{hint}")
-    shown, colours = arrays[name], colormap or picture.default_colormap(name)
+    shown = arrays[name]
+    colours = colormap or picture.colormap_in(folder.info.preset, folder.params, name)
     picture.lut(colours)  # says so if there is no such colormap, before anything is read or written
     mask = FieldState(folder.params, 0, arrays).inside
     drawn = picture.with_ground(shown, mask)

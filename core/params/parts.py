@@ -57,31 +57,47 @@ def infos_of(model: FieldModel) -> dict[str, ParamInfo]:
     formula = f"Names: {known}. Operators + - * / ^; {' '.join(DERIVATIVES)} of a field; {' '.join(FUNCTIONS)}."
     start = "A number, or a formula in x and y and parameters; or the word uniform for all: the steady state."
     keys = "As in a model file: default, then min, above, max, unit, help, more, live where it has them. Empty: out."
-    infos = {EQUATION + field: _info(EQUATION + field, f"d{field}/dt", formula) for field in model.fields}
+    infos = {EQUATION + field: _info(EQUATION + field, formula) for field in model.fields}
     if len(model.fields) < MOST_FIELDS:
         text = "NAME = FORMULA adds a field; an equation that is left empty takes its field out."
-        infos[EQUATION + ANOTHER] = _info(EQUATION + ANOTHER, "another field", text, live=False)
-    infos |= {START + field: _info(START + field, f"{field} at start", start, live=False) for field in model.fields}
-    infos[SEEDED] = _info(SEEDED, "seeds go into", "The field of seeds, of seed_value and of the brush.", model.fields)
-    infos[SHOWN] = _info(SHOWN, "pattern is in", "The field in which the pattern shows.", model.fields)
-    infos[SIGNED] = _info(SIGNED, "below 0 too", "Whether values may be negative, down to -clip.", switch=True)
-    infos |= {PARAMETER + name: _info(PARAMETER + name, name, keys) for name in model.table.parameters}
+        infos[EQUATION + ANOTHER] = _info(EQUATION + ANOTHER, text, live=False)
+    infos |= {START + field: _info(START + field, start, live=False) for field in model.fields}
+    infos[SEEDED] = _info(SEEDED, "The field of seeds, of seed_value and of the brush.", model.fields)
+    infos[SHOWN] = _info(SHOWN, "The field in which the pattern shows.", model.fields)
+    infos[SIGNED] = _info(SIGNED, "Whether values may be negative, down to -clip.", switch=True)
+    infos |= {PARAMETER + name: _info(PARAMETER + name, keys) for name in model.table.parameters}
     if len(model.table.parameters) < MOST_PARAMETERS:
         text = "NAME = DEFAULT adds a parameter, as does NAME = default = 0.1, min = 0, ..."
-        infos[PARAMETER + ANOTHER] = _info(PARAMETER + ANOTHER, "another", text, live=False)
+        infos[PARAMETER + ANOTHER] = _info(PARAMETER + ANOTHER, text, live=False)
     return infos
 
 
 def _info(
     name: str,
-    label: str,
     words: str,
     choices: tuple[str, ...] = (),
     *,
     live: bool = True,
     switch: bool = False,
 ) -> ParamInfo:
-    return ParamInfo(name, "", words, "", live, choices, switch, "", label)
+    return ParamInfo(name, "", words, "", live, choices, switch, "", label(name))
+
+
+_LABELS = {
+    EQUATION + ANOTHER: "another field",
+    PARAMETER + ANOTHER: "another",
+    SEEDED: "seeds go into",
+    SHOWN: "pattern is in",
+    SIGNED: "below 0 too",
+}
+
+
+def label(name: str) -> str:
+    """Return the few letters that stand beside a part in a form, or above it in a table."""
+    if name in _LABELS:
+        return _LABELS[name]
+    about = name.split(".", 2)[-1]
+    return f"d{about}/dt" if name.startswith(EQUATION) else f"{about} at start" if name.startswith(START) else about
 
 
 def is_live(name: str, old: object, new: object) -> bool:

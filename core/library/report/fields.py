@@ -10,7 +10,7 @@ from nnfd.core.engine.events import Edited, Event, StepsDone
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.fields.analysis import summary, wavelength_words
 from nnfd.core.fields.models import main_field
-from nnfd.core.fields.picture import default_colormap, extremes, shrink_to, with_ground, write_png
+from nnfd.core.fields.picture import colormap_in, extremes, shrink_to, with_ground, write_png
 from nnfd.core.fields.stability import prediction
 from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import verdict
@@ -54,13 +54,15 @@ def field_parts(folder: RunFolder, events: Sequence[Event], params: Params) -> d
     pattern = []
     for name, field in state.fields.items():
         span = f"{said.stats[name].min:.4g} to {said.stats[name].max:.4g}"
-        pattern.append(picture(with_ground(field, state.inside), name, LARGE, f"{name} at step {state.step:,}: {span}"))
+        caption = f"{name} at step {state.step:,}: {span}"
+        colours = colormap_in(folder.info.preset, state.params, name)
+        pattern.append(picture(with_ground(field, state.inside), colours, LARGE, caption))
     return {
         **parts,
         "missing": "",
         "pattern": pattern,
         "main": main,
-        "growth": list(_growth(folder, main, state.inside)),
+        "growth": list(_growth(folder, state, main)),
         "diagnosis": said.diagnosis,
         "stats": [(name, f"{s.min:.4g}", f"{s.mean:.4g}", f"{s.max:.4g}") for name, s in said.stats.items()],
         "analysis": _analysis(state),
@@ -74,23 +76,24 @@ def _newest(folder: RunFolder) -> FieldState:
     return state
 
 
-def picture(field: NDArray[Any], name: str, side: int, caption: str) -> Picture:
-    """Draw a field in colours from its least to its greatest value, its longer side about `side` pixels."""
+def picture(field: NDArray[Any], colormap: str, side: int, caption: str) -> Picture:
+    """Draw a field in these colours from its least to its greatest value, its longer side about `side` pixels."""
     content = io.BytesIO()
     low, high = extremes(field)
     zoom = max(1, round(side / max(field.shape)))
-    write_png(content, shrink_to(field, MOST), default_colormap(name), low, high, zoom)
+    write_png(content, shrink_to(field, MOST), colormap, low, high, zoom)
     return Picture(caption, "data:image/png;base64," + base64.b64encode(content.getvalue()).decode())
 
 
-def _growth(folder: RunFolder, name: str, inside: NDArray[Any] | None) -> Iterator[Picture]:
+def _growth(folder: RunFolder, state: FieldState, name: str) -> Iterator[Picture]:
     frames = folder.frames()
     kept = frames.steps()
     if len(kept) < 2:
         return
+    colours = colormap_in(folder.info.preset, state.params, name)
     for step in sorted({kept[round(i * (len(kept) - 1) / (STRIP - 1))] for i in range(STRIP)}):
         try:
-            yield picture(with_ground(frames.load(step)[name], inside), name, SMALL, f"step {step:,}")
+            yield picture(with_ground(frames.load(step)[name], state.inside), colours, SMALL, f"step {step:,}")
         except (KeyError, NnfdError):
             yield Picture(f"step {step:,}: the frame cannot be read", "")
 

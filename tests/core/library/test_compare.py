@@ -25,6 +25,7 @@ from nnfd.core.library.compare import (
     text_of,
 )
 from nnfd.core.params import FurParams, NetworkParams, TuringParams
+from nnfd.core.params.presets import load
 from nnfd.tui import cli
 from nnfd.tui.screens.compare.runs import RecordedRun
 from nnfd.tui.screens.compare.table import table_columns
@@ -96,6 +97,20 @@ def test_runs_of_several_kinds_differ_only_where_they_can_be_compared():
     assert "hidden" not in differing(runs)
     assert "D_s" not in differing(runs)
     assert text_of(runs[2], param("lr")) == text_of(runs[4], param("lr")) == ""
+
+
+def test_models_that_differ_are_told_by_their_equations():
+    spiral, maze = load("spiral").params, load("gray-scott").params
+    edited = maze.edited({"model.equations.v": "D_v*lap(v) + u*v^2 - k*v", "model.start.u": "1"})
+    columns = columns_of([run_of("A", maze), run_of("B", edited), run_of("C", NetworkParams())])
+    assert [column.heading for column in columns][3:6] == ["kind", "dv/dt", "u at start"]
+    assert text_of(run_of("B", edited), columns[4]) == "D_v*lap(v) + u*v^2 - k*v"
+    assert text_of(run_of("C", NetworkParams()), columns[4]) == ""
+    columns = columns_of([run_of("A", maze), run_of("B", spiral)])
+    assert [column.heading for column in columns][3:6] == ["model", "du/dt", "dv/dt"]
+    assert text_of(run_of("B", spiral), columns[3]) == "FitzHugh-Nagumo"
+    fur = columns_of([run_of("A", FurParams()), run_of("B", TuringParams())])
+    assert not {"model", "da/dt"} & {column.heading for column in fur}, "the kind says it"
 
 
 def test_values_are_written_as_typed_and_never_move_the_cursor():

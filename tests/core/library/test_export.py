@@ -2,12 +2,15 @@
 
 import contextlib
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from nnfd.core.errors import RunError, StorageError
+from nnfd.core.fields.picture import lut
 from nnfd.core.library.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.frames import FolderFrames
@@ -95,3 +98,19 @@ def test_an_animation_leaves_out_what_is_thinned_meanwhile(runs, tmp_path, monke
         with Image.open(tmp_path / name) as picture:
             counts.append(picture.n_frames)
     assert counts == [5, 4], "the newest state is one more"
+
+
+def test_a_picture_has_the_colours_of_its_preset(runs, tmp_path):
+    folder, params = runs["fur"], tmp_path / "fur" / "params.toml"
+    text = params.read_text(encoding="utf-8")
+
+    def colours(preset, field):
+        params.write_text(re.sub(r"(?m)^preset = .*$", f'preset = "{preset}"', text), encoding="utf-8")
+        export_run(RunFolder.open(folder.path), tmp_path / "out.png", field=field)
+        with Image.open(tmp_path / "out.png") as picture:
+            return bytes(picture.getpalette()[: 3 * 255])
+
+    coat, course = (lut(name, 256)[:255].tobytes() for name in ("giraffe", "cividis"))
+    assert colours("giraffe", None) == coat
+    assert colours("gone", None) == course
+    assert colours("giraffe", "a") == lut("viridis", 256)[:255].tobytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from nnfd.core.library.compare import LABEL, RUN, Column, best, columns_of, rank, text_of
+from nnfd.core.library.compare import LABEL, RUN, Column, Group, best, columns_of, rank, text_of
 from nnfd.tui.widgets.steady_table import TableColumn
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 NAME_WIDTH = 30
 """Cells of a run's name; label and name stay in view, so the rest needs room beside them."""
+PART_WIDTH = 48
+"""Cells of an equation: most of those that ship are shorter."""
 
 
 def table_columns(runs: Sequence[Compared], hidden: Collection[str] = ()) -> list[TableColumn[Compared]]:
@@ -38,6 +40,6 @@ def _table_column(runs: Sequence[Compared], column: Column, hidden: Collection[s
         write,
         partial(rank, column=column),
         style,
-        most=NAME_WIDTH if column == RUN else None,
+        most=NAME_WIDTH if column == RUN else PART_WIDTH if column.group is Group.PART else None,
         best=best(runs, column),
     )
