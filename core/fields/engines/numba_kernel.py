@@ -85,7 +85,8 @@ def _compile(future: Future[Steps], text: str, args: tuple[Any, ...], threads: i
     where = "the folder of compiled models"
     try:
         module = _module(text)
-        count = min(threads or numba.config.NUMBA_NUM_THREADS, numba.config.NUMBA_NUM_THREADS)
+        most = int(numba.get_num_threads())
+        count = min(threads or most, most)
         steps = partial(_in_a_team, module.threads, count) if count > 1 else module.serial
         steps(*args)
     except numba.core.errors.NumbaError as error:  # a fault of our own text: whoever waits for the steps gets it
