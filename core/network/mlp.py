@@ -21,7 +21,7 @@ import numpy as np
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.activations import ACTIVATIONS
 from nnfd.core.network.batchnorm import BatchNorm
-from nnfd.core.network.memory import Buffers, aligned, parameter_count, parameter_views, stats_views
+from nnfd.core.network.memory import Buffers, aligned, parameter_count, parameter_views, rows_of_a_product, stats_views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +37,6 @@ P_MIN = 1e-12
 LOG_P_MIN = math.log(P_MIN)
 BLOCK = 384
 """Samples that an evaluation takes at a time: what they need stays in the cache, and memory bounded."""
-SMALL_PRODUCT, FEW_ROWS = 1_000_000, 48
-"""Up to so many multiplications OpenBLAS does a product without copying its factors first, in a tenth less time; with
-fewer rows that is lost again. Training does not cut its products: the last digit of a weight is to depend on no such
-thing."""
 BATCH_SIZES_KEPT = 8
 """For how many batch sizes work arrays are kept; training needs 5: full and last batch, full and two last blocks."""
 
@@ -124,7 +120,7 @@ class MLP:
         ]
         decays = parameter_views(aligned(self.theta.size, self.dtype), self.layer_sizes, norm=batch_norm)
         self._decays = list(zip(self.W, decays.W, self._dW, strict=True))
-        self._rows = [_rows_of_a_product(W.shape) for W in self.W]
+        self._rows = [rows_of_a_product(Wb.size, BLOCK) for Wb in self._Wb]
         self.l2 = l2
         self._buffers: dict[int, Buffers] = {}
         rng = np.random.default_rng(seed)
@@ -201,7 +197,7 @@ class MLP:
         # np.dot, not matmul: that checks floating-point flags, which some BLAS raise without cause
         if training or len(h) <= rows:
             np.dot(h, W, out=z)
-        else:
+        else:  # training is not cut like this: the last digit of a weight is to depend on no such thing
             for start in range(0, len(h), rows):
                 np.dot(h[start : start + rows], W, out=z[start : start + rows])
         if not with_bias:
@@ -289,13 +285,6 @@ class MLP:
                 del self._buffers[next(iter(self._buffers))]
             self._buffers[n] = Buffers(n, self.layer_sizes, self.dtype, norm=self.batch_norm)
         return self._buffers[n]
-
-
-def _rows_of_a_product(shape: tuple[int, ...]) -> int:
-    """Return for how many rows an evaluation multiplies weights of this shape at a time."""
-    n_in, n_out = shape
-    rows = SMALL_PRODUCT // ((n_in + 1) * n_out) // 8 * 8
-    return rows if rows >= FEW_ROWS else BLOCK
 
 
 def figures(cache: Buffers, y: NDArray[np.int64]) -> tuple[float, int]:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.network import mlp
+from nnfd.core.network import memory
 from nnfd.core.network.batchnorm import EPSILON as BN_EPSILON
 from nnfd.core.network.batchnorm import MEMORY as BN_MEMORY
 from nnfd.core.network.memory import ALIGNMENT, ONES_BYTES, aligned, with_ones
@@ -310,10 +310,10 @@ class TestPredictions:
     def test_take_lists(self):
         assert MLP((2, 3, 2)).predict([[0.1, 0.2], [0.3, -1]]).shape == (2,)
 
-    @pytest.mark.parametrize("small_product", [mlp.SMALL_PRODUCT, 1680])  # of 56 rows by the first weights
+    @pytest.mark.parametrize("small_product", [memory.SMALL_PRODUCT, 1680])  # of 56 rows by the first weights
     @pytest.mark.parametrize("dtype", ["float64", "float32"])
     def test_a_set_larger_than_a_block_is_taken_in_blocks(self, dtype, small_product, monkeypatch):
-        monkeypatch.setattr(mlp, "SMALL_PRODUCT", small_product)
+        monkeypatch.setattr(memory, "SMALL_PRODUCT", small_product)
         model = somewhere((4, 6, 3), "tanh", dtype, l2=0.1)
         X, y = batch(2 * BLOCK + 7, (4, 3), dtype)
         logits = np.tanh(X @ model.W[0] + model.b[0]) @ model.W[1] + model.b[1]
