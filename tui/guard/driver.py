@@ -44,6 +44,7 @@ class Answering(Protocol):
 
     inputs_taken: int
     forgotten_before: float
+    key_at: float
     backlog: Backlog
     terminal: SafeDriver | None
 
@@ -147,4 +148,6 @@ class SafeDriver(LinuxDriver):
             if waiting >= (MOST_KEYS if isinstance(message, Key) else MOST_WAITING):
                 raise _TooMuchError
             self._sent += 1
+            if isinstance(message, Key):  # what is drawn before it reaches the app would hold it up already
+                self._answering.key_at = time.perf_counter()
         super().process_message(message)

@@ -57,7 +57,8 @@ class SafeApp(App[None]):
         self.backlog = Backlog()
         """What the terminal has not taken yet."""
         self.right_of_way = RightOfWay()
-        self._key_at = -KEY_SECONDS
+        self.key_at = -KEY_SECONDS
+        """When the newest key came, or was taken."""
         self.terminal: SafeDriver | None = None
         """What draws and reads; None where nothing does, as in a test."""
         self.failures: list[Failure] = []
@@ -104,7 +105,7 @@ class SafeApp(App[None]):
         """
         if self.backlog.waiting > 0:
             return LOOK_SECONDS
-        return max(0.0, self._key_at + KEY_SECONDS - time.perf_counter())
+        return max(0.0, self.key_at + KEY_SECONDS - time.perf_counter())
 
     def on_flooded(self) -> None:
         """Say that keys were dropped."""
@@ -119,7 +120,7 @@ class SafeApp(App[None]):
         if isinstance(event, InputEvent) and not event.is_forwarded:
             self.inputs_taken += 1
             if isinstance(event, Key):
-                self._key_at = time.perf_counter()
+                self.key_at = time.perf_counter()
         if (self.leaving and isinstance(event, InputEvent | Paste)) or self._is_forgotten(event):
             return
         if isinstance(event, Paste) and not event.text.isprintable():

@@ -5,9 +5,10 @@ import os
 import signal
 
 import pytest
-from textual.events import Key
+from textual.events import Key, Paste
 
 from nnfd.tui.guard import driver as guard
+from nnfd.tui.guard import safe_app
 from nnfd.tui.guard.driver import MOST_KEYS, Flooded, SafeDriver
 from nnfd.tui.guard.safe_app import SafeApp
 from tests.support.dashboard import OVER_AT_ONCE, opened
@@ -67,6 +68,19 @@ async def test_a_paste_of_a_megabyte_is_dropped_unread_and_the_next_key_is_answe
         os.close(keyboard)
         await reading
         os.close(driver.fileno)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the driver of Unix")
+@pytest.mark.usefixtures("own_signals")
+async def test_pictures_wait_for_a_key_from_when_it_is_read(monkeypatch):
+    monkeypatch.setattr(safe_app, "KEY_SECONDS", 1e6)
+    app = Slow()
+    driver = Silent(app)
+    app.key_at = -2e6
+    driver.process_message(Paste("text"))
+    assert app.busy() == 0
+    driver.process_message(Key("x", "x"))
+    assert app.busy() > 0
 
 
 async def test_keys_of_a_flood_that_wait_are_not_answered():

@@ -68,11 +68,11 @@ async def test_the_network_lab_draws_each_view_once(shows):
         one_epoch = {"CurveView": 2, "ConfusionTable": 1, "ReportTable": 1}
         shows.clear()
         await lab.press("s")
-        await lab.until(lambda: lab.screen.evaluated.epoch == epoch + 1)
+        await lab.until(lambda: lab.screen.evaluated.epoch == epoch + 1 and shows["CurveView"] == 2)
         assert shows == one_epoch
         shows.clear()
         await lab.press("j")
-        await lab.until(lambda: lab.screen.evaluated.epoch == lab.screen.shown)
+        await lab.until(lambda: lab.screen.evaluated.epoch == lab.screen.shown and shows["CurveView"] == 2)
         assert shows == one_epoch
         for view in unseen:
             shows.clear()

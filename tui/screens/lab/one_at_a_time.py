@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nnfd.core.errors import NnfdError
+from nnfd.tui.guard.safe_app import SafeApp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,13 +58,17 @@ class OneAtATime(Generic[T]):
             return
         self._under_way = self._next_job()
         if self._under_way is not None:
-            self._host.run_worker(partial(self._work, self._under_way), group="background", thread=True)
+            app = self._host.app
+            give_way = app.right_of_way.wait if isinstance(app, SafeApp) else lambda: None
+            work = partial(self._work, self._under_way, give_way)
+            self._host.run_worker(work, group="background", thread=True)
 
     def forget(self) -> None:
         """Throw away what the job under way will bring, and every wish."""
         self._under_way, self._again = None, False
 
-    def _work(self, job: Callable[[], T]) -> None:
+    def _work(self, job: Callable[[], T], give_way: Callable[[], None]) -> None:
+        give_way()  # to the frame that is being drawn
         try:
             hand_over = partial(self._deliver, job())
         except NnfdError as error:

@@ -96,7 +96,10 @@ class Branching:
 
     def _work(self, job: SteppedJob[Branch], trial: Trial | None) -> None:
         try:
-            answer = partial(self._deliver, job.run(), trial)
+            start = job.run()
+            if trial is not None and start.best is not None:  # its losses are those under the branch's weight decay
+                trial = replace(trial, before=start.best)
+            answer = partial(self._deliver, start, trial)
         except StoppedError:
             return
         except NnfdError as error:

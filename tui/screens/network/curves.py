@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -9,10 +10,13 @@ from textual.containers import Vertical
 
 from nnfd.core.params import NetworkParams
 from nnfd.tui.screens.lab.marks import edits_of
+from nnfd.tui.screens.lab.throttle import Throttle
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.series import Series
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import ComposeResult
     from textual.widget import Widget
 
@@ -64,6 +68,8 @@ class LearningCurves(Vertical):
         self._below = below
         self.loss = CurveView("loss", settle=True, id="loss")
         self.accuracy = CurveView("accuracy", settle=True, id="accuracy")
+        self._draw_accuracy: Callable[[], None] = lambda: None
+        self._accuracy_drawn = Throttle(self, lambda: self._draw_accuracy(), 0)
 
     def compose(self) -> ComposeResult:
         yield self.loss
@@ -73,7 +79,10 @@ class LearningCurves(Vertical):
     def show(
         self, ours: NetworkHistory, theirs: NetworkHistory | None, ghost: Ghost | None, *, cursor: int | None
     ) -> None:
-        """Draw both charts, with our edits, the best epoch and the one that is looked at; a frame each."""
+        """Draw both charts, with our edits, the best epoch and the one that is looked at; a frame each.
+
+        A key goes before the second one, unless it is the key that looks at another epoch.
+        """
 
         def draw(view: CurveView, key: str, bounds: tuple[float, float] | None = None) -> None:
             view.show(
@@ -86,7 +95,10 @@ class LearningCurves(Vertical):
             )
 
         draw(self.loss, "loss")
-        self.call_after_refresh(draw, self.accuracy, "acc", SHARE)  # both in one frame would hold a key up
+        self._draw_accuracy = partial(draw, self.accuracy, "acc", SHARE)
+        of_its_own_accord = cursor is None
+        # both in one frame would hold a key up
+        self.call_after_refresh(self._accuracy_drawn.ask if of_its_own_accord else self._draw_accuracy)
 
     def action_log(self) -> None:
         self.loss.toggle_log()

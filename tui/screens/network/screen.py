@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
+from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import EpochDone, Event
 from nnfd.core.errors import NnfdError
 from nnfd.core.network.bundled import BUNDLED
@@ -55,6 +55,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
     unit: ClassVar[str] = "epochs"
     about: ClassVar[str] = ABOUT
     draws_per_second: ClassVar[float] = 30
+    status_seconds: ClassVar[float] = 0.09
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *lent("curves", LearningCurves.KEYS),
@@ -109,37 +110,39 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self._draw_epochs()
 
     def draw(self, events: Sequence[Event]) -> None:
-        new_data = self.session.data is not None and not self.panels.has_data
-        if new_data:
-            self._load_data()
+        data = self.session.data
+        if new_data := data is not None and not self.panels.has_data:
+            self.panels.load(data)
         # a run of another process tells its epochs and its state apart
         new_state, self._state_drawn = self.history.latest is not self._state_drawn, self.history.latest
         new_epochs = new_state or self.history.ended or any(isinstance(event, EpochDone) for event in events)
         if self.history.ended:
             self._epochs_drawn.now()
         elif new_epochs:
-            at_full_speed = self.session.controller.pace is None
-            self._epochs_drawn.seconds = FULL_SPEED_CHART_SECONDS if at_full_speed else CHART_SECONDS
+            self._epochs_drawn.seconds = FULL_SPEED_CHART_SECONDS if self._hurries else CHART_SECONDS
             self._epochs_drawn.ask()
         # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
-        if self._baseline_due and new_epochs and self.session.data is not None:
+        if self._baseline_due and new_epochs and data is not None:
             self._baseline_due = False  # once a run: one that fails is begun again by its key alone
-            if self.session.data.name in BUNDLED:
+            if data.name in BUNDLED:
                 self.action_baseline()
         if (new_data or new_epochs) and self.shown is None:
             self.findings.wish()
         if self.history.ended and not self.history.curves:  # there is nothing to evaluate
-            self._diagnose(None)
+            self._diagnose()
 
-    def _load_data(self) -> None:
-        data = self.session.data
-        assert data is not None
-        self.panels.load(data)
+    @property
+    def _hurries(self) -> bool:
+        """Whether the newest is followed at full speed."""
+        at_full_speed = self.phase is Phase.RUNNING and self.session.controller.pace is None
+        return at_full_speed and self.shown is None and not self.history.ended
 
     def _draw_epochs(self) -> None:
         self.curves.show(self.history, self.baseline.history, self.ghost, cursor=self.shown)
         self.panels.show_epochs(self.history, self.shown)
         self._tell()
+        if self._hurries:
+            self._diagnose()
 
     def _tell(self) -> None:
         log = self.history.curves
@@ -155,23 +158,23 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.findings.wish()
 
     def next_job(self) -> Callable[[], Evaluated] | None:
-        questions = self.panels.questions()
-        return evaluation_of(self.session, self.history, self.shown, questions, self.health_watch)
+        return evaluation_of(self.session, self.history, self.shown, self.panels.questions(), self.health_watch)
 
     def show_findings(self, findings: Evaluated) -> None:
         self.panels.show(findings, self.baseline.result)
-        self._tell()
         self.panels.show_health(findings.health, self.health_watch.gradients)
-        self._diagnose(findings)
+        if self._hurries:  # what is said comes with the charts: a frame of a panel alone is far cheaper
+            self._epochs_drawn.ask()
+        else:
+            self._tell()
+            self._diagnose()
 
-    # -- the diagnosis
-
-    def _diagnose(self, evaluated: Evaluated | None) -> None:
+    def _diagnose(self) -> None:
         """Say what the numbers of the newest epoch mean, whatever epoch is looked at."""
         data = self.session.data
         if data is None or self.shown is not None:
             return
-        if news := self.diagnosis.consider(self.history, data, evaluated, self.health_watch.newest):
+        if news := self.diagnosis.consider(self.history, data, self.evaluated, self.health_watch.newest):
             self.notify(news, title="the remedy", timeout=15, markup=False)
 
     def on_diagnosis_line_tried(self, event: DiagnosisLine.Tried) -> None:
@@ -226,15 +229,14 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.panels.show_baseline(self.baseline.result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "landscape":
-            return True if self.session.data is not None and self.history.latest is not None else None
-        if action == "race":
-            return True if self.history.position and self.session.folder is not None else None
-        if action == "find_lr":
-            return True if self.session.data is not None else None
-        if action == "baseline":
-            return True if self.session.data is not None and self.baseline.run is None else None
-        return super().check_action(action, parameters)
+        has_data = self.session.data is not None
+        possible = {
+            "landscape": has_data and self.history.latest is not None,
+            "race": self.history.position > 0 and self.session.folder is not None,
+            "find_lr": has_data,
+            "baseline": has_data and self.baseline.run is None,
+        }
+        return possible[action] or None if action in possible else super().check_action(action, parameters)
 
     def on_unmount(self) -> None:
         self.baseline.clear()
@@ -248,10 +250,9 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.app.push_screen(FindLr(params, data), self._begin_with_lr)
 
     def _begin_with_lr(self, lr: float | None) -> None:
-        if lr is None:
-            return
         try:
-            self.begin(RunSpec(self.params.edited({"lr": lr}), self.spec.preset, self.spec.title))
+            if lr is not None:
+                self.begin(RunSpec(self.params.edited({"lr": lr}), self.spec.preset, self.spec.title))
         except NnfdError as error:
             self.complain(error)
 
@@ -288,8 +289,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def _begin_at(self, start: Branch, trial: Trial | None) -> None:
         state = start.state
-        if trial is not None and start.best is not None:  # its losses are those under the branch's weight decay
-            trial = replace(trial, before=start.best)
         try:
             self._begin_trial(RunSpec(state.params, self.spec.preset, self.spec.title, state, start.best), trial)
         except NnfdError as error:

@@ -4,8 +4,13 @@ import pytest
 
 from nnfd.core.engine.events import EpochDone, Started
 from nnfd.core.params import NetworkParams
+from nnfd.tui.guard import safe_app
+from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.history import NetworkHistory
-from nnfd.tui.screens.network.curves import learning_curves
+from nnfd.tui.screens.lab import throttle
+from nnfd.tui.screens.network.curves import LearningCurves, learning_curves
+from nnfd.tui.widgets.text_line import TextLine
+from tests.support.waiting import until_async
 
 
 @pytest.mark.parametrize(
@@ -20,3 +25,22 @@ def test_the_training_curve_says_what_it_is_of(how, name):
         (name, "train", [0.5]),
         ("val", "val", [0.6]),
     ]
+
+
+async def test_a_key_goes_before_the_second_chart_unless_it_looks_at_another_epoch(monkeypatch):
+    monkeypatch.setattr(throttle, "LONGEST_WAIT", 1e6)
+    history = NetworkHistory()
+    history.add(EpochDone(1, 0.5, 0.6, 0.9, 0.8, 0.01, is_best=True))
+    app = SafeApp()
+    async with app.run_test() as pilot:
+        curves = LearningCurves(TextLine())
+        await app.mount(curves)
+        monkeypatch.setattr(safe_app, "KEY_SECONDS", 1e6)
+        await pilot.press("z")
+        curves.show(history, None, None, cursor=None)
+        await until_async(lambda: curves.loss.chart.series)
+        await pilot.pause()
+        assert not curves.accuracy.chart.series
+        curves.show(history, None, None, cursor=1)
+        await until_async(lambda: curves.accuracy.chart.series)
+        monkeypatch.setattr(safe_app, "KEY_SECONDS", 0.0)

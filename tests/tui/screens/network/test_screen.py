@@ -25,6 +25,7 @@ from nnfd.tui.dialogs.wait import WaitScreen
 from nnfd.tui.jobs.session import Storage, watched
 from nnfd.tui.jobs.stepped import SteppedJob
 from nnfd.tui.screens.network import branching
+from nnfd.tui.screens.network.readout import Readout
 from nnfd.tui.widgets.chart import Edit
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.curves import CurveView
@@ -89,6 +90,10 @@ async def test_the_pace_keys():
         await lab.press("f")
         assert controller.pace is None
         assert "full speed" in lab.text()
+        controller.pause()  # what is told below the charts comes with them at full speed; at its end it is all told
+        await lab.until(lambda: lab.screen.phase is Phase.PAUSED and controller.position == epochs(lab))
+        told = lab.screen.query_one(Readout).render
+        await lab.until(lambda: f"epoch {epochs(lab):,}" in told().plain and " at " not in told().plain)
         await lab.press("f")
         assert controller.pace == 5
 
