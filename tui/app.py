@@ -130,7 +130,7 @@ class LabApp(SafeApp):
 
     def on_mount(self) -> None:
         """Answer signals from now on."""
-        on_the_end(self.give_up, self._leave_at_once)
+        on_the_end(self.give_up, self._leave_at_once, None if self.terminal is None else self.terminal.let_go)
 
     def action_lab(self, mode: str) -> None:
         """Bring another screen to the front; the run of a lab that is left waits meanwhile."""

@@ -11,6 +11,7 @@ import numpy as np
 from nnfd.core.engine.control import Control, FreeRun
 from nnfd.core.engine.events import BatchProgress, Edited, Ended, EpochDone, Event, Notice, Outcome, Started
 from nnfd.core.engine.state import frozen
+from nnfd.core.errors import StoppedError
 from nnfd.core.network.checks import check_run, why_diverged
 from nnfd.core.network.engines.choose import chosen_engine, compiled_before, make_engine
 from nnfd.core.network.engines.engine import SAMPLE
@@ -196,7 +197,10 @@ class _Run:
             starts.pop()  # a batch of one has no variance: it joins the batch before
         batches = list(zip(starts, [*starts[1:], n], strict=True))
         report = max(1, len(batches) // 100) if len(batches) > LONG_EPOCH else len(batches) + 1
-        engine = self._engine or (yield from self._load_engine())
+        try:
+            engine = self._engine or (yield from self._load_engine(control))
+        except StoppedError:
+            return Outcome.STOPPED, f"stopped at epoch {self.epoch}"
         a_call = min(engine.batches_a_call(params.batch_size), report)
         order = self.rng.permutation(n)
         for done in range(0, len(batches), a_call):
@@ -209,13 +213,15 @@ class _Run:
         self.train, self.val = engine.evaluate()
         return self._finish_epoch()
 
-    def _load_engine(self) -> Generator[Event, Any, Engine]:
+    def _load_engine(self, control: Control) -> Generator[Event, Any, Engine]:
         """Load the engine; not before the run is begun, as to compile one takes a while."""
         if self._engine_name == "numba" and not compiled_before():
             self.notes.append("numba compiles the training loops, once on this machine; that takes some 15 s")
         for note in self.notes:
             yield Notice(self.epoch, "engine", note)
-        self._engine, note = make_engine(self._engine_name, self.model, self.optimizer, self.data, self.params)
+        self._engine, note = make_engine(
+            self._engine_name, self.model, self.optimizer, self.data, self.params, control.stopping
+        )
         if note:
             yield Notice(self.epoch, "engine", note)
         return self._engine

@@ -184,6 +184,20 @@ def read_events(path: Path, start: int = 0, stop: int | None = None) -> tuple[li
     raise RunError(f"{printable(str(path))!r} is damaged: {damage}") from None
 
 
+def left_out(path: Path, end: int) -> str:
+    """Return what to say of a line after byte `end` that was written whole and yet is no event; empty without one.
+
+    A kill leaves none. A version before may have written an edit that is not allowed any more. Raises ``OSError``.
+    """
+    try:
+        with open_file(path) as file:
+            file.seek(end)
+            line = file.read(LONGEST_LINE)
+    except FileNotFoundError:
+        return ""
+    return f"{path.name}: its last line is left out: {_shown(line.rstrip())} is no event" if b"\n" in line else ""
+
+
 def _whole(lines: list[bytes], *, sealed: bool) -> tuple[list[bytes], bool, str]:
     """Take the checksums off lines: return those before the first damaged one, and what is wrong with that.
 

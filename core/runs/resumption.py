@@ -12,7 +12,7 @@ from nnfd.core.runs.asked import Asked, new_turn, read_asked
 from nnfd.core.runs.checkpoint import Checkpoint, saved_state
 from nnfd.core.runs.files import clear_half_written, open_file, storage_error
 from nnfd.core.runs.fitting import check_fits
-from nnfd.core.runs.log import read_events
+from nnfd.core.runs.log import left_out, read_events
 from nnfd.core.runs.names import EVENTS, FILES, FRAMES, RESULT, STATE, STATE_BEFORE
 from nnfd.core.runs.user_event import UserEvent
 from nnfd.core.text import printable
@@ -118,7 +118,7 @@ def peek(folder: RunFolder) -> Resumption:
     """
     saved, mended = _agreed(folder)
     log = folder.path / EVENTS
-    beyond, _ = read_events(log, saved.offset)
+    beyond, end = read_events(log, saved.offset)
     done = [event for event in beyond if isinstance(event, UserEvent)]
     # commands given by the user wait for the replay to end, and are done in the order in which they were asked
     waiting = [*saved.pending, *_asked(folder, saved)][len(done) :]
@@ -133,7 +133,7 @@ def peek(folder: RunFolder) -> Resumption:
         state=saved.state,
         events=tuple(read_events(log, 0, saved.offset)[0]),
         checkpoint=replace(saved, pending=fitting),
-        mended="; ".join(filter(None, (mended, refused))),
+        mended="; ".join(filter(None, (mended, left_out(log, end), refused))),
     )
 
 

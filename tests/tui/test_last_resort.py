@@ -47,10 +47,13 @@ def test_what_is_left_of_one_that_ended_can_be_told_to_end(tmp_path):
         assert terminal.wait_exit() == -signal.SIGTERM
 
 
-@pytest.mark.parametrize("plant", [FAILS, HANGS])
-def test_it_ends_when_it_is_told(tmp_path, plant):
+@pytest.mark.parametrize(("plant", "told"), [(FAILS, ""), (HANGS, "ended at once, because something in it hung")])
+def test_it_ends_when_it_is_told(tmp_path, plant, told):
     (tmp_path / "sitecustomize.py").write_text(plant)
     with Terminal("--no-record", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}) as terminal:
         terminal.wait_for("Restart")
         terminal.process.terminate()
         assert terminal.wait_exit() in {0, 1}
+        assert told in terminal.text
+    assert terminal.written.rfind("\x1b[?1049l") > terminal.written.rfind("\x1b[?1049h")
+    assert terminal.written.rfind("\x1b[?1003l") > terminal.written.rfind("\x1b[?1003h")

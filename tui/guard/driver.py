@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import termios
 import time
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -37,6 +38,12 @@ TOLD_SECONDS = 5.0
 """How soon after a flood the next one is told of again."""
 REPORT_RESIZES = "\x1b[?2048h"
 """Lets a terminal that can report its size in the input do so, at once for the first time."""
+LET_GO = (
+    b"\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+)
+"""What the driver writes when it gives the terminal back: no pastes in brackets, lines that wrap, no mouse, the screen
+of before with its cursor."""
+HUNG = b"nnfd-tui: ended at once, because something in it hung; what was taken is on the disk\r\n"
 
 
 class Answering(Protocol):
@@ -73,7 +80,8 @@ class SafeDriver(LinuxDriver):
         self._sent = 0
         self._told = -TOLD_SECONDS
         self._stopped = False
-        self._file = cast("Any", Taken(cast("Any", screen_stream() or self._file), self._answering.backlog))
+        self._drawn = Taken(cast("Any", screen_stream() or self._file), self._answering.backlog)
+        self._file = cast("Any", self._drawn)
         self._has_terminal = False
         self._stop = signal.signal(signal.SIGTSTP, self._on_stop)
         self._go_on = signal.signal(signal.SIGCONT, self._on_go_on)
@@ -94,6 +102,14 @@ class SafeDriver(LinuxDriver):
         if self._has_terminal:
             self.stop_application_mode()
             self.close()
+
+    def let_go(self) -> None:
+        """Make the terminal usable for others; for a process that is ended at once, whatever its threads hang in."""
+        if self._has_terminal:
+            if select.select([], [self._drawn], [], 0)[1]:  # else it would hang in this too
+                os.write(self._drawn.fileno(), LET_GO + HUNG)
+            if self.attrs_before is not None:
+                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
 
     def _on_stop(self, number: int, frame: FrameType | None) -> None:
         self._stopped = True

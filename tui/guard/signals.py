@@ -21,16 +21,24 @@ PATIENCE = 20.0
 taken is on the disk by then, as a run may be killed at any moment."""
 
 
-def _end_at_last() -> None:
+def _end_at_last(let_go: Callable[[], object]) -> None:
+    def end() -> None:
+        try:
+            let_go()
+        finally:
+            os._exit(1)
+
     try:
-        timer = threading.Timer(PATIENCE, os._exit, [1])
+        timer = threading.Timer(PATIENCE, end)
         timer.daemon = True
         timer.start()
     except (RuntimeError, MemoryError):  # no thread can be had
         signal.alarm(int(PATIENCE))
 
 
-def on_the_end(leave: Callable[[], object], leave_at_once: Callable[[], object]) -> None:
+def on_the_end(
+    leave: Callable[[], object], leave_at_once: Callable[[], object], let_go: Callable[[], object] | None
+) -> None:
     """Let these signals end the app, from now on in this event loop; Windows has no such handlers.
 
     Parameters
@@ -39,12 +47,14 @@ def on_the_end(leave: Callable[[], object], leave_at_once: Callable[[], object])
         Leaves in order.
     leave_at_once
         Saves and ends the process. Called in a thread if the terminal is gone: Textual would hang in a write to it.
+    let_go
+        Makes the terminal usable again, whatever hangs; None if there is no terminal that could go.
     """
     if sys.platform == "win32":
         return
 
     def act() -> None:
-        _end_at_last()
+        _end_at_last(let_go or (lambda: None))
         if sys.__stdout__ is not None and not _on_a_terminal():
             threading.Thread(target=leave_at_once).start()
         else:
@@ -59,7 +69,7 @@ def on_the_end(leave: Callable[[], object], leave_at_once: Callable[[], object])
     loop = asyncio.get_running_loop()
     for number in _signals():
         loop.add_signal_handler(number, act)
-    if _on_a_terminal():
+    if let_go is not None:  # it may have gone already, while all this was loaded
         look()
 
 

@@ -6,12 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nnfd.core.errors import in_words
+from nnfd.core.errors import StoppedError, in_words
 from nnfd.core.network.engines.numpy_engine import NumpyEngine
 from nnfd.core.network.memory import parameter_count
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.engines.engine import Engine
@@ -52,16 +52,26 @@ def chosen_engine(params: NetworkParams, layer_sizes: Sequence[int], samples: in
 
 
 def make_engine(
-    name: EngineName, model: MLP, optimizer: Optimizer, data: Dataset, params: NetworkParams
+    name: EngineName,
+    model: MLP,
+    optimizer: Optimizer,
+    data: Dataset,
+    params: NetworkParams,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[Engine, str]:
-    """Return the engine of this name, or NumPy's and one line for the user if it cannot be loaded."""
+    """Return the engine of this name, or NumPy's and one line for the user if it cannot be loaded.
+
+    Raises :class:`StoppedError` once `stopping` says so while it is compiled.
+    """
     if name == "numpy":
         return NumpyEngine(model, optimizer, data, params), ""
     try:
         from nnfd.core.network.engines.numba_engine import NumbaEngine
 
         engine = NumbaEngine(model, optimizer, data, params)
-        engine.prepare()
+        engine.prepare(stopping)
+    except StoppedError:
+        raise
     except Exception as error:
         # it may not fit to this NumPy, find no place to keep what it compiled, or fail on what was damaged there
         note = f"engine: numba cannot be used here ({in_words(error)}); NumPy trains this run"

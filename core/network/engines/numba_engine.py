@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import threading
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numba.core.event import Listener, install_listener
 
+from nnfd.core.errors import StoppedError
 from nnfd.core.network.batchnorm import EPSILON, MEMORY
 from nnfd.core.network.engines import formulas, loops
 from nnfd.core.network.engines.engine import Engine
@@ -17,7 +20,7 @@ from nnfd.core.network.mlp import P_MIN
 from nnfd.core.network.optim import ADAM_BETA2, ADAM_EPSILON
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +42,21 @@ CALL_DRAWN = 1_000_000
 _ACTIVATION = {"relu": formulas.RELU, "tanh": formulas.TANH, "sigmoid": formulas.SIGMOID}
 
 
+class _Asking(Listener):
+    """Asks before each pass of the compiler whether to stop: it takes 15 s in all, and 3 s for one at the most."""
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        self._stopping = stopping
+        self._thread = threading.get_ident()
+
+    def on_start(self, _: object) -> None:
+        if threading.get_ident() == self._thread and self._stopping():  # another thread may compile meanwhile
+            raise StoppedError("it was stopped while the training loops were compiled")
+
+    def on_end(self, _: object) -> None:
+        pass
+
+
 class NumbaEngine(Engine):
     """The compiled engine. Its first calls compile, or load what was compiled before."""
 
@@ -53,11 +71,15 @@ class NumbaEngine(Engine):
         self.scratch = _scratch(model.dtype)
         self._work: _Work | None = None
 
-    def prepare(self) -> None:
-        """Compile the loops, or load what was compiled before. Raises anything, if that cannot be kept or read."""
+    def prepare(self, stopping: Callable[[], bool]) -> None:
+        """Compile the loops, or load what was compiled before. Raises anything, if that cannot be kept or read.
+
+        Raises :class:`StoppedError` once `stopping` says so.
+        """
         nothing = np.empty(0, np.int64)
-        self._train(nothing, nothing, nothing, self._none, 0.0, 0.0, formulas.SGD)
-        self.evaluate_on(self.data.X_val[:0], self.data.y_val[:0])
+        with install_listener("numba:run_pass", _Asking(stopping)):
+            self._train(nothing, nothing, nothing, self._none, 0.0, 0.0, formulas.SGD)
+            self.evaluate_on(self.data.X_val[:0], self.data.y_val[:0])
 
     def batches_a_call(self, batch_size: int) -> int:
         """Return as many as some 50 ms take."""

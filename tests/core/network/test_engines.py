@@ -3,6 +3,7 @@
 The loops are read as plain Python here, which needs no compiler; compiled they are in the slow tests at the end.
 """
 
+import contextlib
 import dataclasses
 import importlib.util
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from nnfd.core.engine.events import Notice
 from nnfd.core.engine.state import META, pack_meta, unpack_meta
-from nnfd.core.errors import ParamsError
+from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.network.branch import Branch, branch_state, edited
 from nnfd.core.network.engines import choose
 from nnfd.core.network.engines import engine as engine_module
@@ -52,6 +53,8 @@ OPTIONS = CONFIGS | {
 def plain_loops(monkeypatch):
     """The compiled engine with its loops left as Python."""
     monkeypatch.setitem(sys.modules, "numba", SimpleNamespace(njit=lambda **_: lambda function: function))
+    told = SimpleNamespace(Listener=object, install_listener=lambda *_: contextlib.nullcontext())
+    monkeypatch.setitem(sys.modules, "numba.core.event", told)
     package = importlib.import_module(ENGINES)
     for name in ("formulas", "loops", "numba_engine"):
         # known before and undone after, whether it was imported or not
@@ -225,6 +228,22 @@ def test_the_engine_is_no_edit_of_a_running_run():
     params = NetworkParams(**SMALL)
     with pytest.raises(ParamsError, match="engine"):
         run(params, edits={2: params.model_copy(update={"engine": "numba"})})
+
+
+@NUMBA
+@pytest.mark.slow
+def test_a_stop_is_heard_while_the_loops_are_compiled(monkeypatch):
+    from numba import njit
+
+    from nnfd.core.network.engines import loops
+
+    # as on a machine where they were not compiled yet
+    monkeypatch.setattr(loops, "train_batches", njit(lambda *_: (0.0, 0)))
+    params = NetworkParams(**SMALL, engine="numba")
+    data = data_of(params.dataset, params.dtype)
+    model = MLP.for_run(params, (data.X_train.shape[1], *params.hidden, len(data.class_names)))
+    with pytest.raises(StoppedError):
+        choose.make_engine("numba", model, make_optimizer("sgd", model.theta), data, params, lambda: True)
 
 
 @NUMBA

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnfd.core.engine.events import Edited, Notice, Paint, Painted
+from nnfd.core.engine.events import Edited, Notice, Paint, Painted, Started
 from nnfd.core.errors import ParamsError, UnavailableError
 from nnfd.core.fields.maps import marked_grey
 from nnfd.core.params import FurParams
@@ -15,6 +15,7 @@ from nnfd.core.runs.asked import Asked
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun
+from nnfd.core.runs.log import to_json
 from nnfd.core.runs.names import EVENTS, RESULT, STATE
 from nnfd.core.runs.resumption import peek, resume
 
@@ -50,6 +51,18 @@ def test_an_edit_that_a_version_before_took_is_left_out_on_resume_and_told_once(
         told = [event.message for event in folder.events() if isinstance(event, Notice)]
     assert len(told) == 1
     assert told[0].startswith("an edit asked for at 0 cannot be done and is left out: rho_a: ")
+    assert peek(RunFolder.open(tmp_path / "r")).mended == ""
+
+
+def test_an_edit_at_the_end_of_an_old_log_that_is_none_any_more_is_told(tmp_path):
+    params = FurParams(**SMALL)
+    edit = to_json(Edited(0, params.edited({"dt": 0.5}), {"dt": (1.0, 0.5)})).replace("0.5", "1e400")
+    with RunFolder.create(tmp_path / "r", preset="p", title="t", params=params) as folder:
+        (folder.path / EVENTS).write_text(f"{to_json(Started(params, 0, 200))}\n{edit}\n")
+    told = peek(RunFolder.open(tmp_path / "r")).mended
+    assert told.startswith('events.jsonl: its last line is left out: \'{"event":"edited"')
+    with (tmp_path / "r" / EVENTS).open("a") as log:
+        log.truncate(log.tell() - 1)  # that a kill cut off: nobody was told that it is done
     assert peek(RunFolder.open(tmp_path / "r")).mended == ""
 
 

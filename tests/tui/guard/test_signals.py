@@ -1,0 +1,26 @@
+"""When the terminal goes: whether it is noticed, whenever that was."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from nnfd.tui.guard import signals
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of Unix")
+
+
+async def test_a_terminal_that_went_before_the_first_look_ends_the_app(monkeypatch):
+    output, _closed = os.pipe()
+    monkeypatch.setattr(signals, "PATIENCE", 3600)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with os.fdopen(output) as no_terminal:
+        monkeypatch.setattr(sys, "__stdout__", no_terminal)
+        signals.on_the_end(pytest.fail, lambda: loop.call_soon_threadsafe(ended.set), lambda: None)
+        await ended.wait()
+    os.close(_closed)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        loop.remove_signal_handler(number)
