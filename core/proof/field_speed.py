@@ -6,7 +6,7 @@ import os
 import tracemalloc
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from nnfd.core.engine.control import FreeRun, run_to_end
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
@@ -17,17 +17,25 @@ from nnfd.core.params.model import read_model
 from nnfd.core.proof import peers
 from nnfd.core.proof.naive import roll_step
 from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow, measured_row
-from nnfd.core.proof.timing import by_turns
+from nnfd.core.proof.timing import apart, by_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nnfd.core.fields.engines.kernel import Kernel
 
-    MakeKernel = Callable[[FieldParams, Mapping[str, NDArray[Any]]], Kernel]
+    Steps = Callable[[FieldParams, int], Callable[[], object]]
 
+ENGINES = {"NumPy": 1, "numba, 1 thread": 1, "numba, 2 threads": 2}
+"""Our engines with their threads, by the name to show."""
+TARGETS = {
+    ("NumPy", 120): 1.5,
+    ("NumPy", 512): 1.8,
+    ("numba, 1 thread", 120): 3.0,
+    ("numba, 1 thread", 512): 9.0,
+    ("numba, 2 threads", 512): 15.0,
+}
+"""At least how many times as fast as the plain formulas an engine is to be, by its name and the side of the grid."""
 CELL_STEPS = 2_000_000
 """Cells times steps of one timing: long enough to measure, short enough to repeat."""
 THREAD_SIZES = (48, 64, 96, 128, 192, 256, 512)
@@ -38,75 +46,87 @@ NARROW_TARGETS = {"NumPy": 1.5, "numba, 1 thread": 1.7}
 """How many times as fast a step in single precision is to be."""
 
 
+class Variant(NamedTuple):
+    """A run that is timed beside the plain one of the same engine."""
+
+    name: str
+    params: FieldParams
+    targets: dict[str, float]
+
+
 def field_rows() -> list[SpeedRow]:
-    """Time one fur step of every engine that is installed beside :func:`roll_step`. About 10 s.
+    """Time one fur step of every engine that is installed beside :func:`roll_step`. About half a minute.
 
     py-pde, where it is installed, compiles for half a minute.
     """
-    engines: list[tuple[str, MakeKernel, dict[int, float | None]]] = [("NumPy", NumpyKernel, {120: 1.5, 512: 1.8})]
-    if find_spec("numba") is not None:
-        from nnfd.core.fields.engines.numba_kernel import NumbaKernel
-
-        engines += [
-            ("numba, 1 thread", lambda p, f: NumbaKernel(p, f, threads=1), {120: 3.0, 512: 9.0}),
-            ("numba, 2 threads", lambda p, f: NumbaKernel(p, f, threads=2), {120: None, 512: 15.0}),
-        ]
-    rows = [
-        _field_row(f"fur step {size}x{size}, {name} / plain NumPy", size, make, target)
-        for name, make, targets in engines
-        for size, target in targets.items()
-    ]
-    more = [_narrow_row, _typed_row, _varied_row]
+    engines = list(ENGINES) if find_spec("numba") is not None else ["NumPy"]
+    small, large = {"plain NumPy": plain_steps}, {"plain NumPy": plain_steps}
     if peers.installed(peers.OF_FIELDS):
-        more.append(_pde_row)
-    return [*rows, *(row(name, make) for row in more for name, make, _ in engines[:2])]
+        small[peers.OF_FIELDS["pde"]] = pde_steps
+    typed = params_of(read_model(FurParams.model.written()))
+    of_small = [
+        Variant("typed by a user / shipped", _fur(120, typed), dict.fromkeys(engines, TYPED_TARGET)),
+        Variant("domain and map / without", _fur(120, domain="fish", rho_a="0.04 + 0.02*x/width"), {}),
+    ]
+    of_large = [Variant("float32 / float64", _fur(512, dtype="float32"), NARROW_TARGETS)]
+    return [*_rows(120, engines, small, of_small), *_rows(512, engines, large, of_large)]
 
 
-def _fur(size: int, **more: object) -> FieldParams:
-    return FurParams.check({"width": size, "height": size, "seeds": 0.02, "noise": 0.01, "steps": 10**9, **more})
+def _rows(
+    size: int, engines: Sequence[str], others: Mapping[str, Steps], variants: Sequence[Variant]
+) -> Iterator[SpeedRow]:
+    """Time the engines on a square grid beside all others, and what is done in another way beside the same engine."""
+    steps, params = max(1, CELL_STEPS // size**2), _fur(size)
+    makers = {name: partial(other, params, steps) for name, other in others.items()}
+    makers |= {name: partial(engine_steps, name, params, steps) for name in engines}
+    varied = {f"{name}, {each.name}": (name, each) for each in variants for name in engines[:2]}
+    makers |= {title: partial(engine_steps, name, each.params, steps) for title, (name, each) in varied.items()}
+    times = dict(zip(makers, apart(*makers.values()), strict=True))
+    title = f"fur step {size}x{size}"
+    for other in others:
+        for name in engines:
+            target = TARGETS.get((name, size)) if other == "plain NumPy" else None
+            pair = times[name], times[other]
+            yield measured_row(f"{title}, {name} / {other}", *pair, target, each=steps, note=_bounds(params))
+    for key, (name, each) in varied.items():
+        target, note = each.targets.get(name), _bounds(each.params)
+        yield measured_row(f"{title}, {key}", times[key], times[name], target, each=steps, note=note)
 
 
-def _field_row(name: str, size: int, make: MakeKernel, target: float | None) -> SpeedRow:
-    params = _fur(size)
-    start = initial_state(params).fields
-    kernel, fields = make(params, start), dict(start)
-    steps = max(1, CELL_STEPS // size**2)
+def plain_steps(params: FieldParams, steps: int) -> Callable[[], object]:
+    """Return what does so many steps by the formulas as one first writes them."""
+    fields = dict(initial_state(params).fields)
 
-    def naive() -> None:
+    def run() -> None:
         nonlocal fields
         for _ in range(steps):
             fields = roll_step(fields, params)
 
-    other, ours = by_turns(naive, lambda: kernel.advance(steps))
-    return measured_row(name, ours, other, target, each=steps, note=_bounds(kernel))
+    return run
 
 
-def _narrow_row(name: str, make: MakeKernel, size: int = 512) -> SpeedRow:
-    """Time a step in single precision beside one in double."""
-    title, target = f"fur step {size}x{size}, {name}, float32 / float64", NARROW_TARGETS[name]
-    return _beside(title, make, size, FurParams, {"dtype": "float32"}, target)
+def engine_steps(name: str, params: FieldParams, steps: int) -> Callable[[], object]:
+    """Return what does so many steps by an engine of ours."""
+    kernel = _kernel(name, params)
+    return lambda: kernel.advance(steps)
 
 
-def _typed_row(name: str, make: MakeKernel, size: int = 120) -> SpeedRow:
-    """Time a step of a model that a user typed beside one of a shipped model with the same equations."""
-    typed = params_of(read_model(FurParams.model.written()))
-    return _beside(f"fur step {size}x{size}, {name}, typed by a user / shipped", make, size, typed, {}, TYPED_TARGET)
+def pde_steps(params: FieldParams, steps: int) -> Callable[[], object]:
+    """Return what does so many steps by py-pde."""
+    return partial(peers.pde(params, initial_state(params).fields), steps)
 
 
-def _varied_row(name: str, make: MakeKernel, size: int = 120) -> SpeedRow:
-    """Time a step in a domain, with a parameter that varies, beside one without."""
-    values = {"domain": "fish", "rho_a": "0.04 + 0.02*x/width"}
-    return _beside(f"fur step {size}x{size}, {name}, domain and map / without", make, size, FurParams, values, None)
+def _kernel(name: str, params: FieldParams) -> Kernel:
+    fields = initial_state(params).fields
+    if name == "NumPy":
+        return NumpyKernel(params, fields)
+    from nnfd.core.fields.engines.numba_kernel import NumbaKernel
+
+    return NumbaKernel(params, fields, threads=ENGINES[name])
 
 
-def _pde_row(name: str, make: MakeKernel, size: int = 120) -> SpeedRow:
-    """Time a step beside one of py-pde."""
-    params, steps = _fur(size), max(1, CELL_STEPS // size**2)
-    start = initial_state(params).fields
-    kernel, theirs = make(params, start), peers.pde(params, start)
-    other, ours = by_turns(lambda: theirs(steps), lambda: kernel.advance(steps))
-    title = f"fur step {size}x{size}, {name} / {peers.OF_FIELDS['pde']}"
-    return measured_row(title, ours, other, None, each=steps, note=_bounds(kernel))
+def _fur(size: int, kind: type[FieldParams] = FurParams, **more: object) -> FieldParams:
+    return kind.check({"width": size, "height": size, "seeds": 0.02, "noise": 0.01, "steps": 10**9, **more})
 
 
 def threads_rows() -> list[ThreadsRow]:
@@ -117,37 +137,18 @@ def threads_rows() -> list[ThreadsRow]:
 
 
 def _threads_row(dtype: str) -> ThreadsRow:
-    from nnfd.core.fields.engines.numba_kernel import NumbaKernel
-
     ratios, disturbed = {}, False
     for size in THREAD_SIZES:
         params, steps = _fur(size, dtype=dtype), max(1, CELL_STEPS // size**2)
-        start = initial_state(params).fields
-        kernels = [NumbaKernel(params, start, threads=threads) for threads in (1, 2)]
-        one, two = by_turns(*(partial(kernel.advance, steps) for kernel in kernels))
+        one, two = by_turns(*(engine_steps(name, params, steps) for name in tuple(ENGINES)[1:]))
         ratios[size] = one.seconds / two.seconds
         disturbed |= one.disturbed or two.disturbed
     return ThreadsRow(f"fur step, {dtype}, two threads / one", ratios, disturbed)
 
 
-def _beside(
-    name: str,
-    make: MakeKernel,
-    size: int,
-    kind: type[FieldParams],
-    values: Mapping[str, object],
-    target: float | None,
-) -> SpeedRow:
-    steps = max(1, CELL_STEPS // size**2)
-    plain = {"width": size, "height": size, "seeds": 0.02, "noise": 0.01, "steps": 10**9}
-    both = (kind.check({**plain, **values}), _fur(size))
-    kernels = [make(params, initial_state(params).fields) for params in both]
-    ours, other = by_turns(*(lambda kernel=kernel: kernel.advance(steps) for kernel in kernels))
-    return measured_row(name, ours, other, target, each=steps, note=_bounds(kernels[0]))
-
-
-def _bounds(kernel: Kernel) -> str:
+def _bounds(params: FieldParams) -> str:
     """Return what a step does to a cell at the least: operations, and bytes read and written once."""
+    kernel = _kernel("NumPy", params)  # the program of all engines
     operations = sum(len(each.cells) for each in kernel.program.passes)
     moved = 2 * len(kernel.now) * kernel.now[0].itemsize
     return f"{operations} operations, {moved} bytes a cell"

@@ -5,22 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import warnings
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnfd.core.engine.control import run_to_end
-from nnfd.core.network.data import load
-from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams
+from nnfd.core.proof import peers
 from nnfd.core.proof.rows import MemoryRow, SpeedRow, measured_row
-from nnfd.core.proof.speed import ENGINES
-from nnfd.core.proof.timing import by_turns
+from nnfd.core.proof.speed import ENGINES, made, ours
+from nnfd.core.proof.timing import apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 SHAPE = (60_000, 784)
 HIDDEN = (256,)
@@ -81,24 +79,8 @@ def _peak_of(params: NetworkParams) -> int:
 
 
 def _epochs(params: NetworkParams, engines: Sequence[str]) -> list[SpeedRow]:
-    from threadpoolctl import threadpool_limits
-
-    data = load(params)
-
-    def ours(name: str) -> Callable[[], Any]:
-        chosen = params.model_copy(update={"engine": name})
-        return lambda: run_to_end(train(chosen, data))
-
-    def theirs() -> None:
-        from sklearn.neural_network import MLPClassifier
-
-        classifier = MLPClassifier(HIDDEN, solver="sgd", batch_size=params.batch_size, max_iter=1, random_state=0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that it has not converged after one epoch is meant
-            classifier.fit(data.X_train, data.y_train)
-
-    with threadpool_limits(1):
-        other, *timings = by_turns(theirs, *map(ours, engines))
+    ways = [partial(made, ours, params.model_copy(update={"engine": name})) for name in engines]
+    other, *timings = apart(partial(made, peers.sklearn, params), *ways, threads=1)
     name = f"an epoch of {_named()} x {HIDDEN[0]} x {CLASSES}, running figures"
     return [
         measured_row(f"{name}, {ENGINES[engine]} / MLPClassifier, no metrics", timing, other, TARGET)

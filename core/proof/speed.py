@@ -1,10 +1,12 @@
 """How fast training is on this machine, beside other libraries and beside the naive formulas.
 
-Each thing is timed by turns with what it is compared with (theirs, ours, theirs, ours ...), and medians are compared.
+Each is timed in a process of its own, by turns with what it is compared with (theirs, ours, theirs, ours ...), and
+medians are compared.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,13 @@ from nnfd.core.params import NetworkParams
 from nnfd.core.proof import peers
 from nnfd.core.proof.naive import train_plainly
 from nnfd.core.proof.rows import SpeedRow, measured_row
-from nnfd.core.proof.timing import by_turns
+from nnfd.core.proof.timing import apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
+
+    from nnfd.core.network.data import Dataset
+    from nnfd.core.proof.peers import Trained
 
 ENGINES = {"numpy": "NumPy", "numba": "numba"}
 TARGETS: dict[tuple[str, str, str], float] = {
@@ -48,39 +53,29 @@ def network_rows() -> list[SpeedRow]:
 
 
 def _network_rows(params: NetworkParams) -> Iterator[SpeedRow]:
-    data = load(params)
-
-    def ours(name: str) -> Callable[[], object]:
-        chosen = params.model_copy(update={"engine": name})
-        return lambda: run_to_end(train(chosen, data))
-
-    ways = {name: ours(name) for name in engines()}
-    for run in ways.values():
-        run()  # what it loads is there before its threads are limited
-    others = {"products": ("matrix products alone", peers.products(params, data))}
-    if params.dtype != "float64":
-        yield from _beside(params, ways, others)
-        return
-    others["sklearn"] = ("MLPClassifier, no metrics", peers.sklearn(params, data))
-    others["plain"] = ("plain NumPy", lambda: train_plainly(params, data))
-    yield from _beside(params, ways, others)
-    # not before: with JAX in the process memory is given out otherwise, and fresh arrays take a third less time
-    if found := peers.installed():
-        loaded = {name: (peers.PEERS[name][0], peers.PEERS[name][1](params, data)) for name in found}
-        yield from _beside(params, ways, loaded)
-
-
-def _beside(
-    params: NetworkParams,
-    ways: Mapping[str, Callable[[], object]],
-    others: Mapping[str, tuple[str, Callable[[], object]]],
-) -> Iterator[SpeedRow]:
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(1):
-        timings = by_turns(*ways.values(), *(run for _, run in others.values()))
-    times = dict(zip([*ways, *others], timings, strict=True))
-    for engine in ways:
+    others: dict[str, tuple[str, Trained]] = {"products": ("matrix products alone", peers.products)}
+    if params.dtype == "float64":
+        others["sklearn"] = ("MLPClassifier, no metrics", peers.sklearn)
+        others["plain"] = ("plain NumPy", _plainly)
+        others |= {name: peers.PEERS[name] for name in peers.installed()}
+    makers = [partial(made, ours, params.model_copy(update={"engine": name})) for name in engines()]
+    makers += [partial(made, trained, params) for _, trained in others.values()]
+    times = dict(zip([*engines(), *others], apart(*makers, threads=1), strict=True))
+    for engine in engines():
         for other, (shown, _) in others.items():
             name = f"{params.epochs} epochs of relu-128, {params.dtype}, {ENGINES[engine]} / {shown}"
             yield measured_row(name, times[engine], times[other], TARGETS.get((engine, params.dtype, other)))
+
+
+def made(trained: Trained, params: NetworkParams) -> Callable[[], object]:
+    """Return what trains on the data that is named there, in the process where this is called."""
+    return trained(params, load(params))
+
+
+def ours(params: NetworkParams, data: Dataset) -> Callable[[], object]:
+    """Return our own training."""
+    return lambda: run_to_end(train(params, data))
+
+
+def _plainly(params: NetworkParams, data: Dataset) -> Callable[[], object]:
+    return lambda: train_plainly(params, data)

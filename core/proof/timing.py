@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import statistics
 import time
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from multiprocessing.connection import Connection
 
 REPEATS = 7
 BUSY = 0.25
@@ -38,30 +43,106 @@ class Timing:
         return self.waited or self.others > BUSY
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn of a contestant took."""
+
+    passed: float
+    """Seconds of the clock."""
+    used: float
+    """Of the processor, over all threads."""
+
+
 def by_turns(*contestants: Callable[[], object]) -> list[Timing]:
-    """Time each; the first round, which compiles and touches the memory, does not count."""
-    wall: list[list[float]] = [[] for _ in contestants]
-    busy: list[list[float]] = [[] for _ in contestants]
+    """Time each in this process; the first round, which compiles and touches the memory, does not count."""
+    for contestant in contestants:
+        contestant()
+    return _timings([partial(_turn, contestant) for contestant in contestants])
+
+
+def apart(*makers: Callable[[], Callable[[], object]], threads: int | None = None) -> list[Timing]:
+    """Time what each of `makers` returns, each in a new process of its own, warmed up.
+
+    So none finds memory, caches or settings as another has left them: fresh arrays cost up to twice as much in one
+    process as in another. `makers` go there, so they must be picklable. `threads` limits those of linear algebra; None
+    leaves them as they are.
+    """
+    with ExitStack() as stack:
+        processes = [stack.enter_context(closing(_Apart(make, threads))) for make in makers]
+        for process in processes:  # all warm up at the same time
+            process.wait()
+        return _timings([process.turn for process in processes])
+
+
+class _Apart:
+    """A contestant in a process of its own."""
+
+    def __init__(self, make: Callable[[], Callable[[], object]], threads: int | None) -> None:
+        context = get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, make, threads), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def wait(self) -> Turn:
+        """Wait until it is ready, or for its turn. Raises ``ChildProcessError`` if it failed."""
+        try:
+            told: Turn = self._connection.recv()
+        except (EOFError, ConnectionResetError):
+            raise ChildProcessError("a process that was to be timed has failed; what it said of it is above") from None
+        return told
+
+    def turn(self) -> Turn:
+        """Let it have a turn."""
+        self._connection.send(None)
+        return self.wait()
+
+    def close(self) -> None:
+        """End it."""
+        self._connection.close()
+        self._process.join()
+
+
+def _serve(connection: Connection, make: Callable[[], Callable[[], object]], threads: int | None) -> None:
+    """Do what is timed whenever asked to, until the other end is closed."""
+    from threadpoolctl import threadpool_limits
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this process ends it
+    contestant = make()
+    contestant()  # what it loads is there before its threads are limited
+    with threadpool_limits(threads), suppress(EOFError, ConnectionResetError, BrokenPipeError):
+        connection.send(_turn(contestant))
+        while True:
+            connection.recv()
+            connection.send(_turn(contestant))
+
+
+def _turn(contestant: Callable[[], object]) -> Turn:
+    start, used = time.perf_counter(), time.process_time()
+    contestant()
+    return Turn(time.perf_counter() - start, time.process_time() - used)
+
+
+def _timings(contestants: Sequence[Callable[[], Turn]]) -> list[Timing]:
+    turns: list[list[Turn]] = [[] for _ in contestants]
     others = [0.0] * len(contestants)
-    for turn in range(REPEATS + 1):
+    for _ in range(REPEATS):
         for number, contestant in enumerate(contestants):
-            start, start_used, start_others = time.perf_counter(), time.process_time(), used_by_others()
-            contestant()
-            wall[number].append(time.perf_counter() - start)
-            busy[number].append(time.process_time() - start_used)
-            others[number] += used_by_others() - start_others if turn else 0.0
+            before = used_by_all()
+            turns[number].append(contestant())
+            others[number] += used_by_all() - before - turns[number][-1].used
     return [
         Timing(
-            statistics.median(map(min, passed[1:], used[1:])),
-            sum(passed[1:]) > LOST * sum(used[1:]),
-            max(0.0, theirs / sum(passed[1:])),
+            statistics.median(min(turn.passed, turn.used) for turn in its),
+            sum(turn.passed for turn in its) > LOST * sum(turn.used for turn in its),
+            max(0.0, theirs / sum(turn.passed for turn in its)),
         )
-        for passed, used, theirs in zip(wall, busy, others, strict=True)
+        for its, theirs in zip(turns, others, strict=True)
     ]
 
 
-def used_by_others() -> float:
-    """Return the processor seconds that all but this process have used so far; 0.0 where the system does not tell.
+def used_by_all() -> float:
+    """Return the processor seconds that all processes have used so far; 0.0 where the system does not tell.
 
     Not the load: that looks back a minute, to what this very process did before.
     """
@@ -71,8 +152,7 @@ def used_by_others() -> float:
         return 0.0
     # of all cores in ticks: user, nice, system, idle, waiting for a disk, interrupts of two kinds, stolen by the host
     user, nice, system, _, _, hard, soft, stolen = map(int, words[1:9])
-    own = os.times()
-    return (user + nice + system + hard + soft + stolen) / os.sysconf("SC_CLK_TCK") - sum(own[:4])
+    return (user + nice + system + hard + soft + stolen) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)

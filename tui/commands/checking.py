@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 18
 TARGET_MARK = "│"
+HOW = "each timed in a process of its own, warmed up, by turns"
 NOT_JUDGED = "not judged: others use this machine"
 
 
@@ -88,7 +89,8 @@ def bench(
     """Measure this machine: our engines beside others, as ratios, by turns in one run.
 
     Others are the plain formulas, scikit-learn, PyTorch, JAX and py-pde as far as they are installed, and the matrix
-    products alone, which are the limit. A target that is missed while others use this machine is not judged.
+    products alone, which are the limit. Each is in a process of its own, warmed up, so that none finds the memory as
+    another has left it. A target that is missed while others use this machine is not judged.
 
     Parameters
     ----------
@@ -97,11 +99,11 @@ def bench(
     profile
         Measure where the time of an epoch and of a step goes, too.
     large
-        Measure a data set of 60,000 x 784, too: an epoch, and the memory. It takes a minute and 1 GB.
+        Measure a data set of 60,000 x 784, too: an epoch, and the memory. It takes a minute and 2 GB.
     """
     from nnfd.core.proof import field_speed, peers, speed
     from nnfd.core.proof.profile import phases
-    from nnfd.core.proof.timing import this_machine
+    from nnfd.core.proof.timing import REPEATS, this_machine
 
     rows: list[SpeedRow] = []
     for name, measure in (("training", speed.network_rows), ("fields", field_speed.field_rows)):
@@ -117,10 +119,18 @@ def bench(
     parts = list(phases()) if profile else []
     known = peers.PEERS.keys() | peers.OF_FIELDS.keys()
     absent = [peers.NAMES[name] for name in sorted(known - set(peers.installed(known)))]
+    left_out = [] if large else ["a data set of 60,000 x 784 (--large)"]
     machine = this_machine()
     if json:
         told: list[dict[str, object]] = [
-            {"processor": machine.processor, "cores": machine.cores, "not_installed": absent},
+            {
+                "processor": machine.processor,
+                "cores": machine.cores,
+                "how": HOW,
+                "medians_of": REPEATS,
+                "not_installed": absent,
+                "not_measured": left_out,
+            },
             *map(_speed_as_json, rows),
             *map(_memory_as_json, memory),
             *map(_threads_as_json, threads),
@@ -128,11 +138,13 @@ def bench(
         ]
         sys.stdout.writelines(json_format.dumps(each) + "\n" for each in told)
         return 0
-    sys.stdout.write(f"{machine.processor}, {machine.cores} cores\n")
+    sys.stdout.write(f"{machine.processor}, {machine.cores} cores; {HOW}; medians of {REPEATS}\n")
     print_table(_figures(rows, memory))
     sys.stdout.writelines(f"{_threads_in_words(row)}\n" for row in threads)
     if absent:
         sys.stdout.write(f"not installed: {', '.join(absent)}\n")
+    if left_out:
+        sys.stdout.write(f"not measured: {', '.join(left_out)}\n")
     if parts:
         sys.stdout.write("\n")
         print_table(_phases(parts))
@@ -182,8 +194,10 @@ def bar(ratio: float, target: float | None) -> str:
 
 def _threads_in_words(row: ThreadsRow) -> str:
     ratios = ", ".join(f"{side}: {ratio:.2f}x" for side, ratio in row.ratios.items())
+    if row.disturbed:
+        return f"{row.name}: {NOT_JUDGED}, and for them two threads wait at each step ({ratios})"
     from_side = "nowhere" if row.pays_from is None else f"from {row.pays_from}x{row.pays_from} cells"
-    return f"{row.name}: pay {from_side} ({ratios}){f'; {NOT_JUDGED}' if row.disturbed else ''}"
+    return f"{row.name}: pay {from_side} ({ratios})"
 
 
 def _phases(parts: Sequence[Phase]) -> Table:
@@ -214,8 +228,10 @@ def _memory_as_json(row: MemoryRow) -> dict[str, object]:
 
 
 def _threads_as_json(row: ThreadsRow) -> dict[str, object]:
-    judged = {"verdict": NOT_JUDGED if row.disturbed else None}
-    return {"name": row.name, "ratio_by_side": row.ratios, "pays_from_side": row.pays_from, **judged}
+    told: dict[str, object] = {"name": row.name, "ratio_by_side": row.ratios}
+    if row.disturbed:
+        return {**told, "pays_from_side": None, "verdict": NOT_JUDGED}
+    return {**told, "pays_from_side": row.pays_from, "verdict": None}
 
 
 def _phase_as_json(part: Phase) -> dict[str, object]:

@@ -4,6 +4,8 @@ import importlib.util
 import os
 import sys
 import time
+from functools import partial
+from itertools import count
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +16,7 @@ from nnfd.core.network.data import load
 from nnfd.core.params import FurParams, NetworkParams
 from nnfd.core.proof import field_speed, large, peers, profile, speed, timing
 from nnfd.core.proof.naive import roll_step
-from nnfd.core.proof.timing import BUSY, Timing, by_turns, this_machine, used_by_others
+from nnfd.core.proof.timing import BUSY, Timing, apart, by_turns, this_machine, used_by_all
 
 FAST = importlib.util.find_spec("numba") is not None
 
@@ -27,7 +29,14 @@ def short(monkeypatch):
 
 
 @pytest.fixture
-def alone(monkeypatch):
+def here(monkeypatch):
+    """All is timed in this process, which is quicker."""
+    for module in (speed, field_speed, large):
+        monkeypatch.setattr(module, "apart", lambda *makers, threads=None: by_turns(*(make() for make in makers)))
+
+
+@pytest.fixture
+def alone(here, monkeypatch):
     """Neither the compiled engines nor another library is here."""
     for module in (speed, field_speed, profile):
         monkeypatch.setattr(module, "find_spec", lambda name: None)
@@ -35,7 +44,7 @@ def alone(monkeypatch):
 
 
 @pytest.mark.parametrize("engines", [["NumPy"], pytest.param(["NumPy", "numba"], marks=pytest.mark.slow)])
-def test_field_rows_are_consistent(request, engines):
+def test_field_rows_are_consistent(request, here, engines):
     if engines == ["NumPy"]:
         request.getfixturevalue("alone")
     elif not FAST:
@@ -110,6 +119,19 @@ def test_a_thing_that_does_not_get_the_core_is_disturbed():
     assert waited.seconds < 0.02 <= worked.seconds  # what others take does not count
 
 
+def test_each_is_timed_in_a_process_of_its_own(tmp_path, capfd):
+    files = [tmp_path / name for name in "ab"]
+    texts = [f"import os; open({str(file)!r}, 'a').write(f'{{os.getpid()}} ')" for file in files]
+    first, second = apart(*(partial(partial, exec, text) for text in texts), threads=1)
+    done = [file.read_text().split() for file in files]
+    assert [len(pids) for pids in done] == [2 + timing.REPEATS] * 2  # it is warmed up by two
+    assert len({str(os.getpid()), *done[0], *done[1]}) == 3
+    assert min(first.seconds, second.seconds) > 0
+    with pytest.raises(ChildProcessError, match="has failed"):
+        apart(partial(partial, int, "no number"))
+    assert "no number" in capfd.readouterr().err
+
+
 def test_a_machine_is_named():
     machine = this_machine()
     assert machine.cores >= 1
@@ -119,16 +141,21 @@ def test_a_machine_is_named():
 def test_what_others_use_is_what_disturbs_not_what_this_process_does(monkeypatch):
     assert Timing(1.0, waited=False, others=2 * BUSY).disturbed
     assert not Timing(1.0, waited=False, others=BUSY / 2).disturbed
-    ticks, own = os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
+    ticks = os.sysconf("SC_CLK_TCK")
     text = f"cpu  {70 * ticks} 0 {20 * ticks} 999 999 0 0 {10 * ticks} 55 55\ncpu0 1 2 3"
     monkeypatch.setattr(timing.Path, "read_text", lambda *_, **__: text)
-    assert used_by_others() == pytest.approx(100 - own, abs=0.5)
+    assert used_by_all() == pytest.approx(100)
 
     def absent(*_, **__):
         raise FileNotFoundError
 
     monkeypatch.setattr(timing.Path, "read_text", absent)
-    assert used_by_others() == 0.0
+    assert used_by_all() == 0.0
+    clock = SimpleNamespace(perf_counter=partial(next, count(0, 1)), process_time=partial(next, count(0, 0.75)))
+    monkeypatch.setattr(timing, "time", clock)
+    monkeypatch.setattr(timing, "used_by_all", partial(next, count(0, 2)))
+    # it takes one second and 0.75 of the processor, of which all take 2 meanwhile
+    assert by_turns(lambda: None) == [Timing(0.75, waited=True, others=1.25)]
 
 
 def test_the_phases_of_an_epoch_and_of_a_step_are_all_of_it(alone, monkeypatch):

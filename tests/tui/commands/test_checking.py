@@ -35,7 +35,7 @@ def test_the_table_names_the_machine_judges_targets_and_tells_who_is_absent(run,
     lines = [" ".join(line.split()) for line in out.splitlines() if line]
     assert code == 0
     assert lines == [
-        "Abacus 3, 2 cores",
+        "Abacus 3, 2 cores; each timed in a process of its own, warmed up, by turns; medians of 7",
         "what ours other ratio 1/4x to 16x, │ target target bounds",
         "fast / slow 1,000 µs 4,000 µs 4.00x █████████│██······ >= 2x ok 34 operations a cell",
         "it / its limit 2,000 µs 1,000 µs 0.50x ███···············",
@@ -54,7 +54,14 @@ def test_json_is_a_line_for_the_machine_and_one_for_each_figure(run, measured):
     code, out, _ = run("bench", "--json", "--profile", "--large")
     machine, *figures = [json.loads(line) for line in out.splitlines()]
     assert code == 0
-    assert machine == {"processor": "Abacus 3", "cores": 2, "not_installed": ["py-pde", "PyTorch"]}
+    assert machine == {
+        "processor": "Abacus 3",
+        "cores": 2,
+        "not_installed": ["py-pde", "PyTorch"],
+        "not_measured": [],
+        "how": "each timed in a process of its own, warmed up, by turns",
+        "medians_of": 7,
+    }
     assert [(each["name"], each["ratio"], each["verdict"]) for each in figures[:6]] == [
         ("fast / slow", 4.0, "ok"),
         ("it / its limit", 0.5, None),
@@ -79,13 +86,17 @@ def test_json_is_a_line_for_the_machine_and_one_for_each_figure(run, measured):
 def test_a_target_is_not_judged_where_others_use_the_machine(run, measured, monkeypatch):
     spoilt = SpeedRow("slow / fast", 0.003, 0.0015, 2.0, others=0.8, disturbed=True)
     monkeypatch.setattr(field_speed, "field_rows", lambda: [spoilt])
-    monkeypatch.setattr(field_speed, "threads_rows", lambda: [ThreadsRow("two / one", {48: 0.5}, disturbed=True)])
-    assert "pay nowhere (48: 0.50x); not judged: others use this machine" in run("bench")[1]
+    monkeypatch.setattr(field_speed, "threads_rows", lambda: [ThreadsRow("two / one", {48: 0.5, 64: 2.0}, True)])
+    told = run("bench")[1]
+    assert "two / one: not judged: others use this machine, and for them two threads wait at each step" in told
+    assert "(48: 0.50x, 64: 2.00x)" in told
+    assert "not measured: a data set of 60,000 x 784 (--large)" in told
     _, out, _ = run("bench", "--json")
     figures = [json.loads(line) for line in out.splitlines()[1:]]
     assert [each["verdict"] for each in figures[:4]] == ["ok", None, "not judged: others use this machine", "ok"]
     assert figures[2]["others_cores"] == 0.8
     assert figures[-1]["verdict"] == "not judged: others use this machine"
+    assert figures[-1]["pays_from_side"] is None
 
 
 @pytest.mark.parametrize(("ratio", "filled"), [(1 / 64, 0), (1 / 4, 0), (1, 6), (4, 12), (16, 18), (1000, 18)])
