@@ -78,3 +78,9 @@ def test_the_packages_of_the_wheel_are_all_packages():
         for file in (root / top).rglob("__init__.py")
     }
     assert set(listed) == found
+
+
+def test_the_first_paint_waits_for_nothing_that_computes():
+    loaded = modules_after("import nnfd.tui.commands.running, nnfd.tui.commands.dashboard")
+    assert "textual" in loaded
+    assert loaded.isdisjoint({"numpy", "sklearn", "plotext", "PIL", "cmap"})

@@ -13,20 +13,16 @@ from textual.worker import WorkerError
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
-from nnfd.core.params import Kind
 from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
-from nnfd.tui.dialogs.help import HelpScreen
-from nnfd.tui.dialogs.palette import KeyCommands, Palette
-from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.guard.signals import on_the_end
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
+from nnfd.tui.screens.opening import OpeningApp, mode_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from textual.binding import BindingType
-    from textual.command import Provider
 
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.relay import Relay
@@ -42,12 +38,7 @@ THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
 """What the theme key cycles through; the command palette has them all."""
 
 
-def mode_of(kind: Kind) -> str:
-    """Return the lab that shows runs of this kind."""
-    return "network" if kind is Kind.NETWORK else "fur"
-
-
-class LabApp(SafeApp):
+class LabApp(OpeningApp):
     """The dashboard.
 
     Parameters
@@ -60,11 +51,12 @@ class LabApp(SafeApp):
         The run folder of that run, its lock held; None makes a fresh one below the storage root.
     sweep
         A sweep to do and to open with instead of a run.
+    outline
+        Whether an outline of the lab is painted before the lab is there.
     """
 
     TITLE = "nnfd-tui"
     CSS_PATH = "app.tcss"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {KeyCommands}
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
         (100, "-middle"),
@@ -82,19 +74,23 @@ class LabApp(SafeApp):
     ]
 
     def __init__(
-        self, spec: RunSpec, storage: Storage, *, folder: RunFolder | None = None, sweep: SweepJob | None = None
+        self,
+        spec: RunSpec,
+        storage: Storage,
+        *,
+        folder: RunFolder | None = None,
+        sweep: SweepJob | None = None,
+        outline: bool = False,
     ) -> None:
         first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
-        # an empty screen and a pause of 50 ms would come before the first mode, were it not the default one
-        self.DEFAULT_MODE = first_mode  # type: ignore[misc]
-        super().__init__()
+        super().__init__(first_mode, partial(self._make_screen, first_mode), spec if outline else None)
         self.storage = storage
         self.sweep = sweep
         self._begin_with = {first_mode: (spec, folder)}
         """The run and the folder that each lab opens with, once they are known."""
         self._labs: dict[str, LabScreen[Any]] = {}
         self._compare: CompareScreen | None = None
-        for mode in (*DEFAULT_PRESETS, "compare", "runs", *(["sweep"] if sweep else [])):
+        for mode in {*DEFAULT_PRESETS, "compare", "runs"} - {first_mode}:
             self.add_mode(mode, partial(self._make_screen, mode))
 
     def _make_screen(self, mode: str) -> Screen[None]:
@@ -249,11 +245,15 @@ class LabApp(SafeApp):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, ModalScreen):
+            from nnfd.tui.dialogs.palette import Palette
+
             self.push_screen(Palette(id="--command-palette"))
 
     def action_help(self) -> None:
         if isinstance(self.screen, ModalScreen):
             return
+        from nnfd.tui.dialogs.help import HelpScreen
+
         keys = [
             (self.get_key_display(active.binding), active.binding.description, active.binding.tooltip)
             for active in self.screen.active_bindings.values()
@@ -265,6 +265,7 @@ class LabApp(SafeApp):
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
         self.leaving = True
+        await self.opened.wait()  # its run is to be stopped and kept
         try:
             for lab in self._labs.values():
                 lab.session.stop()

@@ -15,8 +15,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cyclopts import App, CycloptsError, UnknownCommandError, UnknownOptionError, UnusedCliTokensError
-
 from nnfd.core.engine.room import need_address_space
 from nnfd.core.errors import NnfdError
 from nnfd.core.text import did_you_mean, printable
@@ -25,11 +23,14 @@ from nnfd.tui.guard.streams import make_usable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cyclopts import App, CycloptsError
+
 PROGRAM = "nnfd-tui"
 INTERRUPTED = 130
-COLLECT_AFTER = 50_000
+COLLECT_AFTER, COLLECT_SHORT = 50_000, 1_000_000
 """New objects after which Python looks for garbage. An import makes hundreds of thousands, none of them any: with the
-700 of Python itself, that takes a tenth of the time to the first paint."""
+700 of Python itself, that takes a tenth of the time to the first paint. The second is for a command that is soon over,
+and for a dashboard until it is open."""
 
 _COMMANDS = {
     "train": ("running:train", "Train a network: in the dashboard, or with --headless as a log."),
@@ -65,6 +66,8 @@ _BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THRE
 
 def build() -> App:
     """Build the command line. Nothing is imported for a command before it is called."""
+    from cyclopts import App
+
     app = App(
         name=PROGRAM,
         help="A terminal lab for a NumPy neural network and a fur-pattern simulator. Without a command: the dashboard.",
@@ -139,12 +142,14 @@ def _models() -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
     make_usable()
-    gc.set_threshold(COLLECT_AFTER)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    gc.set_threshold(COLLECT_SHORT if _is_shown(words) or words[:1] in ([name] for name in _LIGHT) else COLLECT_AFTER)
     use_one_blas_thread()
     show_keys_at_once()
-    words = sys.argv[1:] if arguments is None else list(arguments)
     if words[:1] == ["sweep"]:
         begin_workers(words)
+    from cyclopts import CycloptsError  # not above: Python would look for garbage in it meanwhile
+
     app = build()
     code: object = 0
     try:
@@ -174,10 +179,16 @@ def _need_room(words: Sequence[str]) -> None:
     command = next(iter(words), "")
     if not {"--help", "-h", "--version"}.isdisjoint(words):
         return
-    if "--headless" not in words and (command in _SHOWN or not command or command.startswith("-")):
+    if _is_shown(words):
         need_address_space("the dashboard", _SCREEN_ROOM)
     elif command in _COMMANDS and command not in _LIGHT:
         need_address_space(command, _ROOM)
+
+
+def _is_shown(words: Sequence[str]) -> bool:
+    """Tell whether these words open the dashboard."""
+    command = next(iter(words), "")
+    return "--headless" not in words and (command in _SHOWN or not command or command.startswith("-"))
 
 
 def use_one_blas_thread() -> None:
@@ -215,6 +226,8 @@ def show_keys_at_once() -> None:
 
 def explain(error: CycloptsError, app: App, given: Sequence[str] = ()) -> str:
     """Write an error of the command line as one line; `given` are all words of it."""
+    from cyclopts import UnknownCommandError, UnknownOptionError, UnusedCliTokensError
+
     error.verbose = False
     chain = list(error.command_chain or ())
     if isinstance(error, UnknownOptionError) and error.token is not None:

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.library.catalog import RunSummary
 
-DEFAULT_QUOTA = "5GB"
-"""What the runs may take unless the user says otherwise."""
-
 
 def total_size(runs: Sequence[RunSummary]) -> int:
     """Return the bytes that runs take."""

@@ -152,7 +152,8 @@ def show_value(value: object) -> str:
 class Params(BaseModel):
     """Base of the parameter models: immutable, no unknown keys, no NaN or infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    # a validator is built when it is first needed: of the kinds of run, most commands need one
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     kind: ClassVar[Kind]
 

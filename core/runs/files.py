@@ -18,6 +18,9 @@ from nnfd.core.text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DEFAULT_BUDGET = 200_000_000
+"""Bytes of frames a run keeps unless the user says otherwise."""
+
 _FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name)}
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Self
 from filelock import Timeout
 
 from nnfd.core.errors import RunError
-from nnfd.core.runs.files import cut_file, open_log, read_file, replace_file, storage_error, write_file
+from nnfd.core.runs.files import DEFAULT_BUDGET, cut_file, open_log, read_file, replace_file, storage_error, write_file
 from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.lock import is_held, lock_of, take
 from nnfd.core.runs.log import read_events
@@ -245,7 +245,7 @@ class RunFolder:
     def frames(self, budget_bytes: int | None = None) -> FolderFrames:
         """Return the store of the kept frames. Raises :class:`RunError` if their folder is a link or cannot be read."""
         from nnfd.core.runs.checkpoint import frame_check, most_bytes
-        from nnfd.core.runs.frames import DEFAULT_BUDGET, FolderFrames
+        from nnfd.core.runs.frames import FolderFrames
 
         return FolderFrames(
             self.path / FRAMES,

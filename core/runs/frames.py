@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nnfd.core.errors import RunError
 from nnfd.core.runs.arrays import load_arrays, save_arrays
-from nnfd.core.runs.files import clear_half_written
+from nnfd.core.runs.files import DEFAULT_BUDGET, clear_half_written
 from nnfd.core.runs.names import FRAME
 from nnfd.core.text import printable
 
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfd.core.runs.arrays import Arrays
-
-DEFAULT_BUDGET = 200_000_000
-"""Bytes of frames a run keeps unless the user says otherwise."""
 
 _SETTLED = 100_000_000
 """Nanoseconds after which a change of a folder has another time than the one before it."""

@@ -15,9 +15,10 @@ from nnfd.core.fields.state import FieldState
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import FieldParams, NetworkParams
 from nnfd.core.runs.checkpoint import Checkpoint
+from nnfd.core.runs.files import DEFAULT_BUDGET
 from nnfd.core.runs.fitting import check_fits
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.frames import DEFAULT_BUDGET, MemoryFrames
+from nnfd.core.runs.frames import MemoryFrames
 from nnfd.core.runs.names import START, STATE
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.remote import Remote

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from nnfd.tui.app import LabApp
 from nnfd.tui.guard.right_of_way import SWITCH_SECONDS, new_loop
 from nnfd.tui.guard.signals import end_by_signals
 from nnfd.tui.jobs.session import RunSpec, resumed, watched
+from nnfd.tui.screens.opening import settle_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,18 +57,17 @@ def run_dashboard(
         spec, folder = watched(attach)
     else:
         folder = storage.new_folder(spec, directory)
-    return _run(LabApp(spec, storage, folder=folder))
+    return _run(LabApp(spec, storage, folder=folder, outline=True))
 
 
 def run_sweep(job: SweepJob, storage: Storage) -> int:
     """Open the dashboard on a sweep and return the exit code."""
+    settle_memory()
     preset = load_shipped(DEFAULT_PRESETS["network"])
     return _run(LabApp(RunSpec(preset.params, preset.name, preset.title), storage, sweep=job))
 
 
 def _run(app: LabApp) -> int:
-    gc.freeze()  # what was imported lives to the end; a full collection that walked it stopped a frame for 0.1 s
-    gc.set_threshold(700, 10, 10)  # Python's own: little at a time, between two frames
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with asyncio.Runner(loop_factory=partial(new_loop, app.right_of_way)) as runner:

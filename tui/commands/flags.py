@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Group, Parameter
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.library.quota import DEFAULT_QUOTA
 from nnfd.core.params import ParamInfo, Params, show_value
 from nnfd.core.runs.names import default_root
 from nnfd.core.text import printable
@@ -43,7 +42,7 @@ def overrides_model(name: str, models: Iterable[type[Params]]) -> type[BaseModel
         for key, info in model.infos().items():
             infos.setdefault(key, []).append(info)
     fields: dict[str, Any] = {key: (_annotation(same_name), None) for key, same_name in infos.items()}
-    return create_model(name, **fields)
+    return create_model(name, __config__=ConfigDict(defer_build=True), **fields)
 
 
 def _annotation(infos: Sequence[ParamInfo]) -> object:
@@ -79,6 +78,8 @@ def override(params: Params, changes: Mapping[str, object]) -> Params:
     return params.edited(changes, text=True)
 
 
+DEFAULT_QUOTA = "5GB"
+"""What the runs may take unless the user says otherwise."""
 QUOTA_VARIABLE = "NNFD_TUI_QUOTA"
 """The environment variable that sets the quota for good."""
 

@@ -8,7 +8,6 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nnfd.core.errors import DataError, NnfdError, ParamsError, PresetError, RunError
-from nnfd.core.library.catalog import summarise
 from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, Params, presets
 from nnfd.core.params.paths import located
 from nnfd.core.params.presets import DEFAULT_PRESETS, Preset
@@ -141,6 +140,8 @@ def _chosen(name: str, root: Path, changes: dict[str, object]) -> Preset:
         path = None
     if path is None or not (path / PARAMS).exists():
         return presets.load(name)  # neither the one nor the other: what is said of presets helps more
+    from nnfd.core.library.catalog import summarise
+
     run = summarise(path)
     if run.params is None:
         raise RunError(run.problem)

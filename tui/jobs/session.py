@@ -1,4 +1,7 @@
-"""One run as the dashboard holds it, and where its runs are kept."""
+"""One run as the dashboard holds it, and where its runs are kept.
+
+What computes it is imported when it begins: the first paint comes before.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,11 @@ from typing import TYPE_CHECKING, Any
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, in_words
-from nnfd.core.network.state import NetworkState, best_under
 from nnfd.core.params import FieldParams, NetworkParams, Params
 from nnfd.core.params.paths import located
+from nnfd.core.runs.files import DEFAULT_BUDGET
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.frames import DEFAULT_BUDGET
-from nnfd.core.runs.live import LiveRun, new_folder
 from nnfd.core.runs.names import default_directory, default_root
-from nnfd.core.runs.recorder import frame_cadence
-from nnfd.core.runs.resumption import resume
 from nnfd.tui.jobs.mailbox import Mailbox
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ class RunSpec:
 
     def again(self, params: Params) -> RunSpec:
         """Return the run from its beginning, a branch from where it branched off, under the parameters of now."""
+        from nnfd.core.network.state import NetworkState, best_under
+
         state, best = self.state, self.best
         if best is not None and isinstance(state, NetworkState) and isinstance(params, NetworkParams):
             best = best_under(state, best, params.l2)
@@ -81,6 +82,10 @@ class Storage:
         if not self.record:
             return None
         where = directory or default_directory(self.root, spec.preset)
+        if spec.state is None:
+            return RunFolder.create(where, preset=spec.preset, title=spec.title, params=spec.params)
+        from nnfd.core.runs.live import new_folder
+
         return new_folder(
             where, preset=spec.preset, title=spec.title, params=spec.params, state=spec.state, best=spec.best
         )
@@ -88,6 +93,8 @@ class Storage:
 
 def resumed(path: Path) -> tuple[RunSpec, RunFolder]:
     """Take over the run in this folder where it was saved. Raises as :func:`nnfd.core.runs.resumption.resume` does."""
+    from nnfd.core.runs.resumption import resume
+
     folder = RunFolder.open(path)
     resumption = resume(folder)
     return RunSpec(resumption.params, folder.info.preset, folder.info.title, resumption=resumption), folder
@@ -129,6 +136,9 @@ class Session:
         wake: Callable[[], None],
         give_way: Callable[[], None] = lambda: None,
     ) -> None:
+        from nnfd.core.runs.live import LiveRun
+        from nnfd.core.runs.recorder import frame_cadence
+
         self.spec = spec
         self.folder = folder
         self.mailbox = Mailbox(wake, give_way)

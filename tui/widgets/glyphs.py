@@ -138,8 +138,8 @@ class GlyphView(Widget):
         self.drawn = 0
         """How often another picture was taken."""
 
-    def show(self, cells: Cells | None, palette: Palette) -> None:
-        """Show these; None for nothing."""
+    def show(self, cells: Cells | None, palette: Palette | None = None) -> None:
+        """Show these in the colours of a palette; None for nothing, which needs no colours."""
         self._cells, self._palette, self._strips = cells, palette, None
         self.drawn += 1
         self.refresh()

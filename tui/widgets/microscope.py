@@ -180,14 +180,14 @@ class Microscope(AskingPanel):
     def _draw(self) -> None:
         if not self.is_mounted or self._data is None:
             return
-        colours = palette(self.background_colors[1])
         answer = self._answer
         if answer is None or isinstance(answer.seen, str):
             self._head.text = Content.styled("no epoch yet" if answer is None else str(answer.seen), "dim")
             for line in (self._layer_line, self._values, self._computed, self._numerical):
                 line.text = ""
-            self._picture.show(None, colours)
+            self._picture.show(None)
             return
+        colours = palette(self.background_colors[1])
         seen = answer.seen
         i, j = self._at(seen)
         layer, output = seen.layers[self._layer], self._layer == len(seen.layers) - 1

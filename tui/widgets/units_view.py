@@ -137,14 +137,14 @@ class UnitsView(AskingPanel):
         if not self.is_mounted or self._data is None:
             return
         background = np.array([self.background_colors[1].rgb], dtype=np.uint8)
-        colours = np.concatenate([weight_colours(), background])
         answer = self._answer
         if answer is None:
             words = "no epoch yet" if self._window else "needs data of two features: see Plane and Weights"
             self._line.text = Content.styled(words, "dim")
             if self._window is None:
-                self._picture.show(np.zeros((0, 0), dtype=np.uint8), colours)
+                self._picture.show(np.zeros((0, 0), dtype=np.uint8), background)
             return
+        colours = np.concatenate([weight_colours(), background])
         pictures, side = answer.found.pictures, answer.found.pictures.shape[1]
         nearest = np.arange(answer.side) * side // answer.side  # a large network was asked about fewer points
         pictures = pictures[:, nearest][:, :, nearest].reshape(len(pictures), -1)

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from nnfd.core.errors import NnfdError
-from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.kept import FrameGoneError
@@ -223,6 +222,7 @@ class LabScreen(Screen[None], Generic[H]):
 
     def action_presets(self) -> None:
         """Choose a preset and start it."""
+        from nnfd.tui.dialogs.presets import PresetPicker  # not before the first paint
 
         def start(preset: Preset | None) -> None:
             if preset is not None:

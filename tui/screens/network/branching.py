@@ -12,7 +12,6 @@ from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.past import nearest_state
-from nnfd.tui.dialogs.wait import WaitScreen
 from nnfd.tui.jobs.race import Race, standing_of
 from nnfd.tui.jobs.stepped import SteppedJob
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.race import Racer
     from nnfd.core.runs.arrays import Arrays
     from nnfd.core.runs.folder import RunFolder
+    from nnfd.tui.dialogs.wait import WaitScreen
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.jobs.session import RunSpec
     from nnfd.tui.jobs.watching import AnySession
@@ -91,6 +91,8 @@ class Branching:
         if not self._host.is_current:  # another lab, or a dialog, is in front
             self._host.set_timer(PATIENCE, partial(self._tell, job))
         else:
+            from nnfd.tui.dialogs.wait import WaitScreen  # not before the first paint
+
             self._wait = WaitScreen(f"Epoch {job.total:,} is computed again", WHY, job)
             self._host.app.push_screen(self._wait)
 

@@ -15,7 +15,6 @@ from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.network.nudge import nudged
 from nnfd.core.params import Kind, NetworkParams, Params, show_value
 from nnfd.core.params.presets import origin
-from nnfd.tui.dialogs.race import AskEdits
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.messages import RaceRuns
@@ -278,6 +277,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         epoch = self._epoch_here
         params = self.params if self.shown is None else self.history.params_at(epoch, self.spec.params)
         assert isinstance(params, NetworkParams)
+        from nnfd.tui.dialogs.race import AskEdits  # not before the first paint
+
         self.app.push_screen(AskEdits(params, epoch), partial(self._race, params, epoch))
 
     def _race(self, params: NetworkParams, epoch: int, racers: list[Racer] | None) -> None:
