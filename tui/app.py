@@ -243,24 +243,12 @@ class LabApp(OpeningApp):
         self.theme = THEMES[(here + 1) % len(THEMES)]
         self.notify(self.theme, title="theme", timeout=1.5)
 
-    def action_command_palette(self) -> None:
-        if not isinstance(self.screen, ModalScreen):
-            from nnfd.tui.dialogs.palette import Palette
-
-            self.push_screen(Palette(id="--command-palette"))
-
     def action_help(self) -> None:
         if isinstance(self.screen, ModalScreen):
             return
         from nnfd.tui.dialogs.help import HelpScreen
 
-        keys = [
-            (self.get_key_display(active.binding), active.binding.description, active.binding.tooltip)
-            for active in self.screen.active_bindings.values()
-            if active.binding.id is not None
-        ]
-        about = getattr(self.screen, "about", "")
-        self.push_screen(HelpScreen(about, keys))
+        self.push_screen(HelpScreen.of(self.screen))
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""

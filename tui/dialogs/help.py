@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from rich.table import Table
 from rich.text import Text
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.app import ComposeResult
+    from textual.screen import Screen
 
 
 def key_table(bindings: Iterable[tuple[str, str, str]]) -> Table:
@@ -40,6 +41,16 @@ class HelpScreen(Dialog[None]):
         super().__init__()
         self._about = about
         self.keys = list(keys)
+
+    @classmethod
+    def of(cls, screen: Screen[Any]) -> Self:
+        """Return the help of a screen: its text about itself, and the keys that work on it."""
+        keys = [
+            (screen.app.get_key_display(active.binding), active.binding.description, active.binding.tooltip)
+            for active in screen.active_bindings.values()
+            if active.binding.id is not None
+        ]
+        return cls(getattr(screen, "about", ""), keys)
 
     def compose(self) -> ComposeResult:
         """Lay out the text above the keys."""

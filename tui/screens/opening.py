@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Horizontal, Vertical
 from textual.events import InputEvent, Paste
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.widgets._static import Static  # textual.widgets itself imports one after the other
 
 from nnfd.core.params import FieldParams, Kind
@@ -111,6 +111,12 @@ class OpeningApp(SafeApp):
         self.add_mode(mode, make if outlined is None else partial(Outline, mode, outlined))
         if outlined is None:
             self.opened.set()
+
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, ModalScreen):
+            from nnfd.tui.dialogs.palette import Palette
+
+            self.push_screen(Palette(id="--command-palette"))
 
     def on_mount(self) -> None:
         if not self.opened.is_set():
