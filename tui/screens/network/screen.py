@@ -93,7 +93,6 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     @property
     def evaluated(self) -> Evaluated | None:
-        """The network that the panels show."""
         return self.panels.evaluated
 
     def reset_views(self) -> None:
