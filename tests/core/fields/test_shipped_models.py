@@ -139,6 +139,12 @@ def test_every_shipped_model_is_looked_at():
     assert sorted({case.partition(",")[0] for case in MODELS}) == shipped_models()
 
 
+def test_each_parameter_says_what_it_is_and_what_more_of_it_does():
+    for name in shipped_models():
+        for parameter, table in shipped_model(name).table.parameters.items():
+            assert table.help and (table.more or table.choices), (name, parameter)
+
+
 @pytest.mark.parametrize("case", MODELS)
 @pytest.mark.parametrize(("stencil", "boundary"), EDGES)
 def test_a_model_follows_its_printed_equations_over_1000_steps(case, stencil, boundary):
