@@ -1,7 +1,7 @@
 """Small pictures of what the shipped presets end in: ``python -m nnfd.core.fields.thumbnails FOLDER`` makes them.
 
 Each is a grey PNG beside its preset: 0 is the least value of the field the pattern shows in, 255 the greatest. What
-lies outside its domain is transparent.
+lies outside its domain is transparent. Of a pattern that is too fine to be seen whole it is the middle.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nnfd.core.engine.events import Ended
+from nnfd.core.fields.analysis import dominant_wavelength
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import extremes, shrink_to, to_indices, with_ground
 from nnfd.core.fields.simulate import simulate
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SIZE = 32
 """Rows and columns of a picture at the most."""
+A_WAVE = 4
+"""Rows or columns that a wave needs to be seen."""
 
 
 class Thumbnail(NamedTuple):
@@ -47,10 +50,22 @@ def make(params: FieldParams) -> Thumbnail:
     (end,) = deque(simulate(params), maxlen=1)
     assert isinstance(end, Ended)
     assert isinstance(end.state, FieldState)
-    small = shrink_to(with_ground(end.state.fields[main_field(params)], end.state.inside), SIZE)
+    field = with_ground(end.state.fields[main_field(params)], end.state.inside)
+    alike = end.state.inside is None and not params.varying  # a part of it tells what the whole does
+    small = shrink_to(_middle(field) if alike else field, SIZE)
     inside = ~np.isnan(small)
     low, high = extremes(small)
     return Thumbnail(to_indices(np.where(inside, small, low), low, high), inside)
+
+
+def _middle(field: NDArray[Any]) -> NDArray[Any]:
+    """Return as much of a pattern as can be drawn with enough rows and columns for a wave."""
+    wavelength = dominant_wavelength(field)
+    if wavelength is None:
+        return field
+    most = SIZE * max(1, int(wavelength / A_WAVE))
+    rows, columns = (slice(cut := max(0, side - most) // 2, cut + most) for side in field.shape)
+    return field[rows, columns]
 
 
 def read(name: str) -> Thumbnail | None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nnfd.core.fields.thumbnails import SIZE, make, read
-from nnfd.core.params import FieldParams, presets
+from nnfd.core.params import FieldParams, params_of, presets
+from nnfd.core.params.model import read_model
 
 FIELDS = [preset.name for preset in presets.load_all()[0] if isinstance(preset.params, FieldParams)]
 
@@ -33,3 +34,11 @@ def test_a_picture_is_what_its_preset_ends_in(name):
 
 def test_a_network_has_none():
     assert read("relu-128") is None
+
+
+def test_a_pattern_too_fine_to_be_seen_whole_is_shown_by_its_middle():
+    table = {"fields": ["u"], "equations": {"u": "0"}, "start": {"u": "1 + cos(2*pi*x/10)"}}
+    made = make(params_of(read_model(table)).check({"width": 120, "height": 40, "steps": 1}))
+    middle = np.cos(2 * np.pi * np.arange(28, 92) / 10).reshape(32, 2).mean(axis=1)
+    levels = 255 * (middle - middle.min()) / np.ptp(middle)
+    np.testing.assert_allclose(made.levels, np.broadcast_to(levels, (20, SIZE)), atol=1)
