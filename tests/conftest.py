@@ -1,12 +1,17 @@
 """Fixtures that several test files use."""
 
+import gc
 import json
 import os
+import sys
 
 import pytest
 
 from nnfd.tui import cli
 from nnfd.tui.guard import failures, safe_app
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of processes of a session import the same
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +42,11 @@ def unforeseen(net):
 def pytest_xdist_auto_num_workers():
     """Take one process more than there are processors: many tests wait for a frame of the screen or another process."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish():
+    """Let the garbage collector look less often at the hundreds of thousands of objects that stay to the end."""
+    gc.set_threshold(5_000, 10, 10)
 
 
 def pytest_make_parametrize_id(val):
@@ -70,10 +80,14 @@ def nothing_of_the_user_is_touched(pytestconfig):
 
 @pytest.fixture(scope="session", autouse=True)
 def pilots_wait_for_the_app():
-    from tests.support import settled  # here: Textual is slow to import, and not every run of the tests needs it
+    from tests.support import (
+        parsed,
+        settled,
+    )  # here: Textual is slow to import, and not every run of the tests needs it
 
     with pytest.MonkeyPatch.context() as patch:
         settled.use(patch)
+        parsed.use(patch)
         yield
 
 

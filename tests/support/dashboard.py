@@ -34,6 +34,16 @@ class Lab:
         self.pilot = pilot
         self.app: LabApp = pilot.app
         self.app.NOTIFICATION_TIMEOUT = LIMIT  # what is told stays until it was read, however slow the machine is
+        self._seen: tuple[object, str] | None = None
+        self._drawn = 0
+        self._waits = False
+        display = self.app._display
+
+        def count(*what: object) -> None:
+            self._drawn += 1
+            display(*what)
+
+        self.app._display = count
 
     @property
     def screen(self) -> LabScreen:
@@ -42,7 +52,11 @@ class Lab:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Let the dashboard work until a condition holds."""
-        await until_async(condition, lambda: f"the screen is\n{self.text()}")
+        self._waits = True
+        try:
+            await until_async(condition, lambda: f"the screen is\n{self.text()}")
+        finally:
+            self._waits = False
         await self.pilot.pause()
 
     async def press(self, *keys: str) -> None:
@@ -85,8 +99,11 @@ class Lab:
         return faint
 
     def text(self) -> str:
-        """The screen as text."""
-        return "\n".join(line.rstrip() for line in screen(self.app))
+        """The screen as text; while a test waits for a text, only what was drawn since is looked at anew."""
+        which = self._drawn, self.app.screen, self.app.size
+        if self._seen is None or self._seen[0] != which or not self._waits:
+            self._seen = which, "\n".join(line.rstrip() for line in screen(self.app))
+        return self._seen[1]
 
 
 def _note_refresh(widget: Widget, asked: list[Widget]) -> None:
