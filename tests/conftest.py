@@ -74,6 +74,8 @@ def nothing_of_the_user_is_touched(pytestconfig):
     with pytest.MonkeyPatch.context() as patch:
         if getattr(pytestconfig, "cache", None) is not None:
             patch.setenv("XDG_CACHE_HOME", str(pytestconfig.cache.mkdir("models")))
+        # numba's own order: tests share the cores, and OpenMP's threads would wait for each other without sleeping
+        patch.setenv("NUMBA_THREADING_LAYER_PRIORITY", "tbb omp workqueue")
         yield
     assert before or not runs.exists(), "a test keeps its runs in the folder that it was called from"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
@@ -72,6 +73,7 @@ class Processes:
 
     def __init__(self, jobs: int, like: Params, work: Work) -> None:
         self._jobs = jobs
+        self._threads = max(1, (os.cpu_count() or 1) // jobs)
         self._work = work
         self._context = server.context()
         with contextlib.suppress(OSError):  # told when a worker is to be begun
@@ -106,7 +108,7 @@ class Processes:
 
     def _start(self) -> tuple[Connection, BaseProcess]:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        process = self._context.Process(target=_serve, args=(theirs, self._work, self._threads), daemon=True)
         try:
             with theirs, server.signals_held_back():
                 process.start()
@@ -126,8 +128,10 @@ class Processes:
         return reply
 
 
-def _serve(connection: Connection, work: Work) -> None:
+def _serve(connection: Connection, work: Work, threads: int) -> None:
     """Do tasks until the process that gives them is gone."""
+    # threads of several processes would wait for each other's cores; numba looks when the first run imports it
+    os.environ.setdefault("NUMBA_NUM_THREADS", str(threads))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows, where no signal can be held back
     with contextlib.suppress(EOFError, OSError):
         while True:

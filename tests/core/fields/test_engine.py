@@ -2,13 +2,14 @@
 
 import importlib.util
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.fields.engines import choose
+from nnfd.core.fields.engines import choose, numba_kernel
 from nnfd.core.fields.engines.choose import chosen_engine, make_kernel
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.formula.program import program_of
@@ -252,6 +253,16 @@ def test_numba_equals_numpy_over_1000_steps(params_type, stencil, boundary, thre
     assert [fast.advance(333), fast.advance(1), fast.advance(666)] == [333, 1, 666]
     for name, field in advanced(params, start, 1000).items():
         np.testing.assert_allclose(fast.fields()[name], field, rtol=1e-12, atol=1e-300)
+
+
+def test_the_quickest_threading_layer_is_taken_unless_the_user_chose(monkeypatch):
+    config = SimpleNamespace(THREADING_LAYER_PRIORITY=["tbb", "workqueue", "omp"])
+    monkeypatch.setenv("NUMBA_THREADING_LAYER_PRIORITY", "tbb workqueue omp")
+    numba_kernel.choose_layer(config)
+    assert config.THREADING_LAYER_PRIORITY == ["tbb", "workqueue", "omp"]
+    monkeypatch.delenv("NUMBA_THREADING_LAYER_PRIORITY")
+    numba_kernel.choose_layer(config)
+    assert config.THREADING_LAYER_PRIORITY == ["omp", "tbb", "workqueue"]
 
 
 @NUMBA

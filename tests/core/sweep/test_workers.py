@@ -47,7 +47,7 @@ def test_a_run_imports_nothing_large_that_the_server_has_not(tmp_path, spec):
 
 def die(task):
     with Path(task.stopping).with_name("deaths").open("a") as file:
-        file.write("x")
+        file.write(f"{os.environ['NUMBA_NUM_THREADS']} ")
     os._exit(3)
 
 
@@ -55,4 +55,6 @@ def test_workers_that_die_at_once_end_a_long_sweep_soon(tmp_path):
     spec = SMALL | {"grid": {"lr": [0.1]}, "seeds": list(range(40))}
     with pytest.raises(WorkersLostError, match="die before they begin a run"):
         do(tmp_path / "s", spec, jobs=2, work=die)
-    assert len((tmp_path / "s" / "deaths").read_text()) <= 2 * MOST_DEATHS + 1, "the other one was under way"
+    threads = (tmp_path / "s" / "deaths").read_text().split()
+    assert len(threads) <= 2 * MOST_DEATHS + 1, "the other one was under way"
+    assert set(threads) == {os.environ.get("NUMBA_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // 2)))}
