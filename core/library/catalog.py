@@ -95,11 +95,14 @@ class Catalog:
     ----------
     root
         The folder; it need not exist.
+    known
+        What is known of its runs from a list before.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, known: Mapping[Path, tuple[RunFiles, RunSummary]] | None = None) -> None:
         self._root = root
-        self._known: dict[Path, tuple[RunFiles, RunSummary]] = {}
+        self.known: Mapping[Path, tuple[RunFiles, RunSummary]] = known or {}
+        """Each run of the newest list, and its files as they were then."""
 
     def list(self) -> list[RunSummary]:
         """Read every run folder directly below the root and those of sweeps, newest first.
@@ -108,15 +111,16 @@ class Catalog:
         the root itself cannot be read; there are no runs if it does not exist.
         """
         origins = _Origins()
-        before, self._known = self._known, {}
+        found = {}
         for path in _run_folders(self._root):
             files = RunFiles.of(path)
-            known, run = before.get(path, (None, None))
+            known, run = self.known.get(path, (None, None))
             # only a run that has not ended may change its state while its files stay as they are: its process may die
             if run is None or known != files or run.status in {*LIVE_STATES, RunStatus.CRASHED}:
                 run = _summarise(path, files, origins)
-            self._known[path] = files, run
-        runs = [run for _, run in self._known.values()]
+            found[path] = files, run
+        self.known = found
+        runs = [run for _, run in found.values()]
         return sorted(runs, key=lambda run: (run.modified, run.name), reverse=True)
 
 

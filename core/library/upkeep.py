@@ -9,12 +9,10 @@ import contextlib
 import json
 from typing import TYPE_CHECKING
 
-from filelock import Timeout
-
 from nnfd.core.errors import RunError
 from nnfd.core.runs.files import clear_half_written, read_file, storage_error, write_file
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.runs.lock import lock_of, take
+from nnfd.core.runs.lock import HeldError, lock_of, take
 from nnfd.core.runs.names import EVENTS, FAILED, FILES, FRAME, FRAMES, LOCK, PARAMS, PLAN, RUNS, STATE, TAGS, sweep_of
 from nnfd.core.text import printable
 
@@ -195,7 +193,7 @@ def _alone(run: Path) -> Iterator[None]:
     """Hold the lock of a run's folder. Raises :class:`RunError` if a process does the run."""
     try:
         take(lock := lock_of(run / LOCK))
-    except Timeout:
+    except HeldError:
         raise RunError(f"run {printable(str(run))!r} is under way: stop it first") from None
     try:
         yield

@@ -26,12 +26,10 @@ import json
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
-from filelock import Timeout
-
 from nnfd.core.errors import RunError
 from nnfd.core.runs.files import DEFAULT_BUDGET, cut_file, open_log, read_file, replace_file, storage_error, write_file
 from nnfd.core.runs.info import RunInfo
-from nnfd.core.runs.lock import is_held, lock_of, take
+from nnfd.core.runs.lock import HeldError, is_held, lock_of, take
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, STATE, run_name
 from nnfd.core.runs.seal import sealed, unsealed
@@ -146,7 +144,7 @@ class RunFolder:
         """Become the writer of this folder. Raises :class:`RunError` if another process or thread is."""
         try:
             take(self._lock)
-        except Timeout:
+        except HeldError:
             raise RunError(f"run {printable(str(self.path))!r} is under way: another process writes to it") from None
         except OSError as error:
             raise storage_error(error, self.path) from None

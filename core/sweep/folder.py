@@ -17,15 +17,13 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from filelock import Timeout
-
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import NnfdError, SweepError
 from nnfd.core.params import Params, head_of, type_of
 from nnfd.core.runs.files import HALF_WRITTEN, open_file, read_file, replace_file, storage_error
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.info import RunInfo
-from nnfd.core.runs.lock import is_held, lock_of, take
+from nnfd.core.runs.lock import HeldError, is_held, lock_of, take
 from nnfd.core.runs.metrics import measured, names_for
 from nnfd.core.runs.names import EVENTS, FAILED, LIVE, LOCK, PARAMS, PLAN, RESULT, RUNS
 from nnfd.core.runs.result import Result
@@ -120,7 +118,7 @@ class Sweep:
     def __enter__(self) -> Self:
         try:
             take(self._lock, 0)
-        except Timeout:
+        except HeldError:
             raise SweepError(f"sweep {printable(str(self.path))!r} is under way in another process") from None
         except OSError as error:
             raise storage_error(error, self.path) from None

@@ -12,8 +12,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from nnfd.core.library.catalog import RunStatus, RunSummary, list_runs
+from nnfd.core.library.catalog import RunStatus, RunSummary
 from nnfd.core.library.columns import RIGHT_ALIGNED, Column, arranged, cell, matches
+from nnfd.core.library.index import list_kept
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunsRoot
 
@@ -56,7 +57,7 @@ def runs(
     json
         One run a line as JSON.
     """
-    listed = [run for run in list_runs(runs_root) if matches(run, filter)]
+    listed = [run for run in list_kept(runs_root) if matches(run, filter)]
     listed = arranged(listed, sort, reverse=reverse)
     if json:
         for run in listed:
