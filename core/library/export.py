@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Callable
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,8 @@ Write = Callable[[IO[bytes]], object]
 FIELD_SUFFIXES = (".png", ".gif", ".npz", ".csv", ".html")
 NETWORK_SUFFIXES = (".html", ".csv", ".json", ".npz", ".png", ".svg", ".gif")
 MOST_GIF_PIXELS = 65_535
+MOST_DRAWN = 64 << 20
+"""Bytes of drawn networks that are held until the scale of all is known; what is beyond is drawn twice."""
 """Pixels a side that the format can tell."""
 EPOCH_FIELDS = (*EPOCH_COLUMNS, "is_best")
 
@@ -227,12 +230,20 @@ def _movie(folder: RunFolder, view: str, colormap: str | None, zoom: int) -> Wri
     drawing, kept, colours = view_of(state, view), _Kept(folder), colormap or COLORMAPS[view]
     picture.lut(colours)  # says so if there is no such colormap, before anything is drawn
     ranges: list[tuple[float, float]] = []
+    first: list[NDArray[Any]] = []
     for drawn in draw_each(state, kept.each(), drawing):
         if not ranges:
             _check_pixels(".gif", drawn.shape[1], drawn.shape[0], zoom, len(kept.steps))
         ranges.append(picture.extremes(drawn))
+        if len(ranges) * drawn.nbytes <= MOST_DRAWN:
+            first.append(drawn)
     low, high = min(low for low, _ in ranges), max(high for _, high in ranges)
-    return lambda file: picture.write_gif(file, draw_each(state, kept.each(), drawing), colours, low, high, zoom)
+
+    def write(file: IO[bytes]) -> None:
+        rest = draw_each(state, islice(kept.each(), len(first), None), drawing)
+        picture.write_gif(file, chain(first, rest), colours, low, high, zoom)
+
+    return write
 
 
 def _network_as(suffix: str, folder: RunFolder) -> Write:

@@ -43,7 +43,6 @@ class CourseJob(Relay):
     """
 
     title = "course"
-    when_stopped = "stopped, its state is kept; c goes on"
 
     def __init__(
         self,

@@ -13,12 +13,13 @@ from nnfd.core.network.branch import Branch, edited
 from nnfd.core.network.race import Racer, Standing, result, standing
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.relay import Relay
-from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.jobs.session import RunSpec, resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
+    from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.session import Storage
 
 PARENT = "parent"
@@ -53,7 +54,7 @@ def standing_of(history: NetworkHistory, since: int, name: str = PARENT) -> Stan
 
 
 class RaceJob(Relay):
-    """Does the branches of a race.
+    """Does the branches of a race; after a stop it can be begun again with what is left.
 
     Parameters
     ----------
@@ -70,7 +71,6 @@ class RaceJob(Relay):
     """
 
     title = "race"
-    when_stopped = "stopped; what is done of it is kept"
 
     def __init__(
         self,
@@ -85,7 +85,10 @@ class RaceJob(Relay):
         self._race = race
         self._on_run, self._on_doubt = on_run, on_doubt
         self._start: Branch | None = None
-        self._standings: list[Standing] = []
+        self._folders: dict[str, Path] = {}
+        """Of the branches that have begun."""
+        self._over: set[str] = set()
+        self._standings: dict[str, Standing] = {}
 
     @property
     def total(self) -> int:
@@ -94,24 +97,40 @@ class RaceJob(Relay):
     @property
     def sentence(self) -> str:
         """Which did best and by how much, of those that are done."""
-        return result(self._race.best, self._standings) if self._standings else ""
+        return result(self._race.best, [*self._standings.values()]) if self._standings else ""
 
     def legs(self) -> Iterator[tuple[str, Callable[[], bool]]]:
         yield from ((racer.name, partial(self._branch, racer)) for racer in self._race.racers)
 
     def _branch(self, racer: Racer) -> bool:
+        if racer.name in self._over:
+            return True
         try:
-            start = edited(self._begin(), racer.params)
+            spec, folder = self._to_go_on(racer) or self._new(racer)
         except StoppedError:
             return False
+        self._folders[racer.name] = folder.path
+        history = NetworkHistory()
+        for event in spec.resumption.events if spec.resumption else ():
+            history.add(event)
+        over = self._train(spec, folder, lambda path: self._on_run(path, racer.name), history.add)
+        if over:
+            self._over.add(racer.name)
+        if (best := standing_of(history, self._race.epoch, racer.name)) is not None:
+            self._standings[racer.name] = best
+        return over
+
+    def _to_go_on(self, racer: Racer) -> tuple[RunSpec, RunFolder] | None:
+        """Take over a branch that was stopped."""
+        path = self._folders.get(racer.name)
+        return None if path is None else resumed(path)
+
+    def _new(self, racer: Racer) -> tuple[RunSpec, RunFolder]:
+        start = edited(self._begin(), racer.params)
         spec = RunSpec(racer.params, self._race.preset, self._race.title, start.state, start.best)
         folder = self._storage.new_folder(spec)
         assert folder is not None, "the screen asks for recorded runs only"
-        history = NetworkHistory()
-        over = self._train(spec, folder, lambda path: self._on_run(path, racer.name), history.add)
-        if (best := standing_of(history, self._race.epoch, racer.name)) is not None:
-            self._standings.append(best)
-        return over
+        return spec, folder
 
     def _begin(self) -> Branch:
         """Return where a branch without an edit begins; it is computed once."""

@@ -38,7 +38,7 @@ class Relay(ABC):
 
     title: ClassVar[str]
     """What it is called."""
-    when_stopped: ClassVar[str]
+    when_stopped: ClassVar[str] = "stopped, its state is kept; c goes on"
     """What is said of it after a stop."""
 
     def __init__(self, storage: Storage, on_end: Callable[[], object]) -> None:

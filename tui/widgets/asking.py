@@ -13,12 +13,22 @@ from nnfd.tui.widgets.picture_panel import PicturePanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from textual import events
 
     from nnfd.core.network.data import Dataset
+    from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.network.mlp import MLP
     from nnfd.core.network.nudge import Nudge
+
+    Question: TypeAlias = Callable[[MLP, Evaluation], Any]
+    """Finds an answer from a network and its evaluation on the test set."""
+
+
+def of_model(ask: Callable[[MLP], Any]) -> Question:
+    """Return the question that needs the network alone."""
+    return lambda model, _evaluation: ask(model)
 
 
 class AskingPanel(PicturePanel):
@@ -79,7 +89,7 @@ class AskingPanel(PicturePanel):
         """Show no network: a new run begins."""
 
     @abstractmethod
-    def question(self) -> Callable[[MLP], Any] | None:
+    def question(self) -> Question | None:
         """Return what finds the answer, to be called in a worker thread; None if there is nothing to ask."""
 
     @abstractmethod

@@ -13,7 +13,7 @@ from textual.content import Content
 from nnfd.core.errors import ParamsError
 from nnfd.core.network.insight.microscope import Look, difference, look
 from nnfd.tui.widgets.arrow_keys import arrow_keys
-from nnfd.tui.widgets.asking import AskingPanel
+from nnfd.tui.widgets.asking import AskingPanel, of_model
 from nnfd.tui.widgets.confusion import shorten
 from nnfd.tui.widgets.glyphs import GlyphView
 from nnfd.tui.widgets.halfblock import has_colour
@@ -21,13 +21,12 @@ from nnfd.tui.widgets.microscope_picture import draw_layer, palette
 from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
     from textual.app import ComposeResult
 
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.mlp import MLP
+    from nnfd.tui.widgets.asking import Question
 
 MAX_NAME = 14
 ROOM_FOR_WORDS = 60
@@ -121,14 +120,14 @@ class Microscope(AskingPanel):
         fits = data is not None and pixels is not None and data.image_shape == pixels.shape and pixels.any()
         return pixels if fits else None
 
-    def question(self) -> Callable[[MLP], Examined] | None:
+    def question(self) -> Question | None:
         data = self._data
         if data is None or not self.display or self.size.width < 1:
             return None
         if self._drawing is not None:
-            return partial(examine, sample=None, x=data.standardise(self._drawing.ravel()), target=None)
+            return of_model(partial(examine, sample=None, x=data.standardise(self._drawing.ravel()), target=None))
         sample = self._sample
-        return partial(examine, sample=sample, x=data.X_test[sample], target=int(data.y_test[sample]))
+        return of_model(partial(examine, sample=sample, x=data.X_test[sample], target=int(data.y_test[sample])))
 
     def take(self, answer: Examined, what: str) -> None:
         self._answer, self.border_subtitle = answer, what

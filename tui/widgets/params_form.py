@@ -48,6 +48,12 @@ class _Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     DEFAULT_CSS = "_Rows { height: 1fr; scrollbar-size-vertical: 1; }"
 
+    def on_resize(self) -> None:
+        """Keep the line with the focus in view."""
+        focused = self.screen.focused
+        if focused is not None and self in focused.ancestors:
+            self.scroll_to_widget(focused, animate=False)
+
 
 class ParamsForm(Vertical):
     """Edits the parameters of a run, or the equations of its model; enter applies, escape leaves."""
@@ -111,7 +117,6 @@ class ParamsForm(Vertical):
         self._verdict = Label(classes="-verdict")
 
     def compose(self) -> ComposeResult:
-        """Rows, help of the focused one, what enter will do."""
         with self._scroll:
             yield self._problem
         yield self._help
@@ -173,12 +178,10 @@ class ParamsForm(Vertical):
     # -- checking
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Check as one types."""
         event.stop()
         self._check()
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
-        """Check as one chooses."""
         event.stop()
         self._check()
 
@@ -256,11 +259,9 @@ class ParamsForm(Vertical):
             self.screen.set_focus(fields[(here + by) % len(fields)])
 
     def action_previous(self) -> None:
-        """Go to the field above."""
         self._move(-1)
 
     def action_next(self) -> None:
-        """Go to the field below."""
         self._move(1)
 
     def action_reset(self) -> None:
@@ -295,5 +296,4 @@ class ParamsForm(Vertical):
             self.post_message(self.Saved(self._edited))
 
     def action_leave(self) -> None:
-        """Leave without applying."""
         self.post_message(self.Left())

@@ -12,7 +12,7 @@ from textual.content import Content
 from nnfd.core.network.insight.plane import Regions, Window, regions
 from nnfd.core.network.insight.points import PARTS, affordable, answers, points_of, some
 from nnfd.core.network.insight.projection import Scattered, scatter
-from nnfd.tui.widgets.asking import AskingPanel
+from nnfd.tui.widgets.asking import AskingPanel, of_model
 from nnfd.tui.widgets.class_colours import PlanePalette, class_letters, plane_palette
 from nnfd.tui.widgets.confusion import shorten
 from nnfd.tui.widgets.glyphs import Cells, GlyphView
@@ -20,13 +20,12 @@ from nnfd.tui.widgets.plane_picture import PART_GLYPHS, SHOWN, Marks, draw_regio
 from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import ComposeResult
 
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.insight.points import Points
     from nnfd.core.network.mlp import MLP
+    from nnfd.tui.widgets.asking import Question
 
 
 ROOM_FOR_WORDS = 60
@@ -141,16 +140,18 @@ class PlanePanel(AskingPanel):
         """Show no network; the picture stays until the next one is there, so that it does not flicker."""
         self._data = self._answer = None
 
-    def question(self) -> Callable[[MLP], PlaneAnswer] | None:
+    def question(self) -> Question | None:
         rows, columns = self._picture.size.height, self._picture.size.width
         data, points = self._data, self._points
         if data is None or points is None or not self.display or min(rows, columns) < 1:
             return None
         if self._view == 0 and self._window is not None:
-            return partial(look_at_plane, data=data, points=points, window=self._window, shape=(rows, columns))
+            return of_model(
+                partial(look_at_plane, data=data, points=points, window=self._window, shape=(rows, columns))
+            )
         before = self._answer
         scattered = before.scattered if before is not None and before.view == self._view else None
-        return partial(look_at_layer, points=points, view=self._view, before=scattered, shape=(rows, columns))
+        return of_model(partial(look_at_layer, points=points, view=self._view, before=scattered, shape=(rows, columns)))
 
     def take(self, answer: PlaneAnswer, what: str) -> None:
         self._answer, self._what = answer, what

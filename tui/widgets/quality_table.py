@@ -96,7 +96,7 @@ def _add(
 
 
 class QualityTable(VerticalScroll):
-    """The table; it scrolls where it is higher than there is room."""
+    """The table; it scrolls where it is higher than there is room, by keys once it has the focus."""
 
     DEFAULT_CSS = """
     QualityTable { width: 1fr; height: 1fr; scrollbar-size-vertical: 1; }
@@ -108,11 +108,15 @@ class QualityTable(VerticalScroll):
         super().__init__(id=id)
         self._judged: Sequence[Judged] = ()
         self._table, self._missing = Label(markup=False), Label(classes="-missing", markup=False)
-        self.can_focus = False
 
     def compose(self) -> ComposeResult:
         yield self._table
         yield self._missing
+
+    @property
+    def hint(self) -> str:
+        """How to see what there is no room for; empty where there is."""
+        return "tab, then ↑ ↓: more figures below" if self.max_scroll_y else ""
 
     @property
     def text(self) -> str:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding, BindingType
 from textual.widgets import Label
 
-from nnfd.core.network.evaluate import evaluate
 from nnfd.core.network.quality import Quality, judge_quality
 from nnfd.tui.widgets.asking import AskingPanel
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.series import Series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import ComposeResult
 
     from nnfd.core.network.data import Dataset
-    from nnfd.core.network.mlp import MLP
+    from nnfd.tui.widgets.asking import Question
 
 CURVES = ("ROC", "precision", "calibration")
 """What the key goes through."""
@@ -33,11 +29,6 @@ TITLES = {
 MOST_CURVES = 3
 """Classes that are drawn: those that are hardest to tell from the others."""
 WHOLE = np.array([0.0, 100.0])
-
-
-def judge(model: MLP, data: Dataset) -> Quality:
-    """Judge a network on the test set."""
-    return judge_quality(evaluate(model, data.X_test, data.y_test, data.class_names))
 
 
 def in_words(quality: Quality) -> str:
@@ -95,9 +86,9 @@ class QualityView(AskingPanel):
         """Show no network; the figures stay until the next ones are there."""
         self._data = None
 
-    def question(self) -> Callable[[MLP], Quality] | None:
+    def question(self) -> Question | None:
         seen = self.display and self.size.width and self.size.height
-        return partial(judge, data=self._data) if self._data is not None and seen else None
+        return (lambda _model, evaluation: judge_quality(evaluation)) if self._data is not None and seen else None
 
     def take(self, answer: Quality, what: str) -> None:
         self._quality, self.border_subtitle = answer, f"test set, {what}"

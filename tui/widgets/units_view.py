@@ -11,19 +11,18 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from nnfd.core.network.insight.plane import Responses, Window, responses
-from nnfd.tui.widgets.asking import AskingPanel
+from nnfd.tui.widgets.asking import AskingPanel, of_model
 from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.pixel_view import PixelView
 from nnfd.tui.widgets.text_line import TextLine
 from nnfd.tui.widgets.weights_view import Tiles, lay_out, tile, weight_colours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from textual.app import ComposeResult
 
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.mlp import MLP
+    from nnfd.tui.widgets.asking import Question
 
 SIDES = (32, 24, 16, 12, 8)
 """Pixels that a picture may have in each direction: the most with which every unit has room, else the least."""
@@ -108,12 +107,14 @@ class UnitsView(AskingPanel):
         self._data = self._answer = None
         self._layer = self._first = 0
 
-    def question(self) -> Callable[[MLP], UnitsAnswer] | None:
+    def question(self) -> Question | None:
         room = self.size.width, self.size.height - 1
         if self._data is None or self._window is None or not self.display or min(room) < 1:
             return None
-        return partial(
-            look_at_units, data=self._data, window=self._window, layer=self._layer, first=self._first, room=room
+        return of_model(
+            partial(
+                look_at_units, data=self._data, window=self._window, layer=self._layer, first=self._first, room=room
+            )
         )
 
     def take(self, answer: UnitsAnswer, what: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from nnfd.core.errors import NnfdError, ParamsError
+from nnfd.core.library import export, movie
 from nnfd.core.library.export import export_run
 from nnfd.core.library.movie import CELL, PLANE, draw_each, view_of
 from nnfd.core.library.report.curves import COLOURS, Curve, Figure, svg
@@ -70,6 +71,19 @@ def test_a_gif_has_the_kept_epochs_on_one_scale(runs, tmp_path, view):
     export_run(RunFolder.open(runs / "moons"), tmp_path / "m.gif", field=view, zoom=2)
     with Image.open(tmp_path / "m.gif") as gif:
         assert gif.n_frames == 3
+
+
+def test_each_network_is_drawn_once_and_what_cannot_be_held_again(runs, tmp_path, monkeypatch):
+    counts = []
+    for most in (export.MOST_DRAWN, 8 * PLANE**2):  # all of them; one
+        monkeypatch.setattr(export, "MOST_DRAWN", most)
+        seen = []
+        monkeypatch.setattr(movie, "model_at", lambda *what, seen=seen: (seen.append(1), model_at(*what))[1])
+        export_run(RunFolder.open(runs / "moons"), tmp_path / f"{most}.gif", field="plane", zoom=1)
+        counts.append(len(seen))
+    assert counts == [3, 5]
+    one, other = ((tmp_path / f"{most}.gif").read_bytes() for most in (64 << 20, 8 * PLANE**2))
+    assert one == other
 
 
 def test_curves_go_to_svg_and_png(runs, tmp_path):

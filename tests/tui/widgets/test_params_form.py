@@ -194,3 +194,15 @@ async def test_a_parameter_that_varies_is_shown_with_its_range():
         await pilot.pause()
         assert "It goes from 2.1 to 3." in screen(app)
         assert form.params.s0 == "3 - x/width"
+
+
+async def test_the_line_with_the_focus_stays_in_view_when_there_is_less_room():
+    app = Host()
+    async with app.run_test(size=(80, 40)) as pilot:
+        form = await opened(app, pilot, running=True)
+        field = form.row("lr").field
+        await pilot.resize_terminal(80, 16)
+        await pilot.pause()
+        assert form.row("lr").region.bottom <= form.region.bottom - 5
+        assert field.has_focus
+        assert "lr" in screen(app).split()

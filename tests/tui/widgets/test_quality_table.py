@@ -4,7 +4,9 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from nnfd.core.network.evaluate import evaluate_probabilities
 from nnfd.core.network.quality import judge_quality
-from nnfd.tui.widgets.quality_table import Judged, draw_qualities
+from nnfd.tui.widgets.quality_table import Judged, QualityTable, draw_qualities
+from tests.support.waiting import until_async
+from tests.support.widget_host import Host
 
 
 def judged(label, name, names, seed, sure=2.0):
@@ -49,3 +51,17 @@ def test_a_network_that_ranks_nothing_has_no_areas():
     one = Judged("A", "run", judge_quality(evaluate_probabilities(np.array([[1.0, 0.0]]), np.array([0]), ("a", "b"))))
     assert draw_qualities([one], 80).plain.split("\n")[1].split() == ["A", "run", "-", "-", "0.0000"]
     assert draw_qualities([], 80).plain == ""
+
+
+async def test_keys_scroll_to_what_has_no_room():
+    runs = [judged(key, f"run-{key}", ("a", "b", "c"), k)[0] for k, key in enumerate("ABC")]
+    table = QualityTable()
+    app = Host(table)
+    async with app.run_test(size=(80, 12)) as pilot:
+        table.show(runs[:1], "")
+        await pilot.pause()
+        assert not table.hint
+        table.show(runs, "")
+        await until_async(lambda: table.hint)
+        await pilot.press("tab", "pagedown")
+        await until_async(lambda: table.scroll_y > 0)

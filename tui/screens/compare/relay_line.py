@@ -73,14 +73,14 @@ class RelayLine(StatusLine):
         self.tell()
 
     def begin_or_stop(self) -> None:
-        """Take or train the course's runs; stop what is under way, and go on with the course after a stop."""
+        """Take or train the course's runs; stop what is under way, and go on with it after a stop."""
         if self.under_way:
             self.job.stop()
         elif not self._storage.record:
             text = "the course's runs need a folder: start without --no-record"
             self.notify(text, severity="error", markup=False)
         else:
-            self._begin(self.course)
+            self._begin(self.job if self.job.stopped else self.course)
 
     def begin_race(self, race: Race) -> None:
         """Do the branches of a race; nothing else may be under way."""
@@ -93,6 +93,11 @@ class RelayLine(StatusLine):
                 on_end=self._tell_change,
             )
         )
+
+    def leave(self) -> None:
+        """Other runs are compared: a race that was stopped is not to go on among them."""
+        if not self.under_way:
+            self.job = self.course
 
     @property
     def sentence(self) -> str:

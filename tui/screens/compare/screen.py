@@ -108,6 +108,7 @@ class CompareScreen(Screen[None]):
     def compare(self, paths: Sequence[Path]) -> None:
         """Compare these runs, and no others."""
         self.runs, self._numbered = [], 0
+        self.relay_line.leave()
         self.add_runs(paths)
 
     def begin_race(self, race: Race) -> None:
@@ -201,7 +202,7 @@ class CompareScreen(Screen[None]):
         hidden = ", ".join(run.label for run in self.runs if not run.visible)
         order = f"by {self.table.sorted_heading or 'letter'} {self.table.arrow}"
         return " · ".join(
-            filter(None, [self.relay_line.sentence, order, f"hidden: {hidden}" if hidden else "", self.view.scale_text])
+            filter(None, [self.relay_line.sentence, order, f"hidden: {hidden}" if hidden else "", self.view.note])
         )
 
     def under_cursor(self) -> AnyRun | None:

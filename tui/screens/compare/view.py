@@ -217,8 +217,10 @@ class CompareView(Container):
         return "epoch" if self.metric in EPOCH_COLUMNS else "step"
 
     @property
-    def scale_text(self) -> str:
-        """What the colours of the patterns stand for; empty while none are shown."""
+    def note(self) -> str:
+        """What the colours of the patterns stand for, or how to see all figures; empty where nothing need be said."""
+        if self.view is View.EVALUATION:
+            return self.evaluation.hint
         if self.view is not View.PATTERNS:
             return ""
         return "one colour scale for all of a field" if self.pictures.common else "each pattern in its own colour scale"

@@ -42,9 +42,7 @@ class Told(TextLine):
     Told { padding: 0 1; height: 1; text-wrap: wrap; display: none; }
     Told.-told { display: block; }
     """
-    most_lines = 2
-    ragged = 0
-    """Cells at the end of a line that a long word may leave empty."""
+    most_lines = 3
 
     def tell(self, text: Content) -> None:
         """Say this, or nothing."""
@@ -58,8 +56,8 @@ class Told(TextLine):
     def _fit(self) -> None:
         """Take as many lines as are needed: set only where it changes, as it moves all that is above."""
         text = self.text if isinstance(self.text, Content) else Content(self.text)
-        width = max(1, (self.size.width or self.app.size.width - 2) - self.ragged)
-        lines = min(self.most_lines, max(1, -(-text.cell_length // width)))
+        width = max(1, self.size.width or self.app.size.width - 2)
+        lines = max(1, min(self.most_lines, len(text.wrap(width))))
         if self.styles.height is None or self.styles.height.value != lines:
             self.styles.height = lines
 
@@ -68,7 +66,6 @@ class DiagnosisBeside(Told):
     """The same below the charts, where a line below the panels would cost one of them."""
 
     most_lines = 4
-    ragged = 8
 
 
 class DiagnosisLine(Told):

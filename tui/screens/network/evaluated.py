@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.jobs.watching import AnySession
     from nnfd.tui.screens.network.measuring import HealthWatch
-    from nnfd.tui.widgets.asking import AskingPanel
+    from nnfd.tui.widgets.asking import AskingPanel, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def evaluation_of(
     session: AnySession,
     history: NetworkHistory,
     shown: int | None,
-    questions: Mapping[AskingPanel, Callable[[MLP], Any]],
+    questions: Mapping[AskingPanel, Question],
     watch: HealthWatch,
 ) -> Callable[[], Evaluated] | None:
     """Return what evaluates the network of epoch `shown`; None: the newest, or the best once the run is over.
@@ -66,7 +66,7 @@ def evaluation_of(
             watch.measure(state, data, state.epoch, state.frame(), session.frames, training=False)
         going_on = ended is None and shown is None
         health = watch.measure(state, data, epoch, weights, session.frames, training=going_on)
-        answers = {panel: ask(model) for panel, ask in questions.items()}
+        answers = {panel: ask(model, evaluation) for panel, ask in questions.items()}
         return Evaluated(epoch, model, evaluation, what, answers, health)
 
     return evaluated

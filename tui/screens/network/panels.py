@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding
@@ -23,17 +23,16 @@ from nnfd.tui.widgets.units_view import UnitsView
 from nnfd.tui.widgets.weights_view import WeightsView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.insight.health import Health
-    from nnfd.core.network.mlp import MLP
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.screens.network.evaluated import Evaluated
-    from nnfd.tui.widgets.asking import AskingPanel
+    from nnfd.tui.widgets.asking import AskingPanel, Question
     from nnfd.tui.widgets.sample_browser import SampleBrowser
 
 
@@ -92,7 +91,7 @@ class NetworkPanels(Deck):
         """The panels that ask the network."""
         return [self._plane, self._units, self._quality, self._microscope]
 
-    def questions(self) -> dict[AskingPanel, Callable[[MLP], Any]]:
+    def questions(self) -> dict[AskingPanel, Question]:
         """Return what the panels that are seen ask now."""
         return {panel: asked for panel in self.asking if (asked := panel.question()) is not None}
 

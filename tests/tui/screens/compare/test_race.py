@@ -72,5 +72,5 @@ async def test_a_race_is_paused_and_stopped_and_is_not_begun_twice(tmp_path):
         await lab.until(lambda: "the race is under way: c stops it" in lab.said())
         assert lab.app.screen.relay_line.job is job
         await lab.press("c")
-        await lab.until(lambda: job.finished.is_set() and "stopped; what is done of it is kept" in lab.text())
+        await lab.until(lambda: job.finished.is_set() and "c goes on" in lab.text())
         await lab.until(lambda: column(lab, "state") == ["done", "interrupted"])

@@ -3,9 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
+from textual.content import Content
 
 from nnfd.core.params import NetworkParams
+from nnfd.tui.screens.network.diagnosis import DiagnosisLine
 from nnfd.tui.screens.network.readout import flow, parts_of
+from tests.support.widget_host import Host, screen
 
 EPOCH = {"epoch": 12, "train_loss": 0.11821, "val_loss": 0.2454, "train_acc": 0.973, "val_acc": 0.9037, "lr": 0.049}
 PRESET = NetworkParams()
@@ -52,3 +55,13 @@ def test_a_narrow_screen_tells_all_but_the_changes_on_two_lines():
     first, second = told(PRESET.edited({"lr": 0.05}), width=78, lines=2).split("\n")
     assert first == "digits  epoch 12  loss train 0.1182  val 0.2454  gap 0.1272"
     assert second == "acc train 0.9730  val 0.9037  lr 0.049  test 0.9519  changed lr 0.05"
+
+
+async def test_a_long_diagnosis_is_told_whole_at_80_columns_with_its_remedy():
+    words = "Still learning: the validation loss fell by 1.8% over the last 10 epochs, to 0.161 at epoch 60, though "
+    line = DiagnosisLine()
+    app = Host(line)
+    async with app.run_test(size=(80, 24)) as pilot:
+        line.tell(Content(words + "every training sample is right already. T epochs 60 → 90, from epoch 60"))
+        await pilot.pause()
+        assert "from epoch 60" in " ".join(line.strip() for line in screen(app))
