@@ -81,6 +81,14 @@ def nothing_of_the_user_is_touched(pytestconfig):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def nothing_waits_for_the_disk():
+    """Leave it to the system when to write: no test cuts the power, and what a killed process wrote is there anyway."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda handle: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def pilots_wait_for_the_app():
     from tests.support import (
         parsed,
