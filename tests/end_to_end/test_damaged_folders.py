@@ -30,7 +30,10 @@ from nnfd.tui import cli
 from nnfd.tui.commands import exporting, listing, running
 from nnfd.tui.commands.flags import RunOptions
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="links, pipes and alarms are those of Unix")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="links, pipes and alarms are those of Unix"),
+    pytest.mark.usefixtures("fitted_once"),  # each report has the baseline of the same data
+]
 
 QUICK, MORE, LONG = 10, 40, 1000
 """Examples of each kind of run."""
