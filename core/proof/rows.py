@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nnfd.core.proof.timing import BUSY
+
 if TYPE_CHECKING:
     from nnfd.core.proof.timing import Timing
 
@@ -39,6 +41,29 @@ class SpeedRow:
     def good(self) -> bool:
         """Whether the target is reached, if there is one."""
         return self.target is None or self.ratio >= self.target
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """How long a user waits for something, by the clock."""
+
+    name: str
+    seconds: float
+    """A median."""
+    target: float
+    """`seconds` is to be at most this."""
+    others: float = 0.0
+    """Cores that other processes used meanwhile."""
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether they may have made it longer."""
+        return self.others > BUSY
+
+    @property
+    def good(self) -> bool:
+        """Whether the target is reached."""
+        return self.seconds <= self.target
 
 
 @dataclass(frozen=True, slots=True)

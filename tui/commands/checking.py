@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.proof.profile import Phase
     from nnfd.core.proof.reproduce import Measurement
-    from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow
+    from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow, WaitRow
 
 
 BAR_CELLS = 18
@@ -85,6 +85,7 @@ def bench(
     json: Annotated[bool, Parameter(negative=())] = False,
     profile: Annotated[bool, Parameter(negative=())] = False,
     large: Annotated[bool, Parameter(negative=())] = False,
+    commands: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Measure this machine: our engines beside others, as ratios, by turns in one run.
 
@@ -100,6 +101,8 @@ def bench(
         Measure where the time of an epoch and of a step goes, too.
     large
         Measure a data set of 60,000 x 784, too: an epoch, and the memory. It takes a minute and 2 GB.
+    commands
+        Measure how long a user waits, too: for help, the dashboard, a list of 1,000 runs, a sweep. It takes 2 minutes.
     """
     from nnfd.core.proof import field_speed, peers, speed
     from nnfd.core.proof.profile import phases
@@ -116,10 +119,18 @@ def bench(
         _told("a large data set")
         epochs, taken = large_rows(speed.engines())
         rows, memory = rows + epochs, [*memory, taken]
+    waits: list[WaitRow] = []
+    if commands:
+        from nnfd.core.proof.waiting import sweep_row, wait_rows
+
+        _told("the commands")
+        waits = list(wait_rows())
+        rows.append(sweep_row())
     parts = list(phases()) if profile else []
     known = peers.PEERS.keys() | peers.OF_FIELDS.keys()
     absent = [peers.NAMES[name] for name in sorted(known - set(peers.installed(known)))]
     left_out = [] if large else ["a data set of 60,000 x 784 (--large)"]
+    left_out += [] if commands else ["how long commands take (--commands)"]
     machine = this_machine()
     if json:
         told: list[dict[str, object]] = [
@@ -133,13 +144,14 @@ def bench(
             },
             *map(_speed_as_json, rows),
             *map(_memory_as_json, memory),
+            *map(_wait_as_json, waits),
             *map(_threads_as_json, threads),
             *map(_phase_as_json, parts),
         ]
         sys.stdout.writelines(json_format.dumps(each) + "\n" for each in told)
         return 0
     sys.stdout.write(f"{machine.processor}, {machine.cores} cores; {HOW}; medians of {REPEATS}\n")
-    print_table(_figures(rows, memory))
+    print_table(_figures(rows, memory, waits))
     sys.stdout.writelines(f"{_threads_in_words(row)}\n" for row in threads)
     if absent:
         sys.stdout.write(f"not installed: {', '.join(absent)}\n")
@@ -156,7 +168,7 @@ def _told(what: str) -> None:
     sys.stderr.flush()
 
 
-def _figures(rows: Sequence[SpeedRow], memory: Sequence[MemoryRow]) -> Table:
+def _figures(rows: Sequence[SpeedRow], memory: Sequence[MemoryRow], waits: Sequence[WaitRow]) -> Table:
     numbers = _right(("ours", "other", "ratio"))
     table = Table(
         Column("what", overflow="fold"),
@@ -177,6 +189,8 @@ def _figures(rows: Sequence[SpeedRow], memory: Sequence[MemoryRow]) -> Table:
         sizes = (f"{amount / 1e6:.2f} MB" for amount in (each.taken, each.other))
         drawn, verdict = bar(each.ratio, each.target), _verdict(each.good, "MISSED")
         table.add_row(each.name, *sizes, f"{each.ratio:.2f}x", drawn, f"<= {each.target:g}x", verdict)
+    for wait in waits:
+        table.add_row(wait.name, f"{wait.seconds:.3f} s", "", "", "", f"<= {wait.target:g} s", _judged(wait))
     return table
 
 
@@ -208,7 +222,7 @@ def _phases(parts: Sequence[Phase]) -> Table:
     return table
 
 
-def _judged(row: SpeedRow) -> Text:
+def _judged(row: SpeedRow | WaitRow) -> Text:
     if row.target is None:
         return Text("")
     if not row.good and row.disturbed:
@@ -220,6 +234,11 @@ def _speed_as_json(row: SpeedRow) -> dict[str, object]:
     numbers = {"ours_s": row.ours_s, "other_s": row.other_s, "ratio": row.ratio, "at_least": row.target}
     judged = {"others_cores": row.others, "verdict": _judged(row).plain or None}
     return {"name": row.name, **numbers, **judged, "bounds": row.note or None}
+
+
+def _wait_as_json(row: WaitRow) -> dict[str, object]:
+    judged = {"others_cores": row.others, "verdict": _judged(row).plain}
+    return {"name": row.name, "s": row.seconds, "at_most_s": row.target, **judged}
 
 
 def _memory_as_json(row: MemoryRow) -> dict[str, object]:

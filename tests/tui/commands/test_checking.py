@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from nnfd.core.proof import field_speed, large, peers, profile, speed, timing
+from nnfd.core.proof import field_speed, large, peers, profile, speed, timing, waiting
 from nnfd.core.proof.profile import Phase
-from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow
+from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow, WaitRow
 from nnfd.core.proof.timing import Machine
 from nnfd.tui.commands.checking import BAR_CELLS, bar
 
@@ -25,6 +25,9 @@ def measured(monkeypatch):
     monkeypatch.setattr(field_speed, "memory_row", lambda: MemoryRow("memory", 1_050_000, 1_000_000, 1.1))
     monkeypatch.setattr(field_speed, "threads_rows", lambda: [ThreadsRow("two / one", {48: 1.4, 64: 0.8, 96: 1.5})])
     monkeypatch.setattr(large, "large_rows", lambda _: ([FAST], MemoryRow("large", 200, 100, 2.5)))
+    waits = [WaitRow("help", 0.1234, 0.15), WaitRow("paint", 0.6, 0.5), WaitRow("epoch", 1.5, 1.0, others=0.5)]
+    monkeypatch.setattr(waiting, "wait_rows", lambda: iter(waits))
+    monkeypatch.setattr(waiting, "sweep_row", lambda: SLOW)
     monkeypatch.setattr(profile, "phases", lambda: iter([Phase("epoch", "forward", 0.002, 0.5)]))
     monkeypatch.setattr(peers, "installed", lambda _: ["jax"])
     monkeypatch.setattr(timing, "this_machine", lambda: Machine("Abacus 3", 2))
@@ -45,6 +48,7 @@ def test_the_table_names_the_machine_judges_targets_and_tells_who_is_absent(run,
         "large 0.00 MB 0.00 MB 2.00x █████████·│······· <= 2.5x ok",
         "two / one: pay from 96x96 cells (48: 1.40x, 64: 0.80x, 96: 1.50x)",
         "not installed: py-pde, PyTorch",
+        "not measured: how long commands take (--commands)",
         "where the time goes phase time share",
         "epoch forward 2,000 µs 50% ██████████",
     ]
@@ -58,7 +62,7 @@ def test_json_is_a_line_for_the_machine_and_one_for_each_figure(run, measured):
         "processor": "Abacus 3",
         "cores": 2,
         "not_installed": ["py-pde", "PyTorch"],
-        "not_measured": [],
+        "not_measured": ["how long commands take (--commands)"],
         "how": "each timed in a process of its own, warmed up, by turns",
         "medians_of": 7,
     }
@@ -81,6 +85,21 @@ def test_json_is_a_line_for_the_machine_and_one_for_each_figure(run, measured):
         },
         {"of": "epoch", "phase": "forward", "s": 0.002, "share": 0.5},
     ]
+
+
+def test_how_long_commands_take_is_measured_when_asked_for(run, measured):
+    _, out, _ = run("bench", "--commands")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert lines[7:10] == [
+        "help 0.123 s <= 0.15 s ok",
+        "paint 0.600 s <= 0.5 s MISSED",
+        "epoch 1.500 s <= 1 s not judged: others use this machine",
+    ]
+    _, out, _ = run("bench", "--commands", "--json")
+    figures = [json.loads(line) for line in out.splitlines()[1:]]
+    assert [each["name"] for each in figures[:4]] == ["fast / slow", "it / its limit", "slow / fast", "slow / fast"]
+    assert figures[5] == {"name": "help", "s": 0.1234, "at_most_s": 0.15, "others_cores": 0.0, "verdict": "ok"}
+    assert figures[7]["verdict"] == "not judged: others use this machine"
 
 
 def test_a_target_is_not_judged_where_others_use_the_machine(run, measured, monkeypatch):
