@@ -16,7 +16,7 @@ THREADS_PAY = 1.1
 
 @dataclass(frozen=True, slots=True)
 class SpeedRow:
-    """One thing timed beside another, in the same process and by turns."""
+    """One thing timed beside another, by turns, each in a process of its own."""
 
     name: str
     ours_s: float
