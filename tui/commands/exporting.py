@@ -37,7 +37,7 @@ def export(
     step
         A kept frame; without it, the newest.
     colormap
-        For example viridis, magma, cividis or Blues; without it, the field's own.
+        For example viridis, magma, cividis or Blues; without it, the preset's, else the field's own.
     zoom
         Pixels a cell in a picture.
     """
