@@ -73,7 +73,7 @@ class Processes:
 
     def __init__(self, jobs: int, like: Params, work: Work) -> None:
         self._jobs = jobs
-        self._threads = max(1, (os.cpu_count() or 1) // jobs)
+        self._threads = max(1, (os.cpu_count() or 1) // max(1, jobs))  # no jobs: all runs are done
         self._work = work
         self._context = server.context()
         with contextlib.suppress(OSError):  # told when a worker is to be begun
