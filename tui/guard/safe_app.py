@@ -41,6 +41,8 @@ MOST_REPEATS = 200
 """So often the same thing may fail; then it is taken that nothing can be done here any more."""
 KEY_SECONDS = 0.02
 """How long pictures wait after a key, so that what it changes is drawn by itself and need not wait behind them."""
+HELD_SECONDS = 3.0
+"""How long keys are held at the most."""
 LOOK_SECONDS = 0.005
 """How soon to look again whether the terminal has taken what was drawn."""
 
@@ -57,6 +59,8 @@ class SafeApp(App[None]):
         self.backlog = Backlog()
         """What the terminal has not taken yet."""
         self.right_of_way = RightOfWay()
+        self._held: list[Key] | None = None
+        """Keys that wait for :meth:`release_keys`; None while they need not."""
         self.key_at = -KEY_SECONDS
         """When the newest key came, or was taken."""
         self.terminal: SafeDriver | None = None
@@ -95,7 +99,8 @@ class SafeApp(App[None]):
     def inputs_waiting(self) -> int:
         """Messages that wait in front of whoever answers keys now."""
         stack = self.screen_stack if self.is_running else []
-        return sum(pump.message_queue_size for screen in stack[-1:] for pump in (screen, screen.focused) if pump)
+        queues = [pump.message_queue_size for screen in stack[-1:] for pump in (screen, screen.focused) if pump]
+        return sum(queues) + len(self._held or ())
 
     def busy(self) -> float:
         """Return for how many seconds what is drawn of its own accord should wait; 0 if nothing goes before.
@@ -106,6 +111,19 @@ class SafeApp(App[None]):
         if self.backlog.waiting > 0:
             return LOOK_SECONDS
         return max(0.0, self.key_at + KEY_SECONDS - time.perf_counter())
+
+    def hold_keys(self) -> None:
+        """Keep the keys that come, or are on their way: what they are for is about to get the focus."""
+        if self._held is None:
+            self._held = []
+        self.set_timer(HELD_SECONDS, self.release_keys)
+
+    def release_keys(self) -> None:
+        """Give the keys that are held to what has the focus now, as they were typed."""
+        held, self._held = self._held or [], None
+        for key in sorted(held, key=lambda key: key.time):
+            key._set_forwarded()
+            (self.focused or self.screen).post_message(key)
 
     def on_flooded(self) -> None:
         """Say that keys were dropped."""
@@ -122,6 +140,9 @@ class SafeApp(App[None]):
             if isinstance(event, Key):
                 self.key_at = time.perf_counter()
         if (self.leaving and isinstance(event, InputEvent | Paste)) or self._is_forgotten(event):
+            return
+        if self._held is not None and isinstance(event, Key):
+            self._held.append(event)
             return
         if isinstance(event, Paste) and not event.text.isprintable():
             event.text = "\n".join(map(printable, event.text.splitlines()))

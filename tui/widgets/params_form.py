@@ -18,7 +18,7 @@ from nnfd.core.params.parts import ANOTHER, infos_of, parts_of
 from nnfd.tui.widgets.param_row import ParamRow, words_about
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual import events
     from textual.app import ComposeResult
@@ -154,12 +154,15 @@ class ParamsForm(Vertical):
         self._scroll.scroll_home(animate=False)
         self._check()
 
-    def focus_first(self) -> None:
-        """Put the focus into the first field that a running run can take, else into the first."""
+    def focus_first(self, then: Callable[[], object] = lambda: None) -> None:
+        """Put the focus into the first field that a running run can take, else into the first; `then` do this."""
         rows = list(self._rows.values())
         live = [row for row in rows if row.info.live] if self._running or self._branch else rows
-        if rows:
-            self.call_after_refresh((live or rows)[0].field.focus)
+        self.call_after_refresh(self._focus, (live or rows)[0].field, then)
+
+    def _focus(self, field: Widget, then: Callable[[], object]) -> None:
+        field.focus()
+        self.app.call_later(then)  # as the focus, which the app sets in its turn
 
     @property
     def params(self) -> Params | None:
@@ -172,7 +175,6 @@ class ParamsForm(Vertical):
         return None if self._focused is None else self._focused.info.name
 
     def row(self, name: str) -> ParamRow:
-        """Return the line of a parameter."""
         return self._rows[name]
 
     # -- checking
@@ -272,7 +274,6 @@ class ParamsForm(Vertical):
                 row.field.value = row.before
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Apply on enter in a field."""
         event.stop()
         self.action_apply()
 

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from nnfd.core.errors import NnfdError
+from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.kept import FrameGoneError
@@ -198,7 +199,6 @@ class LabScreen(Screen[None], Generic[H]):
             self.timeline.action_move(0)
 
     def complain(self, error: NnfdError) -> None:
-        """Show why something cannot be done."""
         self.notify(str(error), severity="error", markup=False)
 
     # -- keys
@@ -221,7 +221,6 @@ class LabScreen(Screen[None], Generic[H]):
                 return True
 
     def action_presets(self) -> None:
-        """Choose a preset and start it."""
         from nnfd.tui.dialogs.presets import PresetPicker  # not before the first paint
 
         def start(preset: Preset | None) -> None:
@@ -231,7 +230,6 @@ class LabScreen(Screen[None], Generic[H]):
         self.app.push_screen(PresetPicker(self.kinds, self.spec.preset), start)
 
     def action_export(self) -> None:
-        """Ask for a file and write the run to it."""
         assert self.session.folder is not None
         from nnfd.tui.dialogs.export import ExportScreen  # not before the first paint
 
@@ -245,7 +243,6 @@ class LabScreen(Screen[None], Generic[H]):
             self.open_form(equations=equations)
 
     def action_branch(self) -> None:
-        """Open the form for a branch from the position that is shown."""
         self.open_form(branch=True)
 
     def open_form(self, *, branch: bool = False, equations: bool = False) -> None:
@@ -261,7 +258,9 @@ class LabScreen(Screen[None], Generic[H]):
         self.form.display = True
         self.set_class(equations, "-equations")
         self.add_class("-editing")
-        self.form.focus_first()
+        if isinstance(self.app, SafeApp):  # what is typed in the same instant is meant for the form
+            self.app.hold_keys()
+            self.form.focus_first(then=self.app.release_keys)
 
     def close_form(self) -> None:
         self.form.display = False
