@@ -126,11 +126,11 @@ class EditParams(Dialog[Params]):
             yield Label(self._title, classes="dialog-title", markup=False)
             yield ParamsForm()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Fill the form."""
         form = self.query_one(ParamsForm)
         form.load(self._params)
-        form.focus_first()
+        await form.focus_first()
 
     def on_params_form_applied(self, event: ParamsForm.Applied) -> None:
         """Take the parameters."""

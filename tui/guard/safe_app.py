@@ -25,6 +25,7 @@ from nnfd.tui.guard.backlog import Backlog
 from nnfd.tui.guard.clicks import is_late
 from nnfd.tui.guard.failures import Failure, place_of, record
 from nnfd.tui.guard.right_of_way import RightOfWay
+from nnfd.tui.guard.turns import PATIENCE, Turn, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,8 +42,6 @@ MOST_REPEATS = 200
 """So often the same thing may fail; then it is taken that nothing can be done here any more."""
 KEY_SECONDS = 0.02
 """How long pictures wait after a key, so that what it changes is drawn by itself and need not wait behind them."""
-HELD_SECONDS = 3.0
-"""How long keys are held at the most."""
 LOOK_SECONDS = 0.005
 """How soon to look again whether the terminal has taken what was drawn."""
 
@@ -59,8 +58,9 @@ class SafeApp(App[None]):
         self.backlog = Backlog()
         """What the terminal has not taken yet."""
         self.right_of_way = RightOfWay()
-        self._held: list[Key] | None = None
-        """Keys that wait for :meth:`release_keys`; None while they need not."""
+        self._turns = Turns()
+        self._watches = False
+        """Whether it is about to look for keys that nobody answers."""
         self.key_at = -KEY_SECONDS
         """When the newest key came, or was taken."""
         self.terminal: SafeDriver | None = None
@@ -99,8 +99,8 @@ class SafeApp(App[None]):
     def inputs_waiting(self) -> int:
         """Messages that wait in front of whoever answers keys now."""
         stack = self.screen_stack if self.is_running else []
-        queues = [pump.message_queue_size for screen in stack[-1:] for pump in (screen, screen.focused) if pump]
-        return sum(queues) + len(self._held or ())
+        before = sum(pump.message_queue_size for screen in stack[-1:] for pump in (screen, screen.focused) if pump)
+        return before + len(self._turns)
 
     def busy(self) -> float:
         """Return for how many seconds what is drawn of its own accord should wait; 0 if nothing goes before.
@@ -111,19 +111,6 @@ class SafeApp(App[None]):
         if self.backlog.waiting > 0:
             return LOOK_SECONDS
         return max(0.0, self.key_at + KEY_SECONDS - time.perf_counter())
-
-    def hold_keys(self) -> None:
-        """Keep the keys that come, or are on their way: what they are for is about to get the focus."""
-        if self._held is None:
-            self._held = []
-        self.set_timer(HELD_SECONDS, self.release_keys)
-
-    def release_keys(self) -> None:
-        """Give the keys that are held to what has the focus now, as they were typed."""
-        held, self._held = self._held or [], None
-        for key in sorted(held, key=lambda key: key.time):
-            key._set_forwarded()
-            (self.focused or self.screen).post_message(key)
 
     def on_flooded(self) -> None:
         """Say that keys were dropped."""
@@ -141,12 +128,51 @@ class SafeApp(App[None]):
                 self.key_at = time.perf_counter()
         if (self.leaving and isinstance(event, InputEvent | Paste)) or self._is_forgotten(event):
             return
-        if self._held is not None and isinstance(event, Key):
-            self._held.append(event)
-            return
         if isinstance(event, Paste) and not event.text.isprintable():
             event.text = "\n".join(map(printable, event.text.splitlines()))
-        await super().on_event(event)
+        if not isinstance(event, Key):
+            await super().on_event(event)
+        elif event.is_forwarded:  # it has come all the way up: its binding is done now, if it has one
+            try:
+                await super().on_event(event)
+            finally:
+                self._answered(event)
+        elif self._turns.take(event):
+            await self._begin(event)
+        else:
+            self._wait_for_turn()
+
+    async def on_turn(self, event: Turn) -> None:
+        await self._begin(event.key)
+
+    async def _begin(self, key: Key) -> None:
+        """Hand on a key whose turn it is, once the screen in front has its focus."""
+        screen = self.screen
+        if not screen.is_mounted:
+            screen.call_later(self.call_later, self._begin, key)
+            return
+        if not self._turns.hand_on(key):
+            return
+        if not self._is_forgotten(key):
+            await super().on_event(key)
+        if not key.is_forwarded:  # a binding that goes before all others took it
+            self._answered(key)
+
+    def _answered(self, key: Key) -> None:
+        if (following := self._turns.done(key)) is not None:
+            (self.focused or self.screen).post_message(Turn(following))
+
+    def _wait_for_turn(self) -> None:
+        if not self._watches:
+            self._watches = True
+            self.set_timer(PATIENCE, self._look_for_overdue)
+
+    def _look_for_overdue(self) -> None:
+        self._watches = False
+        if (key := self._turns.overdue()) is not None:
+            self.call_later(self._begin, key)
+        if self._turns:
+            self._wait_for_turn()
 
     def _is_forgotten(self, message: Message) -> bool:
         return isinstance(message, Key) and message.time <= self.forgotten_before
@@ -171,6 +197,8 @@ class SafeApp(App[None]):
         async def dispatch_safely(message: Message) -> None:
             if not (is_late(child, message) or self._is_forgotten(message)):
                 await self._guarded(what, dispatch, message)
+            if isinstance(message, Key) and not self._goes_on(child, message):
+                self._answered(message)
 
         def render_safely(crop: Region) -> list[Strip]:
             try:
@@ -181,6 +209,10 @@ class SafeApp(App[None]):
 
         child._dispatch_message = dispatch_safely  # type: ignore[method-assign]
         child.render_lines = render_safely  # type: ignore[method-assign]
+
+    def _goes_on(self, child: Widget, key: Key) -> bool:
+        """Tell whether a key goes on to the parent of who had it."""
+        return not (key._stop_propagation or self._is_forgotten(key)) and child.is_parent_active and child.is_attached
 
     async def _guarded(self, what: str, dispatch: Callable[[Any], Awaitable[None]], message: Message) -> None:
         try:

@@ -18,11 +18,11 @@ from nnfd.core.params.parts import ANOTHER, infos_of, parts_of
 from nnfd.tui.widgets.param_row import ParamRow, words_about
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from textual import events
     from textual.app import ComposeResult
-    from textual.widget import Widget
+    from textual.widget import AwaitMount, Widget
     from textual.widgets import Input
 
     from nnfd.tui.widgets.choice import Choice
@@ -110,6 +110,7 @@ class ParamsForm(Vertical):
         self._branch = False
         self._rows: dict[str, ParamRow] = {}
         self._focused: ParamRow | None = None
+        self._mounting: AwaitMount | None = None
         self._scroll = _Rows()
         self._problem = Label(classes="-problem", markup=False)
         """What is wrong with an equation, below its line."""
@@ -150,19 +151,19 @@ class ParamsForm(Vertical):
             self._rows = {name: ParamRow(info, values[name]) for name, info in infos.items()}
             self._focused = None
             self._scroll.remove_children(ParamRow)
-            self._scroll.mount_all(self._rows.values())
+            self._mounting = self._scroll.mount_all(self._rows.values())
         self._scroll.scroll_home(animate=False)
         self._check()
 
-    def focus_first(self, then: Callable[[], object] = lambda: None) -> None:
-        """Put the focus into the first field that a running run can take, else into the first; `then` do this."""
+    async def focus_first(self) -> None:
+        """Put the focus into the first field that a running run can take, else into the first; it is there then."""
+        if self._mounting is not None:
+            await self._mounting
+            self._mounting = None
         rows = list(self._rows.values())
         live = [row for row in rows if row.info.live] if self._running or self._branch else rows
-        self.call_after_refresh(self._focus, (live or rows)[0].field, then)
-
-    def _focus(self, field: Widget, then: Callable[[], object]) -> None:
-        field.focus()
-        self.app.call_later(then)  # as the focus, which the app sets in its turn
+        if rows:
+            self.screen.set_focus((live or rows)[0].field)
 
     @property
     def params(self) -> Params | None:
@@ -175,6 +176,7 @@ class ParamsForm(Vertical):
         return None if self._focused is None else self._focused.info.name
 
     def row(self, name: str) -> ParamRow:
+        """Return the line of a parameter."""
         return self._rows[name]
 
     # -- checking
@@ -274,6 +276,7 @@ class ParamsForm(Vertical):
                 row.field.value = row.before
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Apply on enter in a field."""
         event.stop()
         self.action_apply()
 

@@ -31,8 +31,7 @@ def screen(app: App) -> str:
 async def opened(app, pilot, params=None, **how):
     form = app.query_one(ParamsForm)
     form.load(params or NetworkParams(), **how)
-    await pilot.pause()
-    form.focus_first()
+    await form.focus_first()
     await pilot.pause()
     return form
 

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from nnfd.core.errors import NnfdError
-from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.kept import FrameGoneError
@@ -199,6 +198,7 @@ class LabScreen(Screen[None], Generic[H]):
             self.timeline.action_move(0)
 
     def complain(self, error: NnfdError) -> None:
+        """Show why something cannot be done."""
         self.notify(str(error), severity="error", markup=False)
 
     # -- keys
@@ -221,6 +221,7 @@ class LabScreen(Screen[None], Generic[H]):
                 return True
 
     def action_presets(self) -> None:
+        """Choose a preset and start it."""
         from nnfd.tui.dialogs.presets import PresetPicker  # not before the first paint
 
         def start(preset: Preset | None) -> None:
@@ -230,22 +231,24 @@ class LabScreen(Screen[None], Generic[H]):
         self.app.push_screen(PresetPicker(self.kinds, self.spec.preset), start)
 
     def action_export(self) -> None:
+        """Ask for a file and write the run to it."""
         assert self.session.folder is not None
         from nnfd.tui.dialogs.export import ExportScreen  # not before the first paint
 
         self.app.push_screen(ExportScreen(self.session.folder))
 
-    def action_edit(self, equations: bool = False) -> None:
+    async def action_edit(self, equations: bool = False) -> None:
         """Open or close the form of the parameters, or of a field's equations."""
         if self.form.display:
             self.close_form()
         else:
-            self.open_form(equations=equations)
+            await self.open_form(equations=equations)
 
-    def action_branch(self) -> None:
-        self.open_form(branch=True)
+    async def action_branch(self) -> None:
+        """Open the form for a branch from the position that is shown."""
+        await self.open_form(branch=True)
 
-    def open_form(self, *, branch: bool = False, equations: bool = False) -> None:
+    async def open_form(self, *, branch: bool = False, equations: bool = False) -> None:
         """Show the parameters in effect, to edit them; or to branch, those in effect at the position that is shown.
 
         Or show the equations of a field's model in place of its parameters.
@@ -258,9 +261,7 @@ class LabScreen(Screen[None], Generic[H]):
         self.form.display = True
         self.set_class(equations, "-equations")
         self.add_class("-editing")
-        if isinstance(self.app, SafeApp):  # what is typed in the same instant is meant for the form
-            self.app.hold_keys()
-            self.form.focus_first(then=self.app.release_keys)
+        await self.form.focus_first()
 
     def close_form(self) -> None:
         self.form.display = False
