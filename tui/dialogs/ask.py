@@ -11,6 +11,7 @@ from textual.widgets import Input, Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Params
+from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.widgets.params_form import ParamsForm
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Confirm(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Take a yes only from one who has seen the question: keys may wait that were meant for the screen below."""
+        if isinstance(self.app, SafeApp):
+            self.app.forget_keys()
         self.call_after_refresh(self._arm)
 
     def _arm(self) -> None:

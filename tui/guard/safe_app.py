@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rich.segment import Segment
 from textual.app import App
 from textual.events import Event, InputEvent, Key, Paste
+from textual.message import Message
 from textual.strip import Strip
 from textual.worker import WorkerFailed
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.driver import Driver
     from textual.geometry import Region
-    from textual.message import Message
     from textual.widget import Widget
 
     from nnfd.tui.guard.driver import SafeDriver
@@ -116,6 +116,10 @@ class SafeApp(App[None]):
         """Say that keys were dropped."""
         text = "keys came faster than they can be answered; some were dropped"
         self.notify(text, severity="warning", markup=False)
+
+    def forget_keys(self) -> None:
+        """Drop all keys that came up to now and were not answered yet."""
+        self.forgotten_before = Message().time
 
     async def on_event(self, event: Event) -> None:
         """Count what comes from the terminal; take what acts on one out of what is pasted.

@@ -68,7 +68,7 @@ class Turns:
         return self._next() if key is self._turn else None
 
     def overdue(self) -> Key | None:
-        """Return what to hand on if nothing happened for long: the key whose turn it is, if it was not yet, or the next."""
+        """Return what to hand on if nothing happened for long: the key whose turn it is, if it was not, or the next."""
         if self._turn is None or self._clock() - self._since < PATIENCE:
             return None
         return self._next() if self._handed_on else self._turn
