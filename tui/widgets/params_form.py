@@ -176,7 +176,6 @@ class ParamsForm(Vertical):
         return None if self._focused is None else self._focused.info.name
 
     def row(self, name: str) -> ParamRow:
-        """Return the line of a parameter."""
         return self._rows[name]
 
     # -- checking
@@ -276,7 +275,6 @@ class ParamsForm(Vertical):
                 row.field.value = row.before
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Apply on enter in a field."""
         event.stop()
         self.action_apply()
 

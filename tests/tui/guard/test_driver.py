@@ -6,7 +6,6 @@ import signal
 
 import pytest
 from textual.events import Key, Paste
-from textual.widgets import Input
 
 from nnfd.tui.guard import driver as guard
 from nnfd.tui.guard import safe_app
@@ -82,23 +81,6 @@ async def test_pictures_wait_for_a_key_from_when_it_is_read(monkeypatch):
     assert app.busy() == 0
     driver.process_message(Key("x", "x"))
     assert app.busy() > 0
-
-
-async def test_keys_that_are_typed_while_the_focus_moves_go_where_it_goes():
-    app = SafeApp()
-    async with app.run_test() as pilot:
-        one, other = Input(), Input()
-        await app.mount(one, other)
-        one.focus()
-        await pilot.press("a")
-        app.hold_keys()
-        await pilot.press("b", "c")
-        other.focus()
-        await pilot.pause()
-        assert (one.value, other.value) == ("a", "")
-        app.release_keys()
-        await pilot.press("d")
-        await until_async(lambda: (one.value, other.value) == ("a", "bcd"))
 
 
 async def test_keys_of_a_flood_that_wait_are_not_answered():

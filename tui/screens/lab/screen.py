@@ -198,7 +198,6 @@ class LabScreen(Screen[None], Generic[H]):
             self.timeline.action_move(0)
 
     def complain(self, error: NnfdError) -> None:
-        """Show why something cannot be done."""
         self.notify(str(error), severity="error", markup=False)
 
     # -- keys
@@ -221,7 +220,6 @@ class LabScreen(Screen[None], Generic[H]):
                 return True
 
     def action_presets(self) -> None:
-        """Choose a preset and start it."""
         from nnfd.tui.dialogs.presets import PresetPicker  # not before the first paint
 
         def start(preset: Preset | None) -> None:
@@ -231,7 +229,6 @@ class LabScreen(Screen[None], Generic[H]):
         self.app.push_screen(PresetPicker(self.kinds, self.spec.preset), start)
 
     def action_export(self) -> None:
-        """Ask for a file and write the run to it."""
         assert self.session.folder is not None
         from nnfd.tui.dialogs.export import ExportScreen  # not before the first paint
 
@@ -245,7 +242,6 @@ class LabScreen(Screen[None], Generic[H]):
             await self.open_form(equations=equations)
 
     async def action_branch(self) -> None:
-        """Open the form for a branch from the position that is shown."""
         await self.open_form(branch=True)
 
     async def open_form(self, *, branch: bool = False, equations: bool = False) -> None:
