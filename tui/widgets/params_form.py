@@ -159,7 +159,7 @@ class ParamsForm(Vertical):
         """Put the focus into the first field that a running run can take, else into the first; it is there then."""
         if self._mounting is not None:
             await self._mounting
-            self._mounting = None
+        self._mounting = None
         rows = list(self._rows.values())
         live = [row for row in rows if row.info.live] if self._running or self._branch else rows
         if rows:
