@@ -162,8 +162,7 @@ class ParamsForm(Vertical):
         self._mounting = None
         rows = list(self._rows.values())
         live = [row for row in rows if row.info.live] if self._running or self._branch else rows
-        if rows:
-            self.screen.set_focus((live or rows)[0].field)
+        self.screen.set_focus((live or rows)[0].field)
 
     @property
     def params(self) -> Params | None:
