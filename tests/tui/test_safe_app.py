@@ -190,7 +190,7 @@ async def test_what_fails_without_end_leaves_in_order(tmp_path, monkeypatch, unf
 
 class TestACommand:
     def test_it_ends_in_one_line_and_exit_code_1(self, run, monkeypatch, tmp_path, unforeseen):
-        monkeypatch.setattr("nnfd.tui.commands.listing.list_runs", fail)
+        monkeypatch.setattr("nnfd.tui.commands.listing.list_kept", fail)
         code, out, err = run("runs", "--runs-root", str(tmp_path))
         assert (code, out) == (1, "")
         log = failures.log_path()
@@ -212,7 +212,7 @@ class TestACommand:
         def full(*_):
             raise MemoryError("16 TB for an array")
 
-        monkeypatch.setattr("nnfd.tui.commands.listing.list_runs", full)
+        monkeypatch.setattr("nnfd.tui.commands.listing.list_kept", full)
         code, _, err = run("runs", "--runs-root", str(tmp_path))
         assert code == 1
         assert "there is not enough memory (16 TB for an array)" in err
