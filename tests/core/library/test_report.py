@@ -260,7 +260,7 @@ def test_a_curve_of_one_point_is_a_dot_and_absurd_numbers_are_gaps():
 def test_pictures_of_large_grids_are_averaged():
     field = np.zeros((1000, 3000))
     field[:, 1500:] = 1.0
-    figure = picture(field, "a", 360, "half and half")
+    figure = picture(field, "viridis", 360, "half and half")
     content = base64.b64decode(figure.source.partition(",")[2])
     with Image.open(io.BytesIO(content)) as image:
         assert image.size == (720, 240)
