@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Provider
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from textual.command import Hits
     from textual.types import IgnoreReturnCallbackType
     from textual.widgets import Input
+    from textual.worker import Worker
 
 
 class Command(NamedTuple):
@@ -56,6 +57,14 @@ class KeyCommands(Provider):
 
 class Palette(CommandPalette):
     """Textual's palette, safe to type into before it lists anything and once it is closing."""
+
+    def run_worker(self, work: Any, *arguments: Any, **options: Any) -> Worker[Any]:  # noqa: ANN401 - as Textual's own
+        """Begin a search; none at all if the palette is closed before it begins, for its list is gone then."""
+
+        async def unless_closed() -> object:
+            return await work() if self.is_attached else None
+
+        return super().run_worker(unless_closed, *arguments, **options)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close it: once, as a second escape may come before the first has closed it."""

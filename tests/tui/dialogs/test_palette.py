@@ -7,6 +7,7 @@ from textual.widgets import OptionList
 
 from nnfd.core.params import FurParams, NetworkParams
 from nnfd.tui.dialogs.palette import Palette
+from nnfd.tui.guard.safe_app import SafeApp
 from tests.support.dashboard import opened
 
 SMALL = NetworkParams(dataset="iris", hidden=(4,), epochs=12, patience=0)
@@ -61,3 +62,22 @@ async def test_escape_pressed_three_times_closes_it_once(opens):
             lab.app.post_message(Key(key, key if len(key) == 1 else None))
         await lab.until(lambda: len(lab.app.screen_stack) == 1)
         assert not lab.app.failures
+
+
+async def test_no_search_begins_once_it_is_closed():
+    app = SafeApp()
+    begun = []
+
+    async def search():
+        begun.append(True)
+
+    async with app.run_test() as pilot:
+        palette = Palette()
+        await app.push_screen(palette)
+        palette.run_worker(search)
+        await pilot.pause()
+        assert begun == [True]
+        await palette.dismiss()
+        palette.run_worker(search)
+        await pilot.pause()
+        assert begun == [True]
