@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.support.terminal import Terminal
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of Unix")
 
@@ -20,12 +21,15 @@ def fail(*_):
 app.LabApp._shutdown = LinuxDriver.stop_application_mode = fail
 """
 HANGS = """
-import threading
+import pathlib, threading
 from nnfd.tui import cli
 from nnfd.tui.guard import signals
 from nnfd.core.runs import live
 signals.PATIENCE = 1
-live.load_data = lambda *_: threading.Event().wait()  # as a library that waits for memory
+def hang(*_):  # as a library that waits for memory
+    pathlib.Path("hangs").touch()
+    threading.Event().wait()
+live.load_data = hang
 """
 LEFT_OVER = (
     FAILS
@@ -52,6 +56,8 @@ def test_it_ends_when_it_is_told(tmp_path, plant, told):
     (tmp_path / "sitecustomize.py").write_text(plant)
     with Terminal("--no-record", cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}) as terminal:
         terminal.wait_for("Restart")
+        if plant is HANGS:
+            until((tmp_path / "hangs").exists)
         terminal.process.terminate()
         assert terminal.wait_exit() in {0, 1}
         assert told in terminal.text
