@@ -10,6 +10,7 @@ before its loop begins. Textual is bounded above in pyproject.toml for this.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -157,10 +158,12 @@ class SafeApp(App[None]):
             return
         if not self._turns.hand_on(key):
             return
-        if not self._is_forgotten(key):
-            await super().on_event(key)
-        if not key.is_forwarded:  # a binding that goes before all others took it
-            self._answered(key)
+        try:
+            if not self._is_forgotten(key):
+                await super().on_event(key)
+        finally:
+            if not key.is_forwarded:  # a binding that goes before all others took it
+                self._answered(key)
 
     def _answered(self, key: Key) -> None:
         if (following := self._turns.done(key)) is not None:
@@ -169,7 +172,8 @@ class SafeApp(App[None]):
     def _wait_for_turn(self) -> None:
         if not self._watches:
             self._watches = True
-            self.set_timer(PATIENCE, self._look_for_overdue)
+            # not set_timer, whose timer never comes if its moment is missed: no key would be answered any more
+            asyncio.get_running_loop().call_later(PATIENCE, self.call_later, self._look_for_overdue)
 
     def _look_for_overdue(self) -> None:
         self._watches = False

@@ -2,12 +2,15 @@
 
 from typing import ClassVar
 
+from textual.binding import Binding
 from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from nnfd.tui.guard import safe_app, turns
 from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.guard.turns import PATIENCE, Turns
+from tests.support.planted import fail
 
 
 def test_each_key_waits_for_the_one_before_and_for_a_lost_one_not_for_long():
@@ -40,12 +43,15 @@ class Asking(ModalScreen):
 
 
 class Host(SafeApp):
-    BINDINGS: ClassVar = [("e", "ask", "Ask"), ("x", "leave", "Leave")]
+    BINDINGS: ClassVar = [("e", "ask", "Ask"), ("x", "leave", "Leave"), Binding("f", "fail", "Fail", priority=True)]
     asked = None
 
     def action_ask(self):
         self.asked = Asking()
         self.push_screen(self.asked)
+
+    def action_fail(self):
+        fail()
 
     def action_leave(self):
         raise AssertionError("it was meant for the field")
@@ -58,3 +64,15 @@ async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_its_fiel
             app.post_message(Key(key, key))
         await pilot.pause()
         assert app.asked.query_one(Input).value == "xe0.5"
+
+
+async def test_a_key_that_fails_before_all_others_holds_up_none(monkeypatch, unforeseen):
+    for module in (safe_app, turns):
+        monkeypatch.setattr(module, "PATIENCE", 1e6)
+    app = Host()
+    async with app.run_test() as pilot:
+        for key in "fe":
+            app.post_message(Key(key, key))
+        await pilot.pause()
+        assert app.asked is not None
+        assert len(unforeseen) == 1

@@ -100,8 +100,10 @@ class NetworkPanels(Deck):
         """Whether a data set was loaded since the run began."""
         return self._data is not None
 
-    def load(self, data: Dataset) -> None:
-        """Take the test set of a run."""
+    def load(self, data: Dataset | None) -> bool:
+        """Take the test set of a run, once it is there; return whether it was not taken before."""
+        if data is None or self.has_data:
+            return False
         self._data = data
         was_planar, self._planar = self._planar, len(data.feature_names) == 2
         if self._planar and not was_planar:  # a restart leaves the panel that was chosen
@@ -119,6 +121,7 @@ class NetworkPanels(Deck):
             self.offer(self._features, instead=self._digits)
         self._pad.allow(data.image_shape, len(data.feature_names))
         self.keep_aside(self._pad, not self._pad.makes_sense)
+        return True
 
     def show_epochs(self, history: NetworkHistory, shown: int | None) -> None:
         """Show the epochs that are done and mark the one that is looked at."""

@@ -109,8 +109,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def draw(self, events: Sequence[Event]) -> None:
         data = self.session.data
-        if new_data := data is not None and not self.panels.has_data:
-            self.panels.load(data)
+        new_data = self.panels.load(data)
         # a run of another process tells its epochs and its state apart
         new_state, self._state_drawn = self.history.latest is not self._state_drawn, self.history.latest
         new_epochs = new_state or self.history.ended or any(isinstance(event, EpochDone) for event in events)
@@ -159,6 +158,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         return evaluation_of(self.session, self.history, self.shown, self.panels.questions(), self.health_watch)
 
     def show_findings(self, findings: Evaluated) -> None:
+        self.panels.load(self.session.data)  # it may have come after the last drawing, and a wish before the next
         self.panels.show(findings, self.baseline.result)
         self.panels.show_health(findings.health, self.health_watch.gradients)
         if self._hurries:  # what is said comes with the charts: a frame of a panel alone is far cheaper
