@@ -40,8 +40,8 @@ def unforeseen(net):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Take one process more than there are processors: many tests wait for a frame of the screen or another process."""
-    return (os.cpu_count() or 1) + 1
+    """Take two processes more than there are processors: many tests wait for a frame of the screen or another process."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_finish():

@@ -37,9 +37,15 @@ from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import EXTINCT, extinction
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
+    from nnfd.core.fields.engines.kernel import Kernel
     from nnfd.core.fields.state import FieldState
+    from nnfd.core.params import FieldParams
+
+    MakeKernel = Callable[[FieldParams, Mapping[str, NDArray[Any]], int], Kernel]
 
 NOTHING = 1e-6
 """A field that is nowhere above it and falls is extinct."""
@@ -109,7 +115,7 @@ class Verdict:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # where the next step would diverge, the change has no square
-def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD) -> Verdict:
+def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD, make: MakeKernel = NumpyKernel) -> Verdict:
     """Judge one field of a state, from this state alone.
 
     Parameters
@@ -120,6 +126,8 @@ def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD) -> Verdict
         The field.
     ahead
         Cells times steps that it is followed to see whether it oscillates; 0: that is not asked.
+    make
+        Makes the engine that follows it; all give the same numbers. The compiled one leaves Python to other threads.
     """
     params, inside = state.params, state.inside
     field, values = state.fields[name].astype("float64"), state.inner(name).astype("float64")
@@ -133,7 +141,7 @@ def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD) -> Verdict
         return Verdict(Look.EXTINCT)
     periodic = params.boundary == "periodic"
     if is_flat(values):
-        return Verdict(Look.UNIFORM, _period(state, name, ahead) if change.any() else None)
+        return Verdict(Look.UNIFORM, _period(state, name, ahead, make) if change.any() else None)
     waves = filled(field, inside)
     look = _noise(values, *spectrum(waves, periodic=periodic))
     if look is not None:
@@ -142,7 +150,7 @@ def verdict(state: FieldState, name: str, *, ahead: int = LOOK_AHEAD) -> Verdict
     if _calm(values, change, state.step):
         look = Look.STEADY
     else:
-        period = _period(state, name, ahead)
+        period = _period(state, name, ahead, make)
         look = Look.CHANGING if period is None else Look.OSCILLATING
     count, covered = spots(field, periodic=periodic, inside=inside)
     wavelength = dominant_wavelength(waves, periodic=periodic)
@@ -180,10 +188,10 @@ def _calm(field: NDArray[Any], change: NDArray[Any], step: int) -> bool:
     return bool(a_step * max(step, LEAST_STEPS) / 10 < CALM * field.std())
 
 
-def _period(state: FieldState, name: str, ahead: int) -> float | None:
+def _period(state: FieldState, name: str, ahead: int, make: MakeKernel) -> float | None:
     """Return the time after which the field is as it was; None if it does not come back while it is followed."""
     field, params = state.fields[name].astype("float64"), state.params
-    kernel = NumpyKernel(params, state.fields, state.step)
+    kernel = make(params, state.fields, state.step)
     farthest = nearest = 0.0
     at: int | None = None
     for step in range(1, min(ahead // field.size, LONGEST, max(state.step, SHORTEST)) + 1):

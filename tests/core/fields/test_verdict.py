@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.simulate import initial_state, simulate
 from nnfd.core.fields.stability import prediction
 from nnfd.core.fields.state import FieldState
@@ -76,6 +77,9 @@ def test_what_comes_back_oscillates(phase):
     assert seen.words in {"oscillating (period 63)", "uniform, oscillating (period 63)"}
     assert seen.is_pattern == (seen.look is Look.OSCILLATING)
     assert verdict(state, "u", ahead=60 * 60 * 50).period is None  # not followed for a whole turn
+    made = []
+    assert verdict(state, "u", make=lambda *of: made.append(NumpyKernel(*of)) or made[-1]) == seen
+    assert made[0].step > 0  # by the engine that was asked for
 
 
 def test_a_run_from_noise_is_noise_then_changes_and_a_dead_one_is_extinct():

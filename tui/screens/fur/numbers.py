@@ -10,7 +10,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from nnfd.core.fields.analysis import filled, spectrum, summary, wavelength_words
-from nnfd.core.fields.verdict import LOOK_AHEAD, verdict
+from nnfd.core.fields.engines.choose import make_kernel
+from nnfd.core.fields.verdict import verdict
 from nnfd.core.text import printable
 from nnfd.tui.widgets.viewport import short_number
 
@@ -67,7 +68,8 @@ def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live
     `prediction` depends on the parameters alone; `live` tells that it is asked again soon.
     """
     said, values = summary(state), filled(state.fields[field], state.inside)
-    seen = verdict(state, field, ahead=LOOK_AHEAD_LIVE if live else LOOK_AHEAD)
+    # a run's compiled steps are there: following it with NumPy's took frames from the screen
+    seen = verdict(state, field, ahead=LOOK_AHEAD_LIVE, make=make_kernel) if live else verdict(state, field)
     k, power = spectrum(values, periodic=state.params.boundary == "periodic")
     return FieldNumbers(
         state.step, field, said.stats, said.diagnosis, seen, k, power, prediction, state.params.ranges()
