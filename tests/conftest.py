@@ -40,7 +40,7 @@ def unforeseen(net):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
-    """Take two processes more than there are processors: many tests wait for a frame of the screen or another process."""
+    """Take two processes more than there are processors: many tests wait for a frame, or for another process."""
     return (os.cpu_count() or 1) + 2
 
 
