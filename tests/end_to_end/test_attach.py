@@ -101,6 +101,7 @@ async def edit_lr(lab, text):
     await lab.press("enter")
 
 
+@pytest.mark.slow
 async def test_its_curves_move_an_edit_shows_in_both_and_leaving_does_not_stop_it(tmp_path):
     with Headless(tmp_path / "r") as headless:
         async with looking_at(tmp_path / "r") as lab, looking_at(tmp_path / "r") as other:
@@ -235,6 +236,7 @@ async def test_a_log_that_is_damaged_while_we_look_is_told(tmp_path, run, damage
         await lab.until(lambda: "damaged" in (lab.screen.session.failure or ""))
 
 
+@pytest.mark.slow
 async def test_a_stopped_run_goes_on_with_space_and_one_that_is_over_begins_anew(tmp_path, run):
     assert run(*RECORDED, "3", "--run-dir", str(tmp_path / "over"))[0] == 0
     with Headless(tmp_path / "r") as headless:

@@ -133,6 +133,7 @@ async def test_a_branch_starts_from_the_newest_epoch_though_no_frame_of_it_is_ke
         assert screen.spec.state.epoch == epoch
 
 
+@pytest.mark.slow
 async def test_a_branch_from_an_epoch_that_is_no_longer_kept_is_computed_again(tmp_path):
     async with opened(SMALL, storage=Storage(root=tmp_path)) as lab:
         await lab.full_speed_to_the_end()

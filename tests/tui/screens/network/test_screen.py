@@ -374,6 +374,7 @@ async def test_the_run_waits_while_the_other_lab_is_in_front():
         await lab.until(lambda: lab.screen is network and network.phase is Phase.RUNNING)
 
 
+@pytest.mark.slow
 async def test_a_branch_knows_its_loss_though_the_log_was_thinned(tmp_path):
     params = SMALL.edited({"epochs": 50_000, "patience": 0})
     with RunFolder.create(tmp_path / "r", preset="p", title="t", params=params) as folder:
