@@ -11,12 +11,12 @@ import hashlib
 import json
 import os
 import time
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
-import nnfd.presets
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import Catalog, RunStatus, RunSummary
 from nnfd.core.library.run_files import RunFiles
@@ -92,7 +92,7 @@ def _read(file: Path, root: Path) -> Known:
 
 def _presets() -> list[list[Any]]:
     """Return the preset and model files, from which a run's changes are told: which there are, how old and large."""
-    shipped = Path(nnfd.presets.__file__).parent
+    shipped = Path(str(resources.files("nnfd.presets")))
     folders = [shipped, shipped / "models", user_folder()]
     stats = [RunFiles.of(folder).stats for folder in folders]
     return [sorted([name, at, size] for name, at, size in each if name.endswith(".toml")) for each in stats]
