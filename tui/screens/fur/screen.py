@@ -55,7 +55,7 @@ class FurScreen(LabScreen[FieldHistory]):
     unit: ClassVar[str] = "steps"
     about: ClassVar[str] = ABOUT
     AUTO_FOCUS = ""  # the arrow keys belong to the field, not to the timeline
-    draws_per_second: ClassVar[float] = 30
+    draws_per_second: ClassVar[float] = 25
     status_seconds: ClassVar[float] = 0.25
 
     BINDINGS: ClassVar[list[BindingType]] = [
