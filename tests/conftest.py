@@ -90,10 +90,8 @@ def nothing_waits_for_the_disk():
 
 @pytest.fixture(scope="session", autouse=True)
 def pilots_wait_for_the_app():
-    from tests.support import (
-        parsed,
-        settled,
-    )  # here: Textual is slow to import, and not every run of the tests needs it
+    # here: Textual is slow to import, and not every run of the tests needs it
+    from tests.support import parsed, settled
 
     with pytest.MonkeyPatch.context() as patch:
         settled.use(patch)

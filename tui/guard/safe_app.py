@@ -10,7 +10,6 @@ before its loop begins. Textual is bounded above in pyproject.toml for this.
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from nnfd.tui.guard.backlog import Backlog
 from nnfd.tui.guard.clicks import is_late
 from nnfd.tui.guard.failures import Failure, place_of, record
 from nnfd.tui.guard.right_of_way import RightOfWay
+from nnfd.tui.guard.timers import call_in
 from nnfd.tui.guard.turns import PATIENCE, Turn, Turns
 
 if TYPE_CHECKING:
@@ -172,8 +172,7 @@ class SafeApp(App[None]):
     def _wait_for_turn(self) -> None:
         if not self._watches:
             self._watches = True
-            # not set_timer, whose timer never comes if its moment is missed: no key would be answered any more
-            asyncio.get_running_loop().call_later(PATIENCE, self.call_later, self._look_for_overdue)
+            call_in(PATIENCE, self, self._look_for_overdue)
 
     def _look_for_overdue(self) -> None:
         self._watches = False

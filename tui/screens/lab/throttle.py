@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nnfd.tui.guard.safe_app import SafeApp
+from nnfd.tui.guard.timers import call_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,20 +47,15 @@ class Throttle:
         self.waiting = True
         wait = self._due_at - time.perf_counter()
         if wait > 0:
-            self._look_in(wait)
+            call_in(wait, self._host, self._due)
         else:
             self._host.call_later(self._due)
-
-    def _look_in(self, seconds: float) -> None:
-        # not the host's set_timer: one whose moment is past before it is awaited, as its thread did not get Python in
-        # time, is skipped by Textual and never comes; nothing was drawn of the run any more
-        asyncio.get_running_loop().call_later(seconds, partial(self._host.call_later, self._due))
 
     def _due(self) -> None:
         app = self._host.app
         busy = app.busy() if isinstance(app, SafeApp) else 0.0
         if busy > 0 and time.perf_counter() < self._last + max(LONGEST_WAIT, self.seconds):
-            self._look_in(busy)
+            call_in(busy, self._host, self._due)
             return
         self.waiting = False
         self.now()
