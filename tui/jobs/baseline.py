@@ -67,5 +67,4 @@ class BaselineRun:
 
     def take_in(self) -> None:
         """Move what has arrived into the history; belongs in the screen's thread."""
-        for event in self._mailbox.drain():
-            self.history.add(event)
+        self.history.take_in(self._mailbox)

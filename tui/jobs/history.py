@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
     from nnfd.core.params import Params
+    from nnfd.tui.jobs.mailbox import Mailbox
 
 S = TypeVar("S", NetworkState, FieldState)
 
@@ -128,6 +129,13 @@ class History(Generic[S]):
     """One run so far, whose states are of type S."""
 
     def __init__(self) -> None:
+        self.revision = 0
+        """Another one whenever numbers or a state came in."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing of the run any more: it is told from its beginning."""
+        self.revision += 1
         self.curves: Curves | None = None
         """Rows by unit, their first column the position; None before the first unit."""
         self.started: Started | None = None
@@ -167,6 +175,15 @@ class History(Generic[S]):
         """Return the parameters after the edits up to a position; `before` are those of a run that told of none."""
         changes = [change for change in self._changes if change.position <= position]
         return params_after(changes, self.began_with or before)
+
+    def take_in(self, mailbox: Mailbox) -> list[Event]:
+        """Take in what has arrived; return it."""
+        events = mailbox.drain()
+        if mailbox.fresh:
+            self.forget()
+        for event in events:
+            self.add(event)
+        return events
 
     def add(self, event: Event) -> None:
         """Take one event in."""
@@ -218,12 +235,14 @@ class History(Generic[S]):
         if self.curves is None:
             self.curves = Curves(columns)
         self.curves.append(row)
+        self.revision += 1
         self.keep(state)
         return self.curves
 
     def keep(self, state: State | None) -> None:
         """Note the newest state."""
-        if state is not None:
+        if state is not None and state is not self.latest:
+            self.revision += 1
             self.latest = state  # type: ignore[assignment]  # a generator yields states of one kind
 
 

@@ -31,16 +31,16 @@ from nnfd.tui.screens.lab.screen import LabScreen, lent
 from nnfd.tui.screens.lab.throttle import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from nnfd.core.engine.events import Event
     from nnfd.core.params import Params
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.jobs.session import RunSpec, Storage
     from nnfd.tui.jobs.watching import AnySession
+    from nnfd.tui.screens.lab.run_line import RunLine
     from nnfd.tui.widgets.field_canvas import FieldCanvas
 
 NUMBERS_SECONDS = 1.0
@@ -122,12 +122,17 @@ class FurScreen(LabScreen[FieldHistory]):
         if self.newest is not None:
             self.show_position()
 
-    def draw(self, events: Sequence[Event]) -> None:
+    def on_run_line_happened(self, event: RunLine.Happened) -> None:
+        """Look at what the history does not keep; :meth:`LabScreen.on_run_line_happened` comes besides."""
+        self.probe.see(states_of(event.events))
+        if any(isinstance(one, Painted) for one in event.events):
+            self.next_numbers.now()
+
+    def draw(self) -> None:
         """Show the newest state; the charts follow less often."""
         self.brush_line.params = self.field_params
         self._show_newest()
-        self.probe.see(states_of(events))
-        if self.history.ended or any(isinstance(event, Painted) for event in events):
+        if self.history.ended:
             self.next_numbers.now()
         else:
             self.next_numbers.ask()

@@ -60,18 +60,13 @@ class CurrentRun(Generic[H]):
             self.session = Session(spec, folder, storage.budget, wake, give_way)
         self.spec = spec
         self.pace = Pace(self.session.controller)
-        self._new_history: Callable[[], H] = new_history
         self.history: H = new_history()
         for event in spec.resumption.events if spec.resumption else ():
             self.history.add(event)
 
     def take_in(self) -> list[Event]:
         """Take what arrived into the history; return it."""
-        events = self.session.mailbox.drain()
-        if self.session.mailbox.fresh:
-            self.history = self._new_history()
-        for event in events:
-            self.history.add(event)
+        events = self.history.take_in(self.session.mailbox)
         if isinstance(self.session, WatchSession):
             self.history.keep(self.session.saved)
         return events

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic
 
 from textual.binding import Binding
 from textual.message import Message
+from textual.signal import Signal
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Event, Notice
@@ -101,6 +102,8 @@ class RunLine(StatusLine, Generic[H]):
         own_seconds: float,
     ) -> None:
         super().__init__()
+        self.news: Signal[None] = Signal(self, "news")
+        """For what draws itself from the run's history."""
         self._unit = unit
         self._right_of_way = RightOfWay()
         self._new_run: Callable[[RunSpec, RunFolder | None], CurrentRun[H]] = partial(
@@ -210,6 +213,7 @@ class RunLine(StatusLine, Generic[H]):
         if session.failure is not None and session.failure != self._told_failure:
             self._told_failure = session.failure  # once, and in full: the line may be too narrow for it
             self.notify(session.failure, title="the run failed", severity="error", timeout=15, markup=False)
+        self.news.publish(None)
         self.post_message(self.Happened(events))
         if self.run.phase is not Phase.RUNNING or time.perf_counter() >= self._last_told + self._own_seconds:
             self.tell()

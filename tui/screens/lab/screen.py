@@ -22,12 +22,11 @@ from nnfd.tui.widgets.timeline import Timeline
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from textual.app import ComposeResult
 
     from nnfd.core.engine.control import Phase
-    from nnfd.core.engine.events import Event
     from nnfd.core.params import Kind, Params
     from nnfd.core.params.presets import Preset
     from nnfd.core.runs.folder import RunFolder
@@ -94,8 +93,8 @@ class LabScreen(Screen[None], Generic[H]):
         """Empty every view: a new run begins."""
 
     @abstractmethod
-    def draw(self, events: Sequence[Event]) -> None:
-        """Show what these events brought; the history has them already."""
+    def draw(self) -> None:
+        """Show what is new in the history, but for what draws itself at :attr:`RunLine.news`."""
 
     @abstractmethod
     def show_position(self) -> None:
@@ -179,7 +178,7 @@ class LabScreen(Screen[None], Generic[H]):
 
     def on_run_line_happened(self, event: RunLine.Happened) -> None:
         event.stop()
-        self.draw(event.events)
+        self.draw()
 
     def on_run_line_told(self, event: RunLine.Told) -> None:
         event.stop()

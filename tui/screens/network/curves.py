@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.message import Message
 
+from nnfd.core.engine.control import Phase
 from nnfd.core.params import NetworkParams
 from nnfd.tui.screens.lab.marks import edits_of
 from nnfd.tui.screens.lab.throttle import Throttle
+from nnfd.tui.screens.network.ghost import Ghost, ghost_of
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.series import Series
 
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from nnfd.tui.jobs.history import NetworkHistory
-    from nnfd.tui.screens.network.ghost import Ghost
+    from nnfd.tui.screens.lab.run_line import RunLine
+    from nnfd.tui.screens.network.baseline import Baseline
+    from nnfd.tui.widgets.timeline import Timeline
 
-
+CHART_SECONDS, FULL_SPEED_CHART_SECONDS = 0.1, 0.2
+"""Least time between two draws of charts and table while a run is under way: they cost more than all the rest."""
 SHARE = 0.0, 1.0
 """Between what an accuracy lies."""
 
@@ -50,10 +56,16 @@ def learning_curves(key: str, ours: NetworkHistory, theirs: NetworkHistory | Non
 
 
 class LearningCurves(Vertical):
-    """Loss above accuracy, over epochs.
+    """Loss above accuracy, over epochs, drawn anew whenever there is news of the run.
 
     Parameters
     ----------
+    run_line
+        Whose run they show.
+    timeline
+        Which epoch is looked at.
+    baseline
+        What stands beside ours.
     below
         What stands below them.
     """
@@ -63,9 +75,19 @@ class LearningCurves(Vertical):
         Binding("o", "smooth", "Smoothing", id="network.smooth", tooltip="Smooth the curves", show=False),
     )
 
-    def __init__(self, below: Widget) -> None:
+    class Drawn(Message):
+        """The charts were brought up to date at news; what is dear as they are is best drawn in the same frame."""
+
+    def __init__(
+        self, run_line: RunLine[NetworkHistory], timeline: Timeline, baseline: Baseline, below: Widget
+    ) -> None:
         super().__init__(id="charts")
-        self._below = below
+        self._run_line, self._timeline, self._baseline, self._below = run_line, timeline, baseline, below
+        self._last_run = run_line.run
+        self.ghost: Ghost | None = None
+        """What stays behind of the run before."""
+        self._revision = 0
+        self._drawn = Throttle(self, self._draw_at_news, CHART_SECONDS)
         self.loss = CurveView("loss", settle=True, id="loss")
         self.accuracy = CurveView("accuracy", settle=True, id="accuracy")
         self._draw_accuracy: Callable[[], None] = lambda: None
@@ -76,13 +98,46 @@ class LearningCurves(Vertical):
         yield self.accuracy
         yield self._below
 
-    def show(
-        self, ours: NetworkHistory, theirs: NetworkHistory | None, ghost: Ghost | None, *, cursor: int | None
-    ) -> None:
+    def on_mount(self) -> None:
+        self._run_line.news.subscribe(self, self._on_news)
+
+    @property
+    def hurries(self) -> bool:
+        """Whether the newest is followed at full speed."""
+        run = self._run_line.run
+        at_full_speed = run.phase is Phase.RUNNING and run.session.controller.pace is None
+        return at_full_speed and self._timeline.shown is None and not run.history.ended
+
+    def _on_news(self, _: None) -> None:
+        history = self._run_line.run.history
+        if history.ended:
+            self._drawn.now()
+        elif history.revision != self._revision:
+            self.draw_soon()
+
+    def draw_soon(self) -> None:
+        """Draw them, and what :class:`Drawn` is waited for with, as soon as it is their turn."""
+        self._drawn.seconds = FULL_SPEED_CHART_SECONDS if self.hurries else CHART_SECONDS
+        self._drawn.ask()
+
+    def _draw_at_news(self) -> None:
+        self._revision = self._run_line.run.history.revision
+        self.draw()
+        self.post_message(self.Drawn())
+
+    def begin(self) -> None:
+        """Another run begins, or the same one anew."""
+        if (run := self._run_line.run) is not self._last_run:
+            self.ghost, self._last_run = ghost_of(self._last_run, run, self.ghost), run
+        self.draw()
+
+    def draw(self) -> None:
         """Draw both charts, with our edits, the best epoch and the one that is looked at; a frame each.
 
         A key goes before the second one, unless it is the key that looks at another epoch.
         """
+        ours, theirs, ghost = self._run_line.run.history, self._baseline.history, self.ghost
+        cursor = self._timeline.shown
 
         def draw(view: CurveView, key: str, bounds: tuple[float, float] | None = None) -> None:
             view.show(

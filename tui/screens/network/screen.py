@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import EpochDone, Event
 from nnfd.core.errors import NnfdError
 from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.network.nudge import nudged
@@ -19,31 +17,25 @@ from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.messages import RaceRuns
 from nnfd.tui.screens.lab.screen import LabScreen, lent
-from nnfd.tui.screens.lab.throttle import Throttle
 from nnfd.tui.screens.network.about import ABOUT
 from nnfd.tui.screens.network.baseline import Baseline
 from nnfd.tui.screens.network.branching import Branching, race_of
 from nnfd.tui.screens.network.curves import LearningCurves
 from nnfd.tui.screens.network.diagnosis import DiagnosisLine, Trial, best_of
 from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
-from nnfd.tui.screens.network.ghost import Ghost, ghost_of
 from nnfd.tui.screens.network.measuring import HealthWatch
 from nnfd.tui.screens.network.panels import NetworkPanels
 from nnfd.tui.screens.network.readout import Readout, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from textual.app import ComposeResult
 
     from nnfd.core.network.branch import Branch
     from nnfd.core.network.race import Racer
-    from nnfd.core.network.state import NetworkState
     from nnfd.core.runs.folder import RunFolder
     from nnfd.tui.widgets.asking import AskingPanel
-
-CHART_SECONDS, FULL_SPEED_CHART_SECONDS = 0.1, 0.2
-"""Least time between two draws of charts and table while a run is under way: they cost more than all the rest."""
 
 
 class NetworkScreen(LabScreen[NetworkHistory]):
@@ -74,14 +66,10 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.branching = Branching(self, self._begin_at, self.complain)
         self.readout = Readout()
         self.diagnosis = DiagnosisLine()
-        self.curves = LearningCurves(self.diagnosis.beside)
+        self.curves = LearningCurves(self.run_line, self.timeline, self.baseline, self.diagnosis.beside)
         self.health_watch = HealthWatch()
-        self.ghost: Ghost | None = None
-        """What stays behind of the run before."""
-        self._last_run = self.run_line.run
         self._preset: Params | None = None
-        self._epochs_drawn = Throttle(self, self._draw_epochs, CHART_SECONDS)
-        self._state_drawn: NetworkState | None = None
+        self._revision = 0
 
     def compose_views(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -102,22 +90,15 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.panels.clear()
         self.health_watch = HealthWatch()
         self.diagnosis.begin(self.spec)
-        if (run := self.run_line.run) is not self._last_run:
-            self.ghost, self._last_run = ghost_of(self._last_run, run, self.ghost), run
         self._preset = origin(self.spec.preset, NetworkParams)
-        self._draw_epochs()
+        self.curves.begin()
+        self._show_epochs()
 
-    def draw(self, events: Sequence[Event]) -> None:
+    def draw(self) -> None:
         data = self.session.data
         new_data = self.panels.load(data)
-        # a run of another process tells its epochs and its state apart
-        new_state, self._state_drawn = self.history.latest is not self._state_drawn, self.history.latest
-        new_epochs = new_state or self.history.ended or any(isinstance(event, EpochDone) for event in events)
-        if self.history.ended:
-            self._epochs_drawn.now()
-        elif new_epochs:
-            self._epochs_drawn.seconds = FULL_SPEED_CHART_SECONDS if self._hurries else CHART_SECONDS
-            self._epochs_drawn.ask()
+        new_epochs = self.history.ended or self.history.revision != self._revision
+        self._revision = self.history.revision
         # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
         if self._baseline_due and new_epochs and data is not None:
             self._baseline_due = False  # once a run: one that fails is begun again by its key alone
@@ -128,17 +109,14 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         if self.history.ended and not self.history.curves:  # there is nothing to evaluate
             self._diagnose()
 
-    @property
-    def _hurries(self) -> bool:
-        """Whether the newest is followed at full speed."""
-        at_full_speed = self.phase is Phase.RUNNING and self.session.controller.pace is None
-        return at_full_speed and self.shown is None and not self.history.ended
+    def on_learning_curves_drawn(self, event: LearningCurves.Drawn) -> None:
+        event.stop()
+        self._show_epochs()
 
-    def _draw_epochs(self) -> None:
-        self.curves.show(self.history, self.baseline.history, self.ghost, cursor=self.shown)
+    def _show_epochs(self) -> None:
         self.panels.show_epochs(self.history, self.shown)
         self._tell()
-        if self._hurries:
+        if self.curves.hurries:
             self._diagnose()
 
     def _tell(self) -> None:
@@ -151,7 +129,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.readout.show(parts_of(params, self._preset, epoch, self.evaluated))
 
     def show_position(self) -> None:
-        self._draw_epochs()
+        self.curves.draw()
+        self._show_epochs()
         self.findings.wish()
 
     def next_job(self) -> Callable[[], Evaluated] | None:
@@ -161,8 +140,8 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.panels.load(self.session.data)  # it may have come after the last drawing, and a wish before the next
         self.panels.show(findings, self.baseline.result)
         self.panels.show_health(findings.health, self.health_watch.gradients)
-        if self._hurries:  # what is said comes with the charts: a frame of a panel alone is far cheaper
-            self._epochs_drawn.ask()
+        if self.curves.hurries:  # what is said comes with the charts: a frame of a panel alone is far cheaper
+            self.curves.draw_soon()
         else:
             self._tell()
             self._diagnose()
@@ -223,7 +202,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             self.baseline.begin(params, data)
 
     def _on_baseline_news(self) -> None:
-        self.curves.show(self.history, self.baseline.history, self.ghost, cursor=self.shown)
+        self.curves.draw()
         self.panels.show_baseline(self.baseline.result)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

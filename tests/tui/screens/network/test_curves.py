@@ -1,6 +1,9 @@
 """The learning curves as series: what they are called."""
 
+from types import SimpleNamespace
+
 import pytest
+from textual.signal import Signal
 
 from nnfd.core.engine.events import EpochDone, Started
 from nnfd.core.params import NetworkParams
@@ -33,14 +36,19 @@ async def test_a_key_goes_before_the_second_chart_unless_it_looks_at_another_epo
     history.add(EpochDone(1, 0.5, 0.6, 0.9, 0.8, 0.01, is_best=True))
     app = SafeApp()
     async with app.run_test() as pilot:
-        curves = LearningCurves(TextLine())
+        run = SimpleNamespace(history=history)
+        timeline = SimpleNamespace(shown=None)
+        baseline = SimpleNamespace(history=None)
+        run_line = SimpleNamespace(run=run, news=Signal(app, "news"))
+        curves = LearningCurves(run_line, timeline, baseline, TextLine())
         await app.mount(curves)
         monkeypatch.setattr(safe_app, "KEY_SECONDS", 1e6)
         await pilot.press("z")
-        curves.show(history, None, None, cursor=None)
+        curves.draw()
         await until_async(lambda: curves.loss.chart.series)
         await pilot.pause()
         assert not curves.accuracy.chart.series
-        curves.show(history, None, None, cursor=1)
+        timeline.shown = 1
+        curves.draw()
         await until_async(lambda: curves.accuracy.chart.series)
         monkeypatch.setattr(safe_app, "KEY_SECONDS", 0.0)

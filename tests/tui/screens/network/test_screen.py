@@ -150,7 +150,7 @@ async def test_an_edit_that_needs_a_restart_restarts():
         await lab.press("enter")
         await lab.until(lambda: lab.screen.session is not first)
         assert lab.screen.spec.params.hidden == (9, 7)
-        ghost = lab.screen.ghost
+        ghost = lab.screen.curves.ghost
         assert ghost.name == "before"
         assert ghost.history.curves.column("epoch")[0] == 1
         await lab.until(lambda: epochs(lab) >= 1)
@@ -212,10 +212,10 @@ async def test_a_branch_starts_from_the_epoch_that_is_shown():
         assert lab.screen.params.lr == 0.05
         behind = lab.screen.curves.loss.chart.series[-1]
         assert (behind.ghost, behind.short, behind.x.tolist()) == (True, "parent", [*range(1, 13)])
-        parent = lab.screen.ghost
+        parent = lab.screen.curves.ghost
         await lab.press("space")
         await lab.full_speed_to_the_end()
-        assert lab.screen.ghost is parent, "the same branch again has the same parent"
+        assert lab.screen.curves.ghost is parent, "the same branch again has the same parent"
 
 
 async def test_the_panels_and_the_way_from_a_mistake_to_its_digits():
