@@ -68,6 +68,10 @@ def test_every_path_named_in_the_chapter_on_how_it_is_made_is_there():
     paths = re.findall(r"`((?:core|tui)/[\w./]+)`", chapter)
     assert len(paths) > 20
     assert [path for path in paths if not (ROOT / path).exists()] == []
+    named = re.findall(r"`((?:core|tui)/[\w./]+\.py)` \(`(\w+)`\)", chapter)
+    assert len(named) > 5
+    there = {path: (ROOT / path).read_text(encoding="utf-8") for path, _ in named}
+    assert [name for name in named if not re.search(rf"\b(class|def) {name[1]}\b", there[name[0]])] == []
 
 
 def test_the_checks_run_what_the_readme_says():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import Event, Outcome
+from nnfd.core.engine.events import Outcome
 from nnfd.core.params import FieldParams
 from nnfd.tui.jobs.history import FieldHistory, NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Session, Storage
@@ -37,7 +37,7 @@ class CurrentRun(Generic[H]):
     new_history
         Returns an empty history of this kind of run.
     wake
-        Called in the worker thread when there is something to :meth:`take_in`.
+        Called in the worker thread when there is something in the session's mailbox.
     give_way
         Called in the worker thread at each event; it may wait for a moment.
     """
@@ -63,13 +63,6 @@ class CurrentRun(Generic[H]):
         self.history: H = new_history()
         for event in spec.resumption.events if spec.resumption else ():
             self.history.add(event)
-
-    def take_in(self) -> list[Event]:
-        """Take what arrived into the history; return it."""
-        events = self.history.take_in(self.session.mailbox)
-        if isinstance(self.session, WatchSession):
-            self.history.keep(self.session.saved)
-        return events
 
     def does(self, path: Path) -> bool:
         """Tell whether the run in this folder is done here, now."""

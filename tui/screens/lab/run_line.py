@@ -195,7 +195,8 @@ class RunLine(StatusLine, Generic[H]):
         self._draws.ask()
 
     def _draw(self) -> None:
-        events, session = self.run.take_in(), self.run.session
+        session, history = self.run.session, self.run.history
+        events = history.take_in(session.mailbox)
         fresh = session.mailbox.fresh
         if fresh:
             self.post_message(self.Begun(another=False))
@@ -208,8 +209,10 @@ class RunLine(StatusLine, Generic[H]):
                 if not fresh:  # not what was told long ago
                     title = f"{self._unit[:-1]} {event.position}"
                     self.notify(event.message, title=title, severity="warning", markup=False)
-        while isinstance(session, WatchSession) and session.controller.refusals:
-            self.notify(session.controller.refusals.pop(0), severity="error", markup=False)
+        if isinstance(session, WatchSession):
+            history.keep(session.saved)
+            while session.controller.refusals:
+                self.notify(session.controller.refusals.pop(0), severity="error", markup=False)
         if session.failure is not None and session.failure != self._told_failure:
             self._told_failure = session.failure  # once, and in full: the line may be too narrow for it
             self.notify(session.failure, title="the run failed", severity="error", timeout=15, markup=False)

@@ -1,5 +1,10 @@
 """The learning curves as series: what they are called."""
 
+import cProfile
+import itertools
+import pstats
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,13 +12,18 @@ from textual.signal import Signal
 
 from nnfd.core.engine.events import EpochDone, Started
 from nnfd.core.params import NetworkParams
+from nnfd.core.runs.live import LiveRun
 from nnfd.tui.guard import safe_app
 from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.history import NetworkHistory
+from nnfd.tui.jobs.mailbox import Mailbox
 from nnfd.tui.screens.lab import throttle
 from nnfd.tui.screens.network.curves import LearningCurves, learning_curves
 from nnfd.tui.widgets.text_line import TextLine
 from tests.support.waiting import until_async
+
+ROOT = Path(__file__).parents[4]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -30,17 +40,54 @@ def test_the_training_curve_says_what_it_is_of(how, name):
     ]
 
 
+def curves_of(history, app):
+    """The curves of a run that knows no more than this, and what says which epoch is looked at."""
+    timeline = SimpleNamespace(shown=None)
+    run_line = SimpleNamespace(run=SimpleNamespace(history=history), news=Signal(app, "news"))
+    return LearningCurves(run_line, timeline, SimpleNamespace(history=None), TextLine()), timeline
+
+
+def way_of(what):
+    """The files that the README names on a way through the house, in their order."""
+    told = README.partition(f"\n- *{what}")[2]
+    return re.findall(r"`([\w/]+\.py)`", re.split(r"\n(?=- |\n)", told)[0])
+
+
+async def test_an_epoch_goes_the_way_that_the_readme_tells():
+    way = way_of("An epoch")
+    assert len(way) <= 8
+    assert len(way_of("An edit")) <= 9
+    mailbox, history = Mailbox(lambda: None), NetworkHistory()
+    profile = cProfile.Profile()
+    profile.runcall(LiveRun(NetworkParams(hidden=(2,), epochs=1), mailbox.put).run)
+    app = SafeApp()
+    async with app.run_test():
+        with profile:
+            history.take_in(mailbox)
+            curves, _ = curves_of(history, app)
+            await app.mount(curves)
+            curves.draw()
+            await until_async(lambda: curves.accuracy.chart.series)
+    calls = {
+        frozenset((file_of(called), file_of(caller)))
+        for called, (*_, callers) in pstats.Stats(profile).stats.items()
+        for caller in callers
+    }
+    assert [pair for pair in itertools.pairwise(way) if frozenset(pair) not in calls] == []
+
+
+def file_of(function):
+    """The file of a function that was profiled, as the README names it."""
+    return Path(function[0]).as_posix().removeprefix(f"{ROOT.as_posix()}/")
+
+
 async def test_a_key_goes_before_the_second_chart_unless_it_looks_at_another_epoch(monkeypatch):
     monkeypatch.setattr(throttle, "LONGEST_WAIT", 1e6)
     history = NetworkHistory()
     history.add(EpochDone(1, 0.5, 0.6, 0.9, 0.8, 0.01, is_best=True))
     app = SafeApp()
     async with app.run_test() as pilot:
-        run = SimpleNamespace(history=history)
-        timeline = SimpleNamespace(shown=None)
-        baseline = SimpleNamespace(history=None)
-        run_line = SimpleNamespace(run=run, news=Signal(app, "news"))
-        curves = LearningCurves(run_line, timeline, baseline, TextLine())
+        curves, timeline = curves_of(history, app)
         await app.mount(curves)
         monkeypatch.setattr(safe_app, "KEY_SECONDS", 1e6)
         await pilot.press("z")
