@@ -13,10 +13,10 @@ from textual.style import Style
 
 from nnfd.core.library.axes import downsample
 from nnfd.tui.widgets.braille import ACROSS, DOWN, cells, dashed, trace
-from nnfd.tui.widgets.chart_scale import Scale, limits, log_scale, position_scale, value_scale
+from nnfd.tui.widgets.chart_scale import Extent, Scale, limits, log_scale, position_scale, value_scale
 from nnfd.tui.widgets.end_labels import end_labels, spread
 from nnfd.tui.widgets.legend import index_at
-from nnfd.tui.widgets.series import PLAIN, RGB, ChartStyle, Series, dash_of
+from nnfd.tui.widgets.series import PLAIN, RGB, ChartStyle, Series, Stand, dash_of
 from nnfd.tui.widgets.sheet import Sheet, fits
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ class Chart:
     """Between what the values lie whatever they are."""
     over: str = ""
     """What the positions are, for example ``epoch``."""
-    settle: bool = False
-    """Whether the start may be left out of the limits."""
+    extent: Extent = Extent.ALL
     ends: bool = True
     """Whether names and last values are written at the ends of the curves."""
 
@@ -101,16 +100,16 @@ def draw_chart(
     outside = [i for i, label in enumerate(labels) if not drawing.ends_inside(i, label)]
     drawing.words()
     lines = spread([drawing.end_row(i) for i in outside], sheet.rows)
-    words = {row: (labels[i], drawing.bold(i)) for i, row in zip(outside, lines, strict=True)}
+    words = {row: (labels[i], drawing.bold(i), drawing.way_out(i)) for i, row in zip(outside, lines, strict=True)}
     if len(chart.over) < margin:
-        words[height - 1] = chart.over, _style(style.text)
+        words[height - 1] = chart.over, _style(style.text), " "
     else:
         sheet.caption(chart.over, _style(style.text))
     return sheet.content(_style(style.text), margin, words)
 
 
-def _style(colour: RGB | None, *, bold: bool | None = None) -> Style:
-    return Style(foreground=None if colour is None else Color(*colour), bold=bold)
+def _style(colour: RGB | None, *, bold: bool | None = None, reverse: bool | None = None) -> Style:
+    return Style(foreground=None if colour is None else Color(*colour), bold=bold, reverse=reverse)
 
 
 def _logarithms(y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,7 +120,8 @@ Data = list[tuple["NDArray[np.float64]", "NDArray[np.float64]"]]
 
 
 def _scales(chart: Chart, data: Data, width: int, rows: int) -> tuple[Scale, Scale]:
-    low, high = limits([x for x, _ in data], [y for _, y in data], settle=chart.settle and not chart.log)
+    extent = Extent.ALL if chart.log and chart.extent is Extent.SETTLED else chart.extent
+    low, high = limits([x for x, _ in data], [y for _, y in data], extent)
     starts = [float(x[0]) for x, _ in data if len(x)]
     start = chart.start if chart.start is not None else min(starts, default=0.0)
     end = max(start + 1, *(float(x[-1]) for x, _ in data if len(x)), start + 1)
@@ -190,7 +190,15 @@ class _Drawing:
         series = self._chart.series[place]
         if series.ghost:
             return _style(self._style.text)
-        return _style(self._style.colour_of(series, place), bold=True)
+        chosen = series.stand is Stand.FRONT or None
+        return _style(self._style.own_colour_of(series, place), bold=True, reverse=chosen)
+
+    def way_out(self, place: int) -> str:
+        """Return an arrow if the curve at this place ends outside of the limits, else a blank."""
+        values = self._data[place][1]
+        if not len(values) or self._y.low <= values[-1] <= self._y.high:
+            return " "
+        return "↑" if values[-1] > self._y.high else "↓"
 
     def uprights(self) -> None:
         """Draw the lines at edits, at the best position and at the one that is looked at, the last one in front."""
@@ -205,10 +213,10 @@ class _Drawing:
     def _from_behind(self) -> list[int]:
         """Return the places of the curves, the one in front last."""
 
-        def nearness(place: int) -> tuple[float, float, int]:
+        def nearness(place: int) -> tuple[bool, float, float, int]:
             series = self._chart.series[place]
             there, gap = dash_of(series, place).value
-            return -series.depth, gap / there, -place
+            return series.stand is Stand.FRONT, -series.depth, gap / there, -place
 
         return sorted(range(len(self._data)), key=nearness)
 
@@ -221,7 +229,9 @@ class _Drawing:
             down = DOWN * (sheet.rows - 1 - self._y.cells(y, sheet.rows)) + (DOWN - 1) / 2
             series = self._chart.series[place]
             dots = dashed(trace(across, down, DOWN * sheet.rows), dash_of(series, place))
-            sheet.curve(cells(dots, sheet.columns, sheet.rows), _style(self._style.colour_of(series, place)))
+            chosen = series.stand is Stand.FRONT
+            how = _style(self._style.colour_of(series, place), bold=chosen or None)
+            sheet.curve(cells(dots, sheet.columns, sheet.rows), how, alone=chosen)
 
     def words(self) -> None:
         """Write letters on the curves, what the lines are, and whether the start is outside."""
@@ -241,10 +251,13 @@ class _Drawing:
         self._start_note()
 
     def _letters(self) -> None:
-        for place, (series, (x, y)) in enumerate(zip(self._chart.series, self._data, strict=True)):
-            if series.letter and len(x):
+        for place in self._from_behind():
+            series, (x, y) = self._chart.series[place], self._data[place]
+            inside = (y >= self._y.low) & (y <= self._y.high)
+            if series.letter and inside.any():
+                x, y = x[inside], y[inside]
                 for at in letter_places(x, place, len(self._data)):
-                    row = min(max(self._row(float(y[at])), 0), self._sheet.rows - 1)
+                    row = self._row(float(y[at]))
                     self._sheet.write(row, self._column(float(x[at])), series.letter, self.bold(place))
 
     def _values_here(self) -> None:
@@ -258,8 +271,10 @@ class _Drawing:
     def _start_note(self) -> None:
         over = f"{self._chart.over or 'point'}s"
         for bottom, sign, where in ((False, "↑", "above"), (True, "↓", "below")):
-            if self._chart.settle and any(
-                (y < self._y.low if bottom else y > self._y.high).any() for _, y in self._data if len(y)
+            if self._chart.extent is not Extent.ALL and any(
+                (y < self._y.low if bottom else y > self._y.high).any()
+                for place, (_, y) in enumerate(self._data)
+                if len(y) and self.way_out(place) != sign
             ):
                 texts = [f"{sign} first {over} {where}", f"{sign} {where}", sign]
                 self._sheet.write_at(ACROSS, texts, _style(self._style.text), bottom=bottom)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,14 +24,33 @@ START_SHARE = 0.1
 """Share of the positions that counts as the start of a run."""
 SETTLED_POINTS = 8
 """What comes after the start must have so many points to be judged by."""
-FLATTENED = 4.0
-"""The start is ignored if with it the range is more than so many times that of the rest."""
+APART, PARTED_BY_LOG = 10, 1.1
+"""Lines on which ends of curves are to stand apart, and how much better a log axis must do that to be taken."""
+FAR_OFF, FEW = 0.4, 1 / 3
+"""A part of the range of all ends that is so large a gap, and what part of the curves may be left beyond it."""
 SQUEEZED = 0.05
 """A log axis is taken if half of the values are within this lowest part of the range."""
 HUGE, TINY = 1e300, 1e-12
 """Numbers that are shown at the most, and what part of one a difference must be to be more than noise."""
 TICK_ROWS, MOST_TICK_ROWS = 3, 6
 """Least lines from tick to tick, where there is room, and most ones on a low chart."""
+
+
+class Extent(Enum):
+    """What the limits of the values hold."""
+
+    ALL = "all"
+    SETTLED = "settled"
+    """All but the start of the curves, where that would flatten the rest."""
+    SPREAD = "spread"
+    """The same, and sooner: of many curves that end close together each is to be followed."""
+    ENDS = "ends"
+    """The second half of the curves, without the few that end far from the others."""
+
+
+_START = {Extent.SETTLED: (START_SHARE, 4.0, 0.25), Extent.SPREAD: (0.2, 1.5, 0.1)}
+"""Share of the positions that counts as the start; how many times the range of the rest that with it must be, so that
+it is left out; and what part of the rest's range is shown beyond it nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +83,33 @@ def wants_log(xs: Arrays, ys: Arrays) -> bool:
     return bool(np.median(rest) - rest.min() < SQUEEZED * (rest.max() - rest.min()))
 
 
-def limits(xs: Arrays, ys: Arrays, *, settle: bool) -> tuple[float, float]:
-    """Return least and greatest value to show; `settle` ignores the start of the curves if it flattens the rest."""
+def parts_ends(ys: Arrays) -> bool:
+    """Tell whether a log axis would set the ends of curves further apart than a linear one; all are above 0."""
+    values, ends = _finite(ys), _ends(ys)
+    if len(ends) < 2 or values.min() <= 0:
+        return False
+
+    def apart(values: NDArray[np.float64]) -> float:
+        lines = np.diff(np.sort(values)) / max(np.ptp(values), TINY) * APART
+        return float(np.minimum(lines, 1).sum())
+
+    return apart(np.log(ends)) > PARTED_BY_LOG * apart(ends)
+
+
+def limits(xs: Arrays, ys: Arrays, extent: Extent = Extent.ALL) -> tuple[float, float]:
+    """Return least and greatest value to show."""
     values = _finite(ys)
     if not len(values):
         return 0.0, 1.0
     low, high = float(values.min()), float(values.max())
-    rest = after_start(xs, ys) if settle else np.empty(0)
-    if len(rest) >= SETTLED_POINTS and high - low > FLATTENED * (span := float(rest.max() - rest.min())) > 0:
-        low, high = max(low, float(rest.min()) - span / 4), min(high, float(rest.max()) + span / 4)
+    if extent is Extent.ENDS:
+        rest = _finite(_close_together([y[x >= (x[0] + x[-1]) / 2] for x, y in zip(xs, ys, strict=True) if len(x)]))
+        low, high = (float(rest.min()), float(rest.max())) if len(rest) else (low, high)
+    elif extent in _START:
+        share, flattened, beyond = _START[extent]
+        rest = after_start(xs, ys, share)
+        if len(rest) >= SETTLED_POINTS and high - low > flattened * (span := float(rest.max() - rest.min())) > 0:
+            low, high = max(low, float(rest.min()) - beyond * span), min(high, float(rest.max()) + beyond * span)
     low, high = max(low, -HUGE), min(high, HUGE)
     if high - low <= TINY * max(abs(low), abs(high), TINY):
         pad = max(abs(low) * 0.05, TINY) if low else 0.5
@@ -78,12 +117,28 @@ def limits(xs: Arrays, ys: Arrays, *, settle: bool) -> tuple[float, float]:
     return low, high
 
 
-def after_start(xs: Arrays, ys: Arrays) -> NDArray[np.float64]:
-    """Return the values of all curves but those at the start of the positions."""
+def _ends(ys: Arrays) -> NDArray[np.float64]:
+    return np.array([fine[-1] for y in ys if len(fine := y[np.isfinite(y)])])
+
+
+def _close_together(ys: Arrays) -> Arrays:
+    """Return the curves without the few that end far from all others, above or below them."""
+    kept = sorted((y for y in ys if np.isfinite(y).any()), key=lambda y: float(_ends([y])[0]))
+    few = int(FEW * len(kept))
+    for _ in ("above", "below"):
+        ends = _ends(kept)[::-1]  # the last ones are looked at
+        gaps = [abs(one - other) for one, other in pairwise(ends)][:few]
+        far = [n for n, gap in enumerate(gaps, 1) if gap > FAR_OFF * np.ptp(ends)]
+        kept = kept[: len(kept) - max(far, default=0)][::-1]
+    return kept
+
+
+def after_start(xs: Arrays, ys: Arrays, share: float = START_SHARE) -> NDArray[np.float64]:
+    """Return the values of all curves but those at the start of the positions, a share of these."""
     positions = _finite(xs)
     if not len(positions):
         return positions
-    begun = positions.min() + START_SHARE * (positions.max() - positions.min())
+    begun = positions.min() + share * (positions.max() - positions.min())
     return _finite([y[x > begun] for x, y in zip(xs, ys, strict=True)])
 
 
@@ -124,9 +179,16 @@ def value_scale(low: float, high: float, rows: int, bounds: tuple[float, float] 
 def log_scale(low: float, high: float, rows: int) -> Scale:
     """Return a scale of powers of ten; `low` and `high` are logarithms."""
     most = math.log10(HUGE)
-    values = log_ticks(10 ** max(low, -most), 10 ** min(high, most))
+    first, last = 10 ** max(low, -most), 10 ** min(high, most)
+    values = log_ticks(first, last)
+    if len(values) < TICK_ROWS:  # less than a decade: round numbers, which stand closer the greater they are
+        apart = 2 * (high - low) / max(1, rows - 1)
+        values = []
+        for value in nice_ticks(first, last, max(2, rows // TICK_ROWS)):
+            if not values or math.log10(value / values[-1]) >= apart:
+                values.append(value)
     values = values[:: -(-2 * len(values) // max(2, rows))]
-    labels = tuple(tick_label(float(f"{v:.2g}")) for v in values)
+    labels = tuple(tick_label(float(f"{v:.4g}")) for v in values)
     return Scale(low, high, tuple(math.log10(v) for v in values), labels)
 
 

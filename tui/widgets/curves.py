@@ -13,7 +13,8 @@ from textual.style import Style
 from textual.widget import Widget
 
 from nnfd.tui.widgets.chart import Chart, Edit, draw_chart, labels_of
-from nnfd.tui.widgets.chart_scale import wants_log
+from nnfd.tui.widgets.chart_scale import Extent, parts_ends, wants_log
+from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.legend import legend, legend_width
 from nnfd.tui.widgets.series import RGB, ChartStyle, Series, smooth
 
@@ -30,6 +31,8 @@ WIDE = 1_000
 """Cells in which any legend fits."""
 SMOOTHINGS = (0.0, 0.6, 0.9)
 """Weights that the smoothing key goes through."""
+ZOOMS = {Extent.ENDS: "the ends", Extent.ALL: "from the first on"}
+"""What the zoom key goes through, beginning with what a chart shows of its own accord; and what the title says."""
 _HUES = (210, 30, 120, 330, 55, 270, 175, 0)
 """Degrees; neighbours are far from each other."""
 
@@ -50,9 +53,9 @@ class CurveView(Widget):
     ----------
     title
         What the values are: the title of their axis.
-    settle
-        Whether the first positions may be left out of the limits, and the log scale taken by itself, where a few values
-        would flatten all others.
+    extent
+        What the limits hold. Unless it is all, the log scale is taken by itself where a few values would flatten all
+        others, or, to spread the ends of many curves, where it sets these further apart.
     ends
         Whether names and last values are written at the ends of the curves.
     """
@@ -61,6 +64,8 @@ class CurveView(Widget):
 
     log_scale: reactive[bool | None] = reactive(None)
     """Whether the value axis is logarithmic; None until the user chooses."""
+    zoom: reactive[Extent | None] = reactive(None)
+    """What the limits hold; None for what they hold of their own accord."""
     smoothing: reactive[float] = reactive(0.0)
     """Weight of the past in the curves' moving average, 0 for none."""
 
@@ -68,13 +73,13 @@ class CurveView(Widget):
         self,
         title: str = "",
         *,
-        settle: bool = False,
+        extent: Extent = Extent.ALL,
         ends: bool = True,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
         self.title = title
-        self._empty = Chart((), settle=settle, ends=ends)
+        self._empty = Chart((), extent=extent, ends=ends)
         self.chart = self._empty
         """What is shown."""
 
@@ -133,10 +138,17 @@ class CurveView(Widget):
     @property
     def is_log(self) -> bool:
         """Whether the value axis is logarithmic now."""
-        if self.log_scale is None:
-            xs, ys = [s.x for s in self.chart.series], [s.y for s in self.chart.series]
-            return self.chart.settle and self.chart.bounds is None and wants_log(xs, ys)
-        return self.log_scale
+        if self.log_scale is not None:
+            return self.log_scale
+        if Extent.ALL is self._empty.extent or self.zoom is Extent.ENDS or self.chart.bounds is not None:
+            return False
+        xs, ys = [s.x for s in self.chart.series], [s.y for s in self.chart.series]
+        return wants_log(xs, ys) or (self._empty.extent is Extent.SPREAD and parts_ends(ys))
+
+    def cycle_zoom(self) -> None:
+        """Show the ends of the curves, or all of them, or what is shown of its own accord."""
+        order = [None, *ZOOMS]
+        self.zoom = order[(order.index(self.zoom) + 1) % len(order)]
 
     def cycle_smoothing(self) -> None:
         """Go to the next smoothing."""
@@ -154,13 +166,16 @@ class CurveView(Widget):
         """Return the colours of the theme in use."""
         variables = self.app.theme_variables
         background = self.background_colors[1]
-
+        contrast = background.get_contrast_text(1.0)
+        coloured = has_colour(self.app.console, self.app.no_color)
         return ChartStyle(
             background=background.rgb,
-            text=background.blend(background.get_contrast_text(1.0), 0.65).rgb,
-            series=series_colours(background),
+            text=background.blend(contrast, 0.65).rgb,
+            series=series_colours(background)
+            if coloured
+            else (contrast.rgb,),  # else the hue decides how bright each is
             marker=(background + Color.parse(variables["text-accent"])).rgb,
-            cursor=background.get_contrast_text(1.0).rgb,
+            cursor=contrast.rgb,
         )
 
     def heading(self, chart: Chart, width: int, height: int, style: ChartStyle, *, told: bool) -> Content:
@@ -168,7 +183,8 @@ class CurveView(Widget):
 
         `told` is whether names and last values stand at the ends of the curves.
         """
-        notes = [self.title, "log" if chart.log else "", f"smoothed {self.smoothing:g}" if self.smoothing else ""]
+        notes = [self.title, "log" if chart.log else "", ZOOMS[self.zoom] if self.zoom else ""]
+        notes += [f"smoothed {self.smoothing:g}"] if self.smoothing else []
         notes += [f"{chart.over} {chart.cursor:,}".lstrip()] if chart.cursor is not None else []
         title = " · ".join(filter(None, notes))
         gap = "  " if title else ""
@@ -190,7 +206,7 @@ class CurveView(Widget):
         """Draw legend and chart."""
         width, height = self.size
         style = self.chart_style()
-        exact = dataclasses.replace(self.chart, log=self.is_log)
+        exact = dataclasses.replace(self.chart, log=self.is_log, extent=self.zoom or self.chart.extent)
         series = tuple(dataclasses.replace(s, y=smooth(s.y, self.smoothing)) for s in exact.series)
         labels = labels_of(exact, width, height - 1 - (exact.cursor is not None))
         heading = self.heading(exact, width, height, style, told=bool(labels))
@@ -212,4 +228,4 @@ def _equal(one: Chart, other: Chart) -> bool:
 
 
 def _look(series: Series) -> tuple[object, ...]:
-    return series.name, series.letter, series.number, series.short, series.depth, series.ghost
+    return series.name, series.letter, series.number, series.short, series.depth, series.ghost, series.stand

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +18,19 @@ if TYPE_CHECKING:
 DASHES = (Dash.SOLID, Dash.DASHED, Dash.DOTTED)
 """By the number of a series."""
 GHOST_SHARE = 0.6
-"""How much of its colour a ghost keeps."""
+"""How much of its colour a ghost keeps, and a curve that stands back."""
 
 RGB = tuple[int, int, int]
+
+
+class Stand(Enum):
+    """How a curve stands to the others."""
+
+    EVEN = "even"
+    FRONT = "front"
+    """It is chosen: a bright line, whose dots are alone in their cells."""
+    BACK = "back"
+    """Another one is chosen: it is paler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Series:
     """Deeper curves are behind. Of the same depth dots are before dashes, and dashes before lines, so all are seen."""
     ghost: bool = False
     """Whether it is of another run, and paler."""
+    stand: Stand = Stand.EVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +65,15 @@ class ChartStyle:
     cursor: RGB | None
 
     def colour_of(self, series: Series, place: int) -> RGB | None:
-        """Return the colour of the curve at this place; a ghost's is between its own and the background."""
-        if not self.series:
-            return None
-        colour = self.series[number_of(series, place) % len(self.series)]
-        if series.ghost and self.background is not None:
+        """Return the colour of the curve at this place; one that stands back is between its own and the background."""
+        colour = self.own_colour_of(series, place)
+        if colour is not None and self.background is not None and (series.ghost or series.stand is Stand.BACK):
             return Color(*self.background).blend(Color(*colour), GHOST_SHARE).rgb
         return colour
+
+    def own_colour_of(self, series: Series, place: int) -> RGB | None:
+        """Return the colour of words about the curve at this place, wherever it stands."""
+        return self.series[number_of(series, place) % len(self.series)] if self.series else None
 
 
 PLAIN = ChartStyle(None, None, (), None, None)
@@ -72,6 +86,8 @@ def number_of(series: Series, place: int) -> int:
 
 def dash_of(series: Series, place: int) -> Dash:
     """Return how the curve at this place is drawn."""
+    if series.stand is Stand.FRONT:
+        return Dash.SOLID
     return Dash.SPARSE if series.ghost else DASHES[number_of(series, place) % len(DASHES)]
 
 

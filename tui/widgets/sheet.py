@@ -51,9 +51,14 @@ class Sheet:
         free = self._curves[:, column] == 0
         self._canvas[free, column], self._paint[free, column] = ord(sign), self._number(style)
 
-    def curve(self, bits: NDArray[np.uint8], style: Style) -> None:
-        """Lay the dots of a curve over those that are there; its colour is that of the cells it shares."""
+    def curve(self, bits: NDArray[np.uint8], style: Style, *, alone: bool = False) -> None:
+        """Lay the dots of a curve over those that are there; its colour is that of the cells it shares.
+
+        If it is to be `alone` there, it takes their place.
+        """
         here = bits > 0
+        if alone:
+            self._curves[here] = 0
         self._curves |= bits
         self._canvas[here] = self._curves[here].astype(np.uint32) + BLANK
         self._paint[here] = self._number(style)
@@ -102,8 +107,8 @@ class Sheet:
         if text and start > 0 and (self._cells[-1, start - 1 :] == ord(" ")).all():
             self._cells[-1, start:], self._styles[-1, start:] = [ord(c) for c in text], self._number(style)
 
-    def content(self, base: Style, margin: int, labels: Mapping[int, tuple[str, Style]]) -> Content:
-        """Return the sheet, with `margin` cells more in each line, in which labels stand by their lines."""
+    def content(self, base: Style, margin: int, labels: Mapping[int, tuple[str, Style, str]]) -> Content:
+        """Return the sheet, with `margin` cells more in each line: by their lines stand labels, each after a sign."""
         text, spans, offset = [], [], 0
         lines = self._cells.tobytes().decode("utf-32-le")
         width = self._cells.shape[1]
@@ -112,8 +117,8 @@ class Sheet:
             for start, end in pairwise(edges):
                 if number := int(styles[start]):
                     spans.append(Span(offset + start, offset + end, self._palette[number - 1]))
-            label, style = labels.get(row, ("", base))
-            words = " " + set_cell_size(label, margin - 1) if margin else ""
+            label, style, sign = labels.get(row, ("", base, " "))
+            words = sign + set_cell_size(label, margin - 1) if margin else ""
             if label:
                 spans.append(Span(offset + width, offset + width + len(words), style))
             text.append(lines[row * width : (row + 1) * width] + words)

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,8 @@ from rich.cells import cell_len
 
 from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
 from nnfd.tui.widgets.chart import Chart, Edit, draw_chart
-from nnfd.tui.widgets.series import ChartStyle, Series, smooth
+from nnfd.tui.widgets.chart_scale import Extent
+from nnfd.tui.widgets.series import ChartStyle, Series, Stand, smooth
 
 
 def lines_of(chart: Chart, width: int, height: int) -> list[str]:
@@ -25,6 +27,8 @@ def colours_at(content, sign):
 X = np.arange(1.0, 9.0)
 FALLING = Series("train_loss", X, 8.0 / X)
 FLAT = Series("val_loss", X, np.full(8, 4.0))
+LONG = np.arange(1.0, 61.0)
+STEEP = np.concatenate([[9.0, 5.0], np.linspace(0.5, 0.1, 58)])
 STYLE = ChartStyle((1, 2, 3), (4, 5, 6), ((7, 8, 9), (17, 18, 19)), (10, 11, 12), (13, 14, 15))
 
 
@@ -68,6 +72,32 @@ def test_dashes_are_before_the_line_that_they_lie_on():
     drawn = draw_chart(Chart((line, dashes), ends=False), 40, 8, STYLE)
     colours = {c for sign in "⠒⠤⠉⣀" for c in colours_at(drawn, sign)}
     assert colours == {(7, 8, 9), (17, 18, 19)}, "both are seen"
+
+
+def test_a_chosen_curve_is_a_bright_line_whose_dots_are_alone_and_the_others_are_paler():
+    one, other = (
+        Series(name, X, y, letter, n) for n, (name, y, letter) in enumerate((("one", X, "A"), ("two", X[::-1], "B")))
+    )
+    chosen, behind = replace(other, stand=Stand.FRONT), replace(one, stand=Stand.BACK)
+    alone = lines_of(Chart((replace(chosen, letter="", number=0),), ends=False), 40, 10)
+    drawn = draw_chart(Chart((behind, chosen), ends=False), 40, 10, STYLE)
+    for row, line in enumerate(drawn.plain.split("\n")[:8]):
+        for column, cell in enumerate(alone[row]):
+            assert cell <= "\u2800" or line[column] in {cell, "A", "B"}, "solid, and no dot of the other beside it"
+    assert colours_at(drawn, "A") == {(7, 8, 9)}, "letters are as they were"
+    assert STYLE.colour_of(behind, 0) != STYLE.colour_of(one, 0)
+    reverse = {drawn.plain[s.start] for s in drawn.spans[1:] if s.style.reverse}
+    assert reverse == {"B"}, "seen without colour"
+
+
+def test_a_curve_that_ends_outside_is_told_with_an_arrow_and_has_no_letter_in_a_false_place():
+    y = 0.1 + 0.01 / LONG
+    close = [Series(f"run {n}", LONG, y * (1 + n / 10), letter, n) for n, letter in enumerate("ABCD")]
+    lines = lines_of(Chart((*close, Series("far", LONG, y * 9, "F", 4)), extent=Extent.ENDS, over="epoch"), 70, 14)
+    (far,) = [line for line in lines if "F" in line]
+    assert "↑F 0.9" in far
+    assert far.count("F") == 1
+    assert [sum(letter in line for line in lines) for letter in "ABCD"] != [0] * 4
 
 
 def test_edit_best_and_cursor_have_signs_of_their_own_and_edits_say_what():
@@ -150,20 +180,16 @@ def test_a_ghost_is_paler_sparser_and_behind():
     assert dots[1] < dots[0] / 3
 
 
-STEEP = np.concatenate([[9.0, 5.0], np.linspace(0.5, 0.1, 58)])
-LONG = np.arange(1.0, 61.0)
-
-
 def test_the_first_epochs_do_not_flatten_the_rest_and_that_is_said():
-    chart = Chart((Series("loss", LONG, STEEP),), over="epoch", settle=True)
+    chart = Chart((Series("loss", LONG, STEEP),), over="epoch", extent=Extent.SETTLED)
     lines = lines_of(chart, 60, 16)
     assert "↑ first epochs above" in "\n".join(lines)
     assert max(float(line.split("┤")[0]) for line in lines if "┤" in line) < 1
-    rest = Chart((Series("accuracy", LONG, 1 - STEEP),), over="epoch", settle=True)
+    rest = Chart((Series("accuracy", LONG, 1 - STEEP),), over="epoch", extent=Extent.SETTLED)
     assert "↓ first epochs below" in "\n".join(lines_of(rest, 60, 16))
     for whole in (
         Chart(chart.series, over="epoch"),
-        Chart((Series("loss", LONG, np.linspace(1, 0, 60)),), settle=True),
+        Chart((Series("loss", LONG, np.linspace(1, 0, 60)),), extent=Extent.SETTLED),
     ):
         assert "first epochs" not in "\n".join(lines_of(whole, 60, 16))
 

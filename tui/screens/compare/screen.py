@@ -55,6 +55,9 @@ class CompareScreen(Screen[None]):
         Binding("v", "view", "View", id="compare.view", tooltip="Curves, matrices, evaluation, patterns"),
         Binding("m", "change('metric')", "Metric", id="compare.metric", tooltip="The next number to draw"),
         Binding("l", "change('log')", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
+        Binding(
+            "z", "change('zoom')", "Zoom", id="compare.zoom", tooltip="The ends of the curves, all, or the usual part"
+        ),
         Binding("o", "change('smooth')", "Smooth", id="compare.smooth", tooltip="Smooth the curves, less or more"),
         Binding("n", "change('percent')", "Counts/%", id="compare.percent", tooltip="Counts, or % of each true class"),
         Binding(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,9 +12,10 @@ from textual.containers import Container
 from nnfd.core.errors import NnfdError, in_words
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.widgets.chart_scale import Extent
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.quality_table import Judged, QualityTable
-from nnfd.tui.widgets.series import Series
+from nnfd.tui.widgets.series import Series, Stand
 from nnfd.tui.widgets.small_multiples import Matrices, Matrix, Picture, Pictures
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class View(StrEnum):
 CHANGES = {
     "metric": View.CURVES,
     "log": View.CURVES,
+    "zoom": View.CURVES,
     "smooth": View.CURVES,
     "percent": View.MATRICES,
     "scale": View.PATTERNS,
@@ -54,13 +57,17 @@ def metrics_of(runs: Sequence[AnyRun]) -> list[str]:
     return [*(name for name in FIRST_METRICS if name in found), *(name for name in found if name not in FIRST_METRICS)]
 
 
-def series_of(runs: Sequence[AnyRun], metric: str) -> list[Series]:
-    """Return the curves of one number over epochs or steps, of the runs that are not hidden."""
+def series_of(runs: Sequence[AnyRun], metric: str, chosen: str | None = None) -> list[Series]:
+    """Return the curves of one number over epochs or steps of the runs that are not hidden, the chosen one in front."""
     series = []
     for run in runs:
         log = run.history.curves
         if run.visible and log is not None and metric in log.columns:
-            series.append(Series(run.name, log.column(log.columns[0]), log.column(metric), run.label, run.number))
+            x, y = log.column(log.columns[0]), log.column(metric)
+            stand = Stand.FRONT if run.label == chosen else Stand.BACK
+            series.append(Series(run.name, x, y, run.label, run.number, stand=stand))
+    if all(one.stand is Stand.BACK for one in series):
+        return [replace(one, stand=Stand.EVEN) for one in series]
     return series
 
 
@@ -135,13 +142,14 @@ class CompareView(Container):
         self.view = View.CURVES
         self.metric = FIRST_METRICS[0]
         self._runs: Sequence[AnyRun] = ()
+        self._chosen: str | None = None
         self._judging: OneAtATime[tuple[Judgement, Quality | str]] = OneAtATime(
             self, self._next_to_judge, self._judged, lambda _error: None
         )
 
     def compose(self) -> ComposeResult:
         """Lay out all views."""
-        yield CurveView(settle=True, id="compare-curves")
+        yield CurveView(extent=Extent.SPREAD, id="compare-curves")
         yield Matrices(id="compare-matrices")
         yield QualityTable(id="compare-evaluation")
         yield Pictures(id="compare-patterns")
@@ -180,7 +188,7 @@ class CompareView(Container):
                 known = metrics_of(runs)
                 if self.metric not in known and known:
                     self.metric = known[0]
-                series = series_of(runs, self.metric)
+                series = series_of(runs, self.metric, self._chosen)
                 self.curves.title = self.metric_title() if series else "no curve to draw yet"
                 bounds = (0.0, 1.0) if self.metric.endswith("_acc") else None
                 self.curves.show(series, over=self.position_name(), bounds=bounds)
@@ -226,7 +234,10 @@ class CompareView(Container):
         return "one colour scale for all of a field" if self.pictures.common else "each pattern in its own colour scale"
 
     def choose(self, label: str | None) -> None:
-        """Mark this run and bring it into view."""
+        """Mark this run and bring it into view; its curve is in front."""
+        self._chosen = label
+        if self.view is View.CURVES:
+            self.show(self._runs)
         self.matrices.choose(label)
         self.pictures.choose(label)
 
@@ -243,6 +254,8 @@ class CompareView(Container):
                 self.next_metric()
             case "log":
                 self.curves.toggle_log()
+            case "zoom":
+                self.curves.cycle_zoom()
             case "smooth":
                 self.curves.cycle_smoothing()
             case "percent":

@@ -14,6 +14,7 @@ from nnfd.core.params import NetworkParams
 from nnfd.tui.screens.lab.marks import edits_of
 from nnfd.tui.screens.lab.throttle import Throttle
 from nnfd.tui.screens.network.ghost import Ghost, ghost_of
+from nnfd.tui.widgets.chart_scale import Extent
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.series import Series
 
@@ -88,8 +89,8 @@ class LearningCurves(Vertical):
         """What stays behind of the run before."""
         self._revision = 0
         self._drawn = Throttle(self, self._draw_at_news, CHART_SECONDS)
-        self.loss = CurveView("loss", settle=True, id="loss")
-        self.accuracy = CurveView("accuracy", settle=True, id="accuracy")
+        self.loss = CurveView("loss", extent=Extent.SETTLED, id="loss")
+        self.accuracy = CurveView("accuracy", extent=Extent.SETTLED, id="accuracy")
         self._draw_accuracy: Callable[[], None] = lambda: None
         self._accuracy_drawn = Throttle(self, lambda: self._draw_accuracy(), 0)
 

@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 from nnfd.tui.app import THEMES
 from nnfd.tui.screens.compare.view import View
+from nnfd.tui.widgets.series import Stand
 from tests.support.comparing import SIZES, column, comparing, headings, note, table
 
 
@@ -29,7 +30,12 @@ async def test_runs_that_differ_in_epochs_and_steps_are_compared(recorded, size)
 def colours_of(curves):
     """The colour of each curve by its letter."""
     style = curves.chart_style()
-    return {series.letter: style.colour_of(series, place) for place, series in enumerate(curves.chart.series)}
+    return {series.letter: style.own_colour_of(series, place) for place, series in enumerate(curves.chart.series)}
+
+
+def stands(curves):
+    """How each curve stands to the others, by its letter."""
+    return {series.letter: series.stand for series in curves.chart.series}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -39,7 +45,15 @@ async def test_every_key_of_the_curves(recorded, size):
         curves = screen.view.curves
         assert "A net-3" in lab.text()
         assert "val_loss by epoch" in lab.text()
-        await lab.press("m")
+        assert stands(curves) == {"A": Stand.FRONT, "B": Stand.BACK}, "the run under the cursor"
+        await lab.press("down", "z")
+        assert stands(curves) == {"A": Stand.BACK, "B": Stand.FRONT}
+        assert "val_loss by epoch · the ends" in lab.text()
+        await lab.press("z")
+        assert "val_loss by epoch · from the first on" in lab.text()
+        await lab.press("z", "down")
+        assert set(stands(curves).values()) == {Stand.EVEN}, "a pattern has no loss"
+        await lab.press("up", "up", "m")
         assert "train_loss by epoch" in lab.text()
         await lab.press(*["m"] * 4)
         assert "a_min by step" in lab.text()
