@@ -55,18 +55,10 @@ class CompareScreen(Screen[None]):
         Binding("v", "view", "View", id="compare.view", tooltip="Curves, matrices, evaluation, patterns"),
         Binding("m", "change('metric')", "Metric", id="compare.metric", tooltip="The next number to draw"),
         Binding("l", "change('log')", "Log", id="compare.log", tooltip="Curves on a log scale and back"),
-        Binding(
-            "z", "change('zoom')", "Zoom", id="compare.zoom", tooltip="The ends of the curves, all, or the usual part"
-        ),
+        Binding("z", "change('zoom')", "Zoom", id="compare.zoom", tooltip="The ends of the curves, all of them, back"),
         Binding("o", "change('smooth')", "Smooth", id="compare.smooth", tooltip="Smooth the curves, less or more"),
         Binding("n", "change('percent')", "Counts/%", id="compare.percent", tooltip="Counts, or % of each true class"),
-        Binding(
-            "a",
-            "change('scale')",
-            "Scale",
-            id="compare.scale",
-            tooltip="Colours by each pattern, or by all",
-        ),
+        Binding("a", "change('scale')", "Scale", id="compare.scale", tooltip="Colours by each pattern, or by all"),
         Binding("h", "hide", "Hide", id="compare.hide", tooltip="Hide the run, and show it again", show=False),
         Binding("d,delete", "remove", "Take out", id="compare.remove", tooltip="Take the run out", show=False),
         Binding("s", "sort", "Sort", id="compare.sort", tooltip="Sort by the next column", show=False),
