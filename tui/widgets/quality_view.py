@@ -28,6 +28,7 @@ TITLES = {
 }
 MOST_CURVES = 3
 """Classes that are drawn: those that are hardest to tell from the others."""
+COMING = "These figures are scikit-learn's: it is imported when they are first seen, which takes a moment."
 WHOLE = np.array([0.0, 100.0])
 
 
@@ -63,7 +64,7 @@ class QualityView(AskingPanel):
     def __init__(self) -> None:
         super().__init__()
         self._chart = CurveView()
-        self._words = Label(markup=False)
+        self._words = Label(COMING, markup=False)
         self._data: Dataset | None = None
         self._quality: Quality | None = None
         self._curve = CURVES[0]

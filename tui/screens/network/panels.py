@@ -8,6 +8,7 @@ import numpy as np
 from textual.binding import Binding
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
+from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.deck import Deck
 from nnfd.tui.widgets.digit_pad import FULL, DigitPad
@@ -23,13 +24,15 @@ from nnfd.tui.widgets.units_view import UnitsView
 from nnfd.tui.widgets.weights_view import WeightsView
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from nnfd.core.errors import NnfdError
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.insight.health import Health
+    from nnfd.core.network.quality import Quality
     from nnfd.tui.jobs.history import NetworkHistory
     from nnfd.tui.screens.network.evaluated import Evaluated
     from nnfd.tui.widgets.asking import AskingPanel, Question
@@ -74,10 +77,15 @@ class NetworkPanels(Deck):
         self._planar = False
         self.evaluated: Evaluated | None = None
         """The network that is shown."""
+        self._judging: OneAtATime[tuple[Evaluated, Quality]] = OneAtATime(
+            self, self._next_to_judge, self._judged, self._say
+        )
+        self._judged_last: Evaluated | None = None
 
     def clear(self) -> None:
         """Show no network: a new run begins. The digits stay until its data set is there."""
-        self._data = self.evaluated = None
+        self._data = self.evaluated = self._judged_last = None
+        self._judging.forget()
         self.forget_due()
         self._confusion.clear()
         self._report.show(None)
@@ -92,8 +100,23 @@ class NetworkPanels(Deck):
         return [self._plane, self._units, self._quality, self._microscope]
 
     def questions(self) -> dict[AskingPanel, Question]:
-        """Return what the panels that are seen ask now."""
-        return {panel: asked for panel in self.asking if (asked := panel.question()) is not None}
+        """Return what the panels that are seen ask now; the judge of probabilities is asked by itself."""
+        panels = [panel for panel in self.asking if panel is not self._quality]
+        return {panel: asked for panel in panels if (asked := panel.question()) is not None}
+
+    def _next_to_judge(self) -> Callable[[], tuple[Evaluated, Quality]] | None:
+        """Return what judges the probabilities: the first time scikit-learn is imported, and no other panel waits."""
+        ask, evaluated = self._quality.question(), self.evaluated
+        if ask is None or evaluated is None or evaluated is self._judged_last:
+            return None
+        return lambda: (evaluated, ask(evaluated.model, evaluated.evaluation))
+
+    def _judged(self, found: tuple[Evaluated, Quality]) -> None:
+        self._judged_last, quality = found
+        self._quality.take(quality, self._judged_last.what)
+
+    def _say(self, error: NnfdError) -> None:
+        self.notify(str(error), severity="error", markup=False)
 
     @property
     def has_data(self) -> bool:
@@ -144,6 +167,7 @@ class NetworkPanels(Deck):
         self.draw_on(self._weights, lambda: self._weights.show(evaluated.model.W[0], image_shape))
         for panel, answer in evaluated.answers.items():
             panel.take(answer, evaluated.what)
+        self._judging.wish()
         self.draw_on(self._pad, self._judge_drawing)
 
     def show_health(self, health: Health | None, gradients: Mapping[int, Sequence[float]]) -> None:

@@ -1,19 +1,30 @@
 """The panel that says how far the probabilities can be trusted."""
 
+from threading import Event
+
 from nnfd.core.network.evaluate import evaluate
 from nnfd.core.network.quality import judge_quality
 from nnfd.core.params import NetworkParams
+from nnfd.tui.widgets import quality_view
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.quality_view import QualityView, in_words
 from tests.support.dashboard import opened
+from tests.support.waiting import LIMIT
 
 
-async def test_it_draws_three_curves_and_says_the_figures_of_the_best_weights():
+async def test_it_draws_three_curves_and_says_the_figures_of_the_best_weights(monkeypatch):
+    imported = Event()
+    monkeypatch.setattr(
+        quality_view, "judge_quality", lambda evaluation: (imported.wait(LIMIT), judge_quality(evaluation))[1]
+    )
     async with opened(NetworkParams(dataset="iris", hidden=(4,), epochs=5)) as lab:
-        await lab.full_speed_to_the_end()
         view = lab.screen.query_one(QualityView)
         lab.screen.panels.reveal(view)
         view.focus()
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: lab.screen.evaluated is not None and lab.screen.evaluated.what.endswith("the best"))
+        assert "it is imported" in lab.text(), "no other panel waits for scikit-learn"
+        imported.set()
         await lab.until(lambda: view.words and "the best" in str(view.border_subtitle))
         data, model = lab.screen.session.data, lab.screen.evaluated.model
         quality = judge_quality(evaluate(model, data.X_test, data.y_test, data.class_names))
