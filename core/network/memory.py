@@ -118,6 +118,7 @@ class Buffers:
 
     def __init__(self, n: int, layer_sizes: Sequence[int], dtype: np.dtype[Any], *, norm: bool) -> None:
         self._n, self._dtype = n, dtype
+        self._count = np.array(n, dtype)
         self._hidden, self._out = layer_sizes[1:-1], layer_sizes[-1]
         self.ones = np.ones(n, dtype)
         self.X: Array = np.empty((0, 0), dtype)
@@ -130,6 +131,7 @@ class Buffers:
         self.z_hat = self._arrays(self._hidden if norm else ())
         self._p = aligned((n, self._out), dtype)
         self._flat_logits, self._flat_p = self.logits.reshape(-1), self._p.reshape(-1)
+        self._same = np.zeros(n, np.int64)
         self._starts = np.arange(n) * self._out
         self._at = np.empty(n, np.int64)
         self._largest = np.empty(n, dtype)
@@ -171,6 +173,10 @@ class Buffers:
         mask *= 1 / (1 - share)
         return np.multiply(self.a[layer], mask, out=self._after_drop[layer])
 
+    def each_row(self, b: Array) -> Array:
+        """Return `b` once a sample; to add that takes a third less time than to begin anew in each short row."""
+        return b[np.newaxis].take(self._same, axis=0, mode="clip")
+
     def probabilities(self) -> Array:
         """Return the softmax of the last logits, shifted by the row's maximum: shape (N, classes), a work array."""
         p = self._exponentials()
@@ -181,7 +187,7 @@ class Buffers:
         """Return (p - 1 at the true classes `y`)/N: shape (N, classes), a work array."""
         p = self.probabilities()
         self._flat_p[self._places(y)] -= 1
-        p /= self._n
+        p /= self._count
         return p
 
     def log_probabilities(self, y: NDArray[np.int64]) -> Array:
@@ -199,7 +205,7 @@ class Buffers:
         self._flat_logits.take(self._places(self.winners), out=self._largest, mode="clip")
         np.subtract(self.logits, self._largest_each, out=self._p)
         np.exp(self._p, out=self._p)
-        np.dot(self._p, self._one_each, out=self._total_each)
+        self._p.dot(self._one_each, out=self._total_each)
         return self._p
 
     def _places(self, classes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -118,8 +118,9 @@ class MLP:
             BatchNorm(*views)
             for views in zip(self.gamma, self.beta, self._dgamma, self._dbeta, means, variances, strict=True)
         ]
-        decays = parameter_views(aligned(self.theta.size, self.dtype), self.layer_sizes, norm=batch_norm)
-        self._decays = list(zip(self.W, decays.W, self._dW, strict=True))
+        self._decay = aligned(self.theta.size, self.dtype)
+        decays = parameter_views(self._decay, self.layer_sizes, norm=batch_norm)
+        self._undecayed = [*decays.b, *decays.gamma, *decays.beta]
         self._rows = [rows_of_a_product(Wb.size, BLOCK) for Wb in self._Wb]
         self.l2 = l2
         self._buffers: dict[int, Buffers] = {}
@@ -180,7 +181,7 @@ class MLP:
         h = cache.X = np.asarray(X, self.dtype)
         cache.training, cache.dropped = training, bool(training and self.dropout)
         for layer, z in enumerate(cache.a):
-            self._affine(layer, h, z, training=training)
+            self._affine(layer, h, z, cache)
             if self.batch_norm:
                 self._norms[layer].forward(z, cache.z_hat[layer], training=training)
             self.activation.apply(z, cache.work[layer])
@@ -188,20 +189,21 @@ class MLP:
             if cache.dropped and rng is not None:
                 h = cache.drop(layer, self.dropout, rng)
             cache.h[layer] = h
-        self._affine(len(cache.a), h, cache.logits, training=training)
+        self._affine(len(cache.a), h, cache.logits, cache)
         return cache.logits, cache
 
-    def _affine(self, layer: int, h: Array, z: Array, *, training: bool) -> None:
+    def _affine(self, layer: int, h: Array, z: Array, cache: Buffers) -> None:
         with_bias = h.shape[1] > self.layer_sizes[layer]
         W, rows = self._Wb[layer] if with_bias else self.W[layer], self._rows[layer]
-        # np.dot, not matmul: that checks floating-point flags, which some BLAS raise without cause
-        if training or len(h) <= rows:
-            np.dot(h, W, out=z)
+        # dot, not matmul: that checks floating-point flags, which some BLAS raise without cause; and not np.dot, which
+        # first asks each argument for a function of its own
+        if cache.training or len(h) <= rows:
+            h.dot(W, out=z)
         else:  # training is not cut like this: the last digit of a weight is to depend on no such thing
             for start in range(0, len(h), rows):
-                np.dot(h[start : start + rows], W, out=z[start : start + rows])
+                h[start : start + rows].dot(W, out=z[start : start + rows])
         if not with_bias:
-            z += self.b[layer]
+            z += self.b[layer] if len(self.W) > layer + 1 else cache.each_row(self.b[layer])
 
     # -- backward
 
@@ -211,20 +213,21 @@ class MLP:
         for layer in range(len(self.W) - 1, -1, -1):
             h = cache.X if layer == 0 else cache.h[layer - 1]
             if h.shape[1] > self.layer_sizes[layer]:
-                np.dot(h.T, d, out=self._dWb[layer])
+                h.T.dot(d, out=self._dWb[layer])
             else:
-                np.dot(h.T, d, out=self._dW[layer])
-                np.dot(cache.ones, d, out=self._db[layer])  # the sum over the batch, at half the time of np.sum
+                h.T.dot(d, out=self._dW[layer])
+                cache.ones.dot(d, out=self._db[layer])  # the sum over the batch, at half the time of np.sum
             if layer:
                 d = self._through_hidden(layer - 1, cache, d)
         if self.l2:
-            for W, decay, dW in self._decays:
-                np.multiply(W, self.l2, out=decay)
-                dW += decay
+            np.multiply(self.theta, self.l2, out=self._decay)  # of all, then none of biases: fewer passes than by layer
+            for part in self._undecayed:
+                part.fill(0)
+            self.grad += self._decay
 
     def _through_hidden(self, layer: int, cache: Buffers, d_above: Array) -> Array:
         d, scratch = cache.d[layer], cache.scratch[layer]
-        np.dot(d_above, self.W[layer + 1].T, out=d)
+        d_above.dot(self.W[layer + 1].T, out=d)
         if cache.dropped:
             d *= cache.mask[layer]
         self.activation.times_slope(d, cache.a[layer], scratch)

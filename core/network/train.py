@@ -263,9 +263,12 @@ class _Run:
                 return f"the {what} loss is not finite"
             if loss > limit:
                 return f"the {what} loss has grown to {loss:.3g}"
+        vectors = (self.model.theta, self.model.stats, *self.optimizer.slots)
+        if all(float(np.vdot(vector, vector)) <= WEIGHT_LIMIT for vector in vectors):
+            return None  # none of their numbers is larger: told in one pass over each
         largest, *others = (
-            max(float(array.max(initial=0)), -float(array.min(initial=0)))  # no array is made; NaN goes through
-            for array in (self.model.theta, self.model.stats, *self.optimizer.slots)
+            max(float(array.max(initial=0)), -float(array.min(initial=0)))
+            for array in vectors  # NaN goes through
         )
         if not all(map(math.isfinite, (largest, *others))):
             return "a weight or the optimiser's memory is not finite"
