@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from nnfd.core.errors import NnfdError
+from nnfd.tui.guard.compositor import compose_sparingly
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.kept import FrameGoneError
@@ -68,6 +69,7 @@ class LabScreen(Screen[None], Generic[H]):
         self, spec: RunSpec, storage: Storage, new_history: Callable[[], H], *, folder: RunFolder | None = None
     ) -> None:
         super().__init__()
+        compose_sparingly(self)
         self.run_line: RunLine[H] = RunLine(
             spec,
             storage,
