@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nnfd.tui.widgets.halfblock import has_colour, palette_of, put_over, render_rows, shade_rows
+from nnfd.tui.widgets.halfblock import has_colour, palette_of, render_rows, shade_rows
+from nnfd.tui.widgets.lazy_strip import RowStrip, put_over
 from nnfd.tui.widgets.viewport import Camera, Viewport, fit_scale, pixels, place
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class FieldCanvas(Widget):
             rows = shade_rows(indices % LEVELS, LEVELS, style)  # ground is blank
         blank, left, right = (Strip.blank(n, style) for n in (width, view.left, width - view.left - view.width))
         if view.width < width:
-            rows = [Strip.join([left, row, right]) for row in rows]
+            rows = [RowStrip((left, row, right)) for row in rows]
         above = view.top // 2
         lines = [blank] * above + rows[: height - above]
         lines += [blank] * (height - len(lines))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nnfd.tui.widgets.halfblock import RESET, Palette, PictureStrip, has_colour
+from nnfd.tui.widgets.halfblock import RESET, Palette, has_colour, system_of
+from nnfd.tui.widgets.lazy_strip import LazyStrip
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ HALF = "▀"
 """The sign of a cell that is two pixels of the picture."""
 
 
-class GlyphStrip(PictureStrip):
+class GlyphStrip(LazyStrip):
     """A row of cells, each a sign in one colour on another; ``▀`` makes two pixels of it.
 
     Parameters
@@ -38,30 +38,24 @@ class GlyphStrip(PictureStrip):
     """
 
     def __init__(self, upper: NDArray[np.uint8], lower: NDArray[np.uint8], palette: Palette, glyphs: str) -> None:
-        super().__init__(upper, lower, palette)
-        self._glyphs = glyphs
+        self._upper, self._lower, self._palette, self._glyphs = upper, lower, palette, glyphs
+        super().__init__(len(glyphs))
 
-    @property
-    def _segments(self) -> list[Segment]:
-        if self._made is None:
-            self._made = [
-                Segment(glyph, self._palette.style(upper, lower))
-                for glyph, upper, lower in zip(self._glyphs, self._upper.tolist(), self._lower.tolist(), strict=True)
-            ]
-        return self._made
-
-    @_segments.setter
-    def _segments(self, segments: list[Segment]) -> None:
-        self._made = segments or None
+    def make(self) -> list[Segment]:
+        return [
+            Segment(glyph, self._palette.style(upper, lower))
+            for glyph, upper, lower in zip(self._glyphs, self._upper.tolist(), self._lower.tolist(), strict=True)
+        ]
 
     @property
     def text(self) -> str:
+        """The characters alone."""
         return self._glyphs
 
     def render(self, console: Console) -> str:
         """Write the escape text for what the console can show; a colour is set only where it changes."""
         if self._render_cache is None:
-            table, same = self._palette.tokens(console._color_system or ColorSystem.TRUECOLOR)
+            table, same = self._palette.tokens(system_of(console))
             levels = self._palette.levels
             fore, back = table[3 : 3 + levels], table[3 + 2 * levels : 3 + 3 * levels]
             out, on, behind = [], -1, -1

@@ -2,8 +2,7 @@
 
 One cell ``▀`` shows two pixels, the upper one in the foreground and the lower one in the background colour. Building a
 Rich segment a cell costs 14 ms for a frame of 120x60 cells, and Textual's colour filter another 10 ms; so a
-:class:`PictureStrip` keeps the indices and writes its own escape text. Segments are made only for who asks for them: a
-screenshot, a line with something drawn over it.
+:class:`PictureStrip` keeps the indices and writes its own escape text.
 """
 
 from __future__ import annotations
@@ -16,15 +15,13 @@ from rich.color import Color as RichColor
 from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
-from textual.filter import ANSIToTruecolor, DimFilter, LineFilter
 from textual.strip import Strip
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from nnfd.tui.widgets.lazy_strip import LazyStrip
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
     from rich.console import Console
-    from textual.color import Color
 
 SHADES = " ░▒▓█"
 RESET = "\x1b[0m"
@@ -64,7 +61,8 @@ class Palette:
         """Return the table of escape texts and, by index, the first index that looks the same on such a terminal.
 
         Of each colour the table holds, in blocks of :attr:`levels`: foreground; foreground, to be continued;
-        background and ``▀``; background and a blank; the continuation by a background and ``▀``.
+        background and ``▀``; background and a blank; the continuation by a background and ``▀``. The last is the end of
+        a row.
         """
         if system not in self._sgr:
             shown = [colour.downgrade(system) for colour in self._rich]
@@ -76,115 +74,99 @@ class Palette:
             table += [f"\x1b[{code}m▀" for code in back]
             table += [f"\x1b[{code}m " for code in back]
             table += [f";{code}m▀" for code in back]
+            table += [f"{RESET}\n"]
             first = {code: i for i, code in reversed(list(enumerate(fore)))}
             self._sgr[system] = table, np.array([first[code] for code in fore], dtype=np.intp)
         return self._sgr[system]
 
 
-def encode(upper: NDArray[np.uint8], lower: NDArray[np.uint8], palette: Palette, system: ColorSystem) -> str:
-    """Write one row of cells as escape text that sets a colour only where it changes.
+def encode(upper: NDArray[np.uint8], lower: NDArray[np.uint8], palette: Palette, system: ColorSystem) -> list[str]:
+    """Write rows of cells as escape text that sets a colour only where it changes; each row begins without any.
+
+    All rows at once: row by row it takes nearly three times as long.
 
     Parameters
     ----------
     upper, lower
-        Palette indices of the upper and lower pixels, shape (cells,).
+        Palette indices of the upper and lower pixels, shape (rows, cells).
     """
     table, same = palette.tokens(system)
     top, bottom = same[upper], same[lower]
-    n, cells = palette.levels, len(top)
+    n, (rows, cells) = palette.levels, top.shape
     plain = top == bottom  # a blank in the background colour shows it, in one byte and whatever the foreground is
     # the foreground in effect before a cell is that of the last cell that was not plain
-    last = np.maximum.accumulate(np.where(plain, -1, np.arange(cells)))
-    before = np.concatenate(([-1], last[:-1]))
-    new_fore = ~plain & ((before < 0) | (top[before] != top))
-    new_back = np.concatenate(([True], bottom[1:] != bottom[:-1]))
-    tokens = np.zeros((cells, 2), dtype=np.intp)
-    tokens[:, 0] = np.where(new_fore, np.where(new_back, _FIRST + n + top, _FIRST + top), 0)
-    glyph = np.where(plain, _BLANK, _UPPER)
-    with_back = np.where(plain, _FIRST + 3 * n, np.where(new_fore, _FIRST + 4 * n, _FIRST + 2 * n)) + bottom
-    tokens[:, 1] = np.where(new_back, with_back, glyph)
-    return "".join(map(table.__getitem__, tokens.ravel().tolist())) + RESET
+    last = np.maximum.accumulate(np.where(plain, -1, np.arange(cells)), axis=1)
+    before = np.full((rows, cells), -1)
+    before[:, 1:] = last[:, :-1]
+    new_fore = ~plain & ((before < 0) | (np.take_along_axis(top, before, axis=1) != top))
+    new_back = np.ones((rows, cells), np.bool_)
+    new_back[:, 1:] = bottom[:, 1:] != bottom[:, :-1]
+    tokens = np.empty((rows, 2 * cells + 1), np.int16)
+    tokens[:, :-1:2] = np.where(new_fore, np.where(new_back, _FIRST + n, _FIRST) + top, 0)
+    kinds = [_UPPER, _FIRST + 2 * n, _UPPER, _FIRST + 4 * n, _BLANK, _FIRST + 3 * n]
+    tokens[:, 1::2] = np.array(kinds)[4 * plain + 2 * new_fore + new_back] + np.where(new_back, bottom, 0)
+    tokens[:, -1] = len(table) - 1
+    return "".join(map(table.__getitem__, tokens[tokens > 0].tolist())).split("\n")[:-1]
 
 
-class PictureStrip(Strip):
-    """A row of half-block cells that renders itself.
+class Picture:
+    """Rows of cells whose escape text is made for all of them when that of one is asked for.
 
     Parameters
     ----------
     upper, lower
-        Palette indices of the upper and lower pixels, shape (cells,).
+        Palette indices of the upper and lower pixels, shape (rows, cells).
     palette
         Their colours.
     """
 
     def __init__(self, upper: NDArray[np.uint8], lower: NDArray[np.uint8], palette: Palette) -> None:
-        self._upper, self._lower, self._palette = upper, lower, palette
-        self._made: list[Segment] | None = None
-        super().__init__((), len(upper))
+        self.upper, self.lower, self.palette = upper, lower, palette
+        self._system: ColorSystem | None = None
+        self._texts: list[str] = []
 
-    # Textual's own methods read and set this attribute: a property makes the segments when one of them does
-    @property
-    def _segments(self) -> list[Segment]:
-        if self._made is None:
-            self._made = [
-                Segment("▀", self._palette.style(upper, lower))
-                for upper, lower in zip(self._upper.tolist(), self._lower.tolist(), strict=True)
-            ]
-        return self._made
+    def text(self, row: int, system: ColorSystem) -> str:
+        """Return the escape text of a row."""
+        if system is not self._system:
+            self._texts, self._system = encode(self.upper, self.lower, self.palette, system), system
+        return self._texts[row]
 
-    @_segments.setter
-    def _segments(self, segments: list[Segment]) -> None:
-        self._made = segments or None
+    def strips(self) -> list[Strip]:
+        """Return the rows."""
+        return [PictureStrip(self, row) for row in range(len(self.upper))]
 
-    @property
-    def has_segments(self) -> bool:
-        """Whether somebody asked for segments, and they were made."""
-        return self._made is not None
+
+class PictureStrip(LazyStrip):
+    """A row of half-block cells that renders itself."""
+
+    def __init__(self, picture: Picture, row: int) -> None:
+        self._picture, self._row = picture, row
+        super().__init__(picture.upper.shape[1])
+
+    def make(self) -> list[Segment]:
+        style, upper, lower = self._picture.palette.style, *self._pixels(slice(None))
+        return [Segment("▀", style(*pair)) for pair in zip(upper[0].tolist(), lower[0].tolist(), strict=True)]
+
+    def _pixels(self, cells: slice) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        rows = slice(self._row, self._row + 1)
+        return self._picture.upper[rows, cells], self._picture.lower[rows, cells]
 
     @property
     def text(self) -> str:
         """The characters alone."""
-        return "▀" * len(self._upper)
-
-    @property
-    def cell_count(self) -> int:
-        """Number of cells."""
-        return len(self._upper)
-
-    def __bool__(self) -> bool:
-        return len(self._upper) > 0
+        return "▀" * self._cells
 
     def render(self, console: Console) -> str:
         """Write the escape text for what the console can show."""
-        if self._render_cache is None:
-            system = console._color_system or ColorSystem.TRUECOLOR  # as Textual's own strips do
-            self._render_cache = encode(self._upper, self._lower, self._palette, system)
-        return self._render_cache
-
-    def crop(self, start: int, end: int | None = None) -> Strip:
-        """Return the cells from `start` to `end`."""
-        start = max(0, start)
-        end = len(self._upper) if end is None else min(end, len(self._upper))
-        if start == 0 and end == len(self._upper):
-            return self
-        if end <= start:
-            return Strip([], 0)
-        return self.part(slice(start, end))
+        return self._picture.text(self._row, system_of(console))
 
     def part(self, cells: slice) -> Strip:
-        """Return some of the cells, at least one, as a strip of the same kind."""
-        return PictureStrip(self._upper[cells], self._lower[cells], self._palette)
+        return PictureStrip(Picture(*self._pixels(cells), self._picture.palette), 0)
 
-    def divide(self, cuts: Iterable[int]) -> Sequence[Strip]:
-        """Cut at the given cells."""
-        edges = [cut for cut in cuts if cut <= len(self._upper)]
-        return [self.crop(start, end) for start, end in zip([0, *edges], edges, strict=False)]
 
-    def apply_filter(self, filter: LineFilter, background: Color) -> Strip:  # noqa: A002
-        """Apply a filter; those that only treat dimmed or named colours find nothing here."""
-        if isinstance(filter, DimFilter | ANSIToTruecolor):
-            return self
-        return super().apply_filter(filter, background)
+def system_of(console: Console) -> ColorSystem:
+    """Return which colours a console takes."""
+    return console._color_system or ColorSystem.TRUECOLOR  # as Textual's own strips do
 
 
 @lru_cache(maxsize=32)
@@ -206,8 +188,7 @@ def pair_rows(indices: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def render_rows(indices: NDArray[np.uint8], palette: Palette) -> list[Strip]:
     """Draw palette indices, shape (rows, columns), as half-block cells."""
-    upper, lower = pair_rows(indices)
-    return [PictureStrip(u, lo, palette) for u, lo in zip(upper, lower, strict=True)]
+    return Picture(*pair_rows(indices), palette).strips()
 
 
 def shade_lines(indices: NDArray[np.uint8], levels: int) -> list[str]:
@@ -226,8 +207,3 @@ def shade_rows(indices: NDArray[np.uint8], levels: int, style: Style) -> list[St
 def has_colour(console: Console, no_color: bool) -> bool:
     """Tell whether pictures may use colour; without it they are drawn in shades."""
     return not no_color and console.color_system is not None
-
-
-def put_over(strip: Strip, x: int, text: str, style: Style) -> Strip:
-    """Return the strip with `text` in place of the cells from `x` on."""
-    return Strip.join([strip.crop(0, x), Strip([Segment(text, style)], len(text)), strip.crop(x + len(text))])

@@ -9,7 +9,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nnfd.tui.widgets.halfblock import Palette, has_colour, palette_of, put_over, render_rows, shade_rows
+from nnfd.tui.widgets.halfblock import Palette, has_colour, palette_of, render_rows, shade_rows
+from nnfd.tui.widgets.lazy_strip import put_over
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,18 +13,23 @@ from nnfd.tui.widgets.halfblock import (
     PictureStrip,
     encode,
     palette_of,
-    put_over,
     render_rows,
     shade_lines,
     shade_rows,
 )
+from nnfd.tui.widgets.lazy_strip import put_over
 
 COLOURS = np.array([[0, 0, 0], [255, 0, 0], [0, 255, 0]], dtype=np.uint8)
 RED, GREEN, BLACK = "255;0;0", "0;255;0", "0;0;0"
 
 
 def row(*indices: int) -> np.ndarray:
-    return np.array(indices, dtype=np.uint8)
+    return np.array([indices], dtype=np.uint8)
+
+
+def encoded(upper: np.ndarray, lower: np.ndarray, palette: Palette, system: ColorSystem = ColorSystem.TRUECOLOR) -> str:
+    (text,) = encode(upper, lower, palette, system)
+    return text
 
 
 def written(strip: Strip, system: str = "truecolor") -> str:
@@ -37,7 +42,7 @@ def test_a_cell_shows_the_upper_pixel_in_front_of_the_lower():
 
 
 def test_a_colour_is_set_only_where_it_changes():
-    text = encode(row(1, 1, 2, 2), row(2, 2, 0, 1), Palette(COLOURS), ColorSystem.TRUECOLOR)
+    text = encoded(row(1, 1, 2, 2), row(2, 2, 0, 1), Palette(COLOURS))
     assert text == (
         f"\x1b[38;2;{RED};48;2;{GREEN}m▀"  # red over green
         "▀"  # the same
@@ -48,12 +53,12 @@ def test_a_colour_is_set_only_where_it_changes():
 
 
 def test_equal_pixels_are_a_blank_and_leave_the_foreground_alone():
-    text = encode(row(1, 2, 2, 1), row(0, 2, 2, 2), Palette(COLOURS), ColorSystem.TRUECOLOR)
+    text = encoded(row(1, 2, 2, 1), row(0, 2, 2, 2), Palette(COLOURS))
     assert text == f"\x1b[38;2;{RED};48;2;{BLACK}m▀\x1b[48;2;{GREEN}m  ▀\x1b[0m"
 
 
 def test_only_the_foreground_changes():
-    text = encode(row(1, 2), row(0, 0), Palette(COLOURS), ColorSystem.TRUECOLOR)
+    text = encoded(row(1, 2), row(0, 0), Palette(COLOURS))
     assert text == f"\x1b[38;2;{RED};48;2;{BLACK}m▀\x1b[38;2;{GREEN}m▀\x1b[0m"
 
 
@@ -66,7 +71,7 @@ def test_colours_follow_what_the_terminal_takes():
 
 def test_colours_that_look_the_same_are_not_set_again():
     near = np.array([[255, 0, 0], [254, 0, 0], [0, 0, 0]], dtype=np.uint8)
-    text = encode(row(0, 1), row(2, 2), Palette(near), ColorSystem.EIGHT_BIT)
+    text = encoded(row(0, 1), row(2, 2), Palette(near), ColorSystem.EIGHT_BIT)
     assert text == "\x1b[38;5;196;48;5;16m▀▀\x1b[0m"
 
 
@@ -92,10 +97,12 @@ def decode(text: str) -> list[tuple[str, str]]:
 def test_what_a_terminal_shows_is_the_picture():
     rng = np.random.default_rng(1)
     palette = rng.integers(0, 256, (5, 3)).astype(np.uint8)
-    upper, lower = rng.integers(0, 5, (2, 300)).astype(np.uint8)
+    upper, lower = rng.integers(0, 5, (2, 3, 300)).astype(np.uint8)
     name = [";".join(map(str, rgb)) for rgb in palette.tolist()]
-    shown = decode(encode(upper, lower, Palette(palette), ColorSystem.TRUECOLOR))
-    assert shown == [(name[u], name[lo]) for u, lo in zip(upper, lower, strict=True)]
+    shown = [decode(text) for text in encode(upper, lower, Palette(palette), ColorSystem.TRUECOLOR)]
+    assert shown == [
+        [(name[u], name[lo]) for u, lo in zip(*rows, strict=True)] for rows in zip(upper, lower, strict=True)
+    ]
 
 
 def test_odd_rows_are_filled():
@@ -140,8 +147,17 @@ def test_filters():
 
 def test_something_drawn_over():
     (strip,) = render_rows(np.array([[0, 1, 2], [0, 1, 2]], dtype=np.uint8), palette_of(COLOURS))
-    over = put_over(strip, 1, "+", Style())
-    assert (over.text, over.cell_length) == ("▀+▀", 3)
+    over = put_over(strip, 1, "+", Style(color="#00ff00"))
+    assert (over.text, over.cell_length, over.cell_count) == ("▀+▀", 3, 3)
+    green = f"\x1b[38;2;{GREEN}m+\x1b[0m"
+    assert written(over) == f"\x1b[48;2;{BLACK}m \x1b[0m{green}\x1b[48;2;{GREEN}m \x1b[0m"
+    assert written(over.crop(1, 2)) == green
+    left, right = over.divide([2, 3])
+    assert (left.text, right.text) == ("▀+", "▀")
+    assert not (strip.has_segments or right.has_segments)
+    assert [segment.text for segment in over] == ["▀", "+", "▀"]
+    grey = over.apply_filter(Monochrome(), Color(0, 0, 0))
+    assert [segment.style.color.triplet.red == segment.style.color.triplet.green for segment in grey] == [True] * 3
 
 
 def test_shades_average_two_pixels():
