@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.segment import Segment
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -13,22 +13,28 @@ from textual.widget import Widget
 
 from nnfd.tui.widgets.field_canvas import LEVELS, FieldCanvas, FieldPicture, colour_rows
 from nnfd.tui.widgets.halfblock import has_colour, shade_lines
+from nnfd.tui.widgets.lazy_strip import RowStrip, words
 from nnfd.tui.widgets.text_line import TextLine
 from nnfd.tui.widgets.viewport import bar_text, title_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from rich.style import Style
     from textual.app import ComposeResult
+    from textual.geometry import Region
 
 
 class _ColourBar(Widget):
     DEFAULT_CSS = "_ColourBar { height: 1; width: 1fr; color: $text-muted; text-wrap: nowrap; text-overflow: clip; }"
     scale: reactive[tuple[float, float, str] | None] = reactive(None)
 
-    def render_line(self, y: int) -> Strip:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the line; there is no border around it, and Textual's way there makes segments."""
+        strip = self._line()
+        return [strip.crop(crop.x, crop.right)] * crop.height
+
+    def _line(self) -> Strip:
         style = self.rich_style
-        if self.scale is None or y:
+        if self.scale is None:
             return Strip.blank(self.size.width, style)
         lo, hi, colormap = self.scale
         before, cells, after = bar_text(lo, hi, self.size.width)
@@ -36,12 +42,8 @@ class _ColourBar(Widget):
         if has_colour(self.app.console, self.app.no_color):
             bar = colour_rows(indices, colormap)[0]
         else:
-            bar = _words(shade_lines(indices, LEVELS)[0], style)
-        return Strip.join([_words(before, style), bar, _words(after, style)])
-
-
-def _words(text: str, style: Style) -> Strip:
-    return Strip([Segment(text, style)] if text else [], len(text))
+            bar = words(shade_lines(indices, LEVELS)[0], style)
+        return RowStrip((words(before, style), bar, words(after, style)))
 
 
 class FieldView(Vertical):
@@ -146,6 +148,12 @@ class FieldView(Vertical):
         view = self.canvas.viewport()
         if view is not None and self.picture is not None:
             self.canvas.camera.pan(view, self.picture.shape, dx, dy)
+            self._changed()
+
+    def look_as(self, other: FieldView) -> None:
+        """Show the part of the grid that another view shows."""
+        if self.canvas.camera != other.canvas.camera:
+            self.canvas.camera = replace(other.canvas.camera)
             self._changed()
 
     def on_resize(self) -> None:

@@ -69,7 +69,8 @@ class FieldsPane(Container):
         super().__init__(id="fields")
         self._wanted = wanted
         self.views = tuple(FieldView(id=f"field-{i}") for i in range(MOST_FIELDS))
-        """One for each field that a model may have; those that are not needed stay hidden."""
+        """One for each field that a model may have. The first one has the field that is shown large: to show and hide
+        views lays the screen out anew, which takes as long as two frames."""
         self.names: tuple[str, ...] = ()
         """The fields, in the model's order."""
         self.chosen = ""
@@ -158,8 +159,8 @@ class FieldsPane(Container):
         self.redraw()
 
     def _visible(self) -> list[tuple[str, FieldView]]:
-        pairs = zip(self.names, self.views, strict=False)
-        return [(name, view) for name, view in pairs if self.side_by_side or name == self.chosen]
+        names = self.names if self.side_by_side else (self.chosen,)
+        return list(zip(names, self.views, strict=False))
 
     def _arrange(self) -> None:
         shown = {view for _, view in self._visible()}
@@ -170,7 +171,7 @@ class FieldsPane(Container):
     @property
     def view(self) -> FieldView:
         """The view of the chosen field."""
-        return self.views[self.names.index(self.chosen)]
+        return dict(self._visible())[self.chosen]
 
     @property
     def mapped_field(self) -> str | None:
@@ -179,7 +180,7 @@ class FieldsPane(Container):
 
     def name_of(self, canvas: FieldCanvas) -> str:
         """Return the name of the field that is drawn there."""
-        return next(name for name, view in zip(self.names, self.views, strict=False) if view.canvas is canvas)
+        return next(name for name, view in self._visible() if view.canvas is canvas)
 
     @property
     def cursor(self) -> tuple[int, int] | None:
@@ -216,7 +217,10 @@ class FieldsPane(Container):
 
     def action_layout(self) -> None:
         """Show the chosen field large, or all side by side."""
+        before = self.view
         self.side_by_side = not self.side_by_side
+        for _, view in self._visible():
+            view.look_as(before)
         self._arrange()
         self.post_message(self.Arranged())
 
@@ -254,11 +258,11 @@ class FieldsPane(Container):
 
     def action_zoom(self, way: int) -> None:
         """Zoom every view in (1), out (-1), or back to the whole grid (0)."""
-        for view in self.views:
+        for _, view in self._visible():
             (view.fit, view.zoom_in, view.zoom_out)[way]()
 
     def action_pan(self, dx: int, dy: int) -> None:
         """Move every view by eighths of what the chosen one shows."""
         part = self.view.visible_cells()
-        for view in self.views:
+        for _, view in self._visible():
             view.pan(dx * max(1, part[0] // 8), dy * max(1, part[1] // 8))

@@ -152,10 +152,12 @@ async def test_v_shows_all_fields_and_n_chooses():
     async with lab(SEEDED) as (this, screen):
         pane = screen.query_one(FieldsPane)
         assert pane.chosen == "y"
-        assert [view.display for view in pane.views] == [False, False, True, False, False]
-        await this.press("v")
+        assert [view.display for view in pane.views] == [True, False, False, False, False]
+        await this.press("+", "v")
         assert [view.display for view in pane.views] == [True, True, True, False, False]
         assert all(view.picture is not None for view in pane.views[:3])
+        assert len({view.canvas.camera.zoom for view in pane.views[:3]} - {None}) == 1
+        assert pane.views[1].canvas.camera.zoom == pane.view.canvas.camera.zoom
         await this.press("n")
         assert pane.chosen == "a"
         await this.press("v")
