@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,12 +39,21 @@ class _ColourBar(Widget):
             return Strip.blank(self.size.width, style)
         lo, hi, colormap = self.scale
         before, cells, after = bar_text(lo, hi, self.size.width)
-        indices = np.linspace(0, LEVELS - 1, max(1, cells)).round().astype(np.uint8)[None, :].repeat(2, axis=0)
         if has_colour(self.app.console, self.app.no_color):
-            bar = colour_rows(indices, colormap)[0]
+            bar = _coloured_bar(colormap, cells)
         else:
-            bar = words(shade_lines(indices, LEVELS)[0], style)
+            bar = words(shade_lines(_ramp(cells), LEVELS)[0], style)
         return RowStrip((words(before, style), bar, words(after, style)))
+
+
+def _ramp(cells: int) -> NDArray[np.uint8]:
+    return np.linspace(0, LEVELS - 1, max(1, cells)).round().astype(np.uint8)[None, :].repeat(2, axis=0)
+
+
+@lru_cache(maxsize=16)
+def _coloured_bar(colormap: str, cells: int) -> Strip:
+    """Return the bar, the same one for as many frames as look at this colormap: only the words beside it change."""
+    return colour_rows(_ramp(cells), colormap)[0]
 
 
 class FieldView(Vertical):
