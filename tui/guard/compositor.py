@@ -7,7 +7,7 @@ a picture that changes 25 times a second that was two thirds of the work. The sc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from textual._compositor import ChopsUpdate, Compositor
@@ -71,7 +71,7 @@ class Spans(ChopsUpdate):
         return "".join(written)
 
 
-def compose_sparingly(screen: Screen[object]) -> None:
+def compose_sparingly(screen: Screen[Any]) -> None:
     """Let this screen, on which nothing is laid out yet, be put together so."""
     screen._compositor = SparingCompositor()
 
