@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from functools import partial
@@ -15,7 +16,7 @@ from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
 from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
 from nnfd.tui.guard.signals import on_the_end
-from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
+from nnfd.tui.jobs.session import RunSpec, Session, Storage, resumed, watched
 from nnfd.tui.screens.opening import OpeningApp, mode_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from nnfd.tui.widgets.params_form import ParamsForm
 
 INTERRUPTED = 130
-"""Exit code of a dashboard whose terminal went away."""
+"""Exit code of a dashboard that was told to end, or whose terminal went away."""
 THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
 """What the theme key cycles through; the command palette has them all."""
 
@@ -90,6 +91,8 @@ class LabApp(OpeningApp):
         """The run and the folder that each lab opens with, once they are known."""
         self._labs: dict[str, LabScreen[Any]] = {}
         self._compare: CompareScreen | None = None
+        self.told_early = asyncio.Event()
+        """Set if it is told to end before it can answer."""
         for mode in {*DEFAULT_PRESETS, "compare", "runs"} - {first_mode}:
             self.add_mode(mode, partial(self._make_screen, mode))
 
@@ -125,8 +128,10 @@ class LabApp(OpeningApp):
         return FurScreen(spec, self.storage, folder=folder)
 
     def on_mount(self) -> None:
-        """Answer signals from now on."""
+        """Answer signals in full from now on."""
         on_the_end(self.give_up, self._leave_at_once, None if self.terminal is None else self.terminal.let_go)
+        if self.told_early.is_set():
+            self.give_up()
 
     def action_lab(self, mode: str) -> None:
         """Bring another screen to the front; the run of a lab that is left waits meanwhile."""
@@ -134,7 +139,7 @@ class LabApp(OpeningApp):
             return
         try:
             if mode in DEFAULT_PRESETS and mode not in self._begin_with:
-                spec = self._default_spec(mode)
+                spec = _default_spec(mode)
                 self._begin_with[mode] = spec, self.storage.new_folder(spec)
         except NnfdError as error:
             self._say(error)
@@ -152,13 +157,6 @@ class LabApp(OpeningApp):
     def _arrived(self) -> None:
         if (lab := self._labs.get(self.current_mode)) is not None:
             lab.run_line.come_back()
-
-    @staticmethod
-    def _default_spec(mode: str) -> RunSpec:
-        preset = load(DEFAULT_PRESETS[mode])
-        if mode_of(preset.kind) != mode:  # a preset of the user's took the name
-            preset = load_shipped(DEFAULT_PRESETS[mode])
-        return RunSpec(preset.params, preset.name, preset.title)
 
     # -- what screens ask for
 
@@ -252,6 +250,12 @@ class LabApp(OpeningApp):
 
     async def action_quit(self) -> None:
         """Stop every run, wait until its state is saved, leave."""
+        await self._end(0)
+
+    def give_up(self) -> None:
+        self.run_worker(self._end(INTERRUPTED))
+
+    async def _end(self, code: int) -> None:
         self.leaving = True
         await self.opened.wait()  # its run is to be stopped and kept
         try:
@@ -263,15 +267,11 @@ class LabApp(OpeningApp):
                 with contextlib.suppress(WorkerError):  # told when it failed
                     await worker.wait()
         finally:
-            self.exit(return_code=1 if self.failures else 0)
+            self.exit(return_code=1 if self.failures else code)
 
-    def failed_runs(self) -> list[str]:
-        """Return why the runs that were in front last could not begin or go on, a line each."""
-        labs = [lab for lab in self._labs.values() if not lab.spec.watched]
-        return [f"{lab.spec.preset}: {lab.session.failure}" for lab in labs if lab.session.failure]
-
-    def give_up(self) -> None:
-        self.run_worker(self.action_quit())
+    def own_sessions(self) -> list[Session]:
+        """Return the runs that were in front last and are done here, not only looked at."""
+        return [lab.session for lab in self._labs.values() if isinstance(lab.session, Session)]
 
     def _jobs(self) -> list[SweepJob | Relay]:
         relay = [] if self._compare is None else [self._compare.relay_line.job]
@@ -286,3 +286,10 @@ class LabApp(OpeningApp):
         for one in work:
             one.finished.wait()
         os._exit(INTERRUPTED)
+
+
+def _default_spec(mode: str) -> RunSpec:
+    preset = load(DEFAULT_PRESETS[mode])
+    if mode_of(preset.kind) != mode:  # a preset of the user's took the name
+        preset = load_shipped(DEFAULT_PRESETS[mode])
+    return RunSpec(preset.params, preset.name, preset.title)

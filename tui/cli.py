@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.engine.room import need_address_space
 from nnfd.core.errors import NnfdError
 from nnfd.core.text import did_you_mean, printable
+from nnfd.tui.guard.signals import interrupt_by_signals
 from nnfd.tui.guard.streams import make_usable
 
 if TYPE_CHECKING:
@@ -141,8 +142,16 @@ def _models() -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
-    make_usable()
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        make_usable()
+        if arguments is None:  # this process is the program's own
+            interrupt_by_signals()
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+
+
+def _run(words: list[str]) -> int:
     gc.set_threshold(COLLECT_SHORT if _is_shown(words) or words[:1] in ([name] for name in _LIGHT) else COLLECT_AFTER)
     use_one_blas_thread()
     show_keys_at_once()
@@ -160,8 +169,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(explain(error, app, words), 2)
     except NnfdError as error:
         return _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
         discard_output()
         return INTERRUPTED

@@ -177,14 +177,16 @@ def spectrum(field: NDArray[Any], *, periodic: bool = True) -> tuple[NDArray[Any
 
 
 def dominant_wavelength(field: NDArray[Any], *, periodic: bool = True) -> float | None:
-    """Return the wavelength, in cells, that carries the most power; None for a field without contrast.
+    """Return the wavelength, in cells, that carries the most power; None for a field without contrast."""
+    return None if is_flat(field) else strongest_wavelength(*spectrum(field, periodic=periodic))
+
+
+def strongest_wavelength(k: NDArray[Any], power: NDArray[Any]) -> float:
+    """Return the wavelength, in cells, that carries the most power in a spectrum.
 
     Ring totals (mean power times circumference) are compared, and the wavenumber is the mean over the strongest ring
     and its neighbours, weighted with their totals.
     """
-    if is_flat(field):
-        return None
-    k, power = spectrum(field, periodic=periodic)
     total = k * power
     top = int(np.argmax(total))
     near = slice(max(0, top - 1), top + 2)

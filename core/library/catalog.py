@@ -76,6 +76,7 @@ class RunSummary:
     tags: tuple[str, ...] = ()
     position: int = 0
     total: int = 0
+    """Where it was to end; where it is, if it was told to end earlier than that."""
     best: str = ""
     """The best or last result, in words."""
     score: float | None = None
@@ -114,6 +115,8 @@ class Catalog:
         found = {}
         for path in _run_folders(self._root):
             files = RunFiles.of(path)
+            if files.are_none:  # killed while the folder was made, or just being made: there is no run yet
+                continue
             known, run = self.known.get(path, (None, None))
             # only a run that has not ended may change its state while its files stay as they are: its process may die
             if run is None or known != files or run.status in {*LIVE_STATES, RunStatus.CRASHED}:
@@ -197,7 +200,7 @@ def _finished(run: RunSummary, folder: RunFolder, result: Result) -> RunSummary:
         status=status_after(result.outcome),
         params=result.params or folder.params,
         position=result.position,
-        total=result.total,
+        total=max(result.total, result.position),
         best=best,
         score=score,
     )
@@ -219,7 +222,7 @@ def _unfinished(run: RunSummary, folder: RunFolder) -> RunSummary:
         status=status_of_unfinished(alive, Live.read(folder.path) if alive else None),
         params=params,
         position=tail.position,
-        total=params.total,
+        total=max(params.total, tail.position),
         best=best,
         score=score,
     )

@@ -49,6 +49,11 @@ class RunFiles:
         return cls(frozenset(one for one in stats if one[0] != LOCK), frames_changed, odd)
 
     @property
+    def are_none(self) -> bool:
+        """Whether there is nothing but a lock."""
+        return not (self.stats or self.frames_changed or self.odd)
+
+    @property
     def names(self) -> set[str]:
         """Names of the files."""
         return {name for name, _, _ in self.stats}

@@ -102,9 +102,14 @@ class RunFolder:
             folder = cls(directory, RunInfo(printable(preset), printable(title), params))
             folder.hold()
             try:
-                folder._fill(fill)
+                folder._check_empty()
             except BaseException:
                 folder.close()
+                raise
+            try:
+                folder._fill(fill)
+            except BaseException:
+                folder.discard()
                 raise
         except OSError as error:
             raise storage_error(error, directory) from None
@@ -124,13 +129,15 @@ class RunFolder:
         """Open the folder of a run to read it. Raises :class:`RunError` if it holds none or is damaged."""
         return cls(path, RunInfo.read(path / PARAMS))
 
-    def _fill(self, fill: Callable[[Path], object] | None) -> None:
+    def _check_empty(self) -> None:
         found = next((item for item in self.path.iterdir() if item.name != LOCK), None)
         where = printable(str(self.path))
         if found is not None and (self.path / PARAMS).exists():
             raise RunError(f"run folder {where!r} holds a run already: 'nnfd-tui resume {where}' goes on with it")
         if found is not None:
             raise RunError(f"run folder {where!r} is not empty: {printable(found.name)!r} is in it")
+
+    def _fill(self, fill: Callable[[Path], object] | None) -> None:
         if fill is not None:
             fill(self.path)
         replace_file(self.path / EVENTS, lambda _: None, private=True)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from nnfd.core.runs.folder import RunFolder
 
 
+MOST_CELLS_STOPPED = 500_000
+"""Cells up to which a pattern is measured whose run was stopped: whoever stops one of 2048 x 2048 waits 2 s for it."""
+
 BEST = ("epoch", "val_loss", "val_acc", "train_loss", "train_acc")
 """What is kept of the best epoch."""
 
@@ -99,13 +102,15 @@ def measure(result: object, data: Dataset | None) -> dict[str, Any]:
     """Return what ``result.json`` keeps of the result of a run besides how it ended.
 
     That is ``test`` of a network, what its best weights say about the test set of `data`, and ``pattern`` of a field.
-    Nothing is measured before the first epoch.
+    Nothing is measured before the first epoch, nor of a large pattern whose run was stopped and may go on.
     """
     from nnfd.core.fields.simulate import SimResult
     from nnfd.core.network.train import TrainResult
 
     if isinstance(result, SimResult):
-        return {"pattern": _pattern(result)}
+        cells = result.state.params.width * result.state.params.height
+        stopped = result.outcome is Outcome.STOPPED
+        return {} if stopped and cells > MOST_CELLS_STOPPED else {"pattern": _pattern(result)}
     if isinstance(result, TrainResult) and data is not None and result.state.epoch:
         from nnfd.core.network.evaluate import evaluate
 

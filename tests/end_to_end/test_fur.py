@@ -36,9 +36,12 @@ def test_a_painted_seed_grows(tmp_path):
         terminal.press(" f")
         terminal.wait_for(lambda text: "extinct" not in text and greatest_a(text) > 0.5)
         terminal.wait_for(lambda text: int(re.search(r"([\d,]+)/20,000", text).group(1).replace(",", "")) > 3_000)
-        terminal.press("q")
-        assert terminal.wait_exit() == 0
-    (run,) = (tmp_path / "nnfd-runs").iterdir()
+        terminal.process.terminate()
+        assert terminal.wait_exit() == 130
+        while terminal.pump(0.1):  # what is left of its last words
+            pass
+        (run,) = (tmp_path / "nnfd-runs").iterdir()
+        assert f"; go on with: nnfd-tui resume nnfd-runs/{run.name}" in terminal.written
     events = [json.loads(line) for line in (run / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     at = next(i for i, event in enumerate(events) if event["event"] == "painted")
     since = events[at]["position"] + 500

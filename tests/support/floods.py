@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVENTS = 70
+INTERRUPTED = 130
 SECONDS_TO_END = 4.0
 """Within which a SIGTERM ends it on a machine that has nothing else to do."""
 KEYS = [
@@ -74,7 +75,7 @@ class Flood:
             seconds = (time.monotonic() - began) / max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
             if seconds > SECONDS_TO_END:
                 return self._told(f"SIGTERM took {seconds:.1f} s to end it")
-            if code or "Traceback" in terminal.text:
+            if code != INTERRUPTED or "Traceback" in terminal.text:
                 return self._told(f"it ended with {code}")
         return ""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
 from nnfd.core.params.presets import DEFAULT_PRESETS, load_shipped
-from nnfd.tui.app import LabApp
+from nnfd.core.text import printable
+from nnfd.tui.app import INTERRUPTED, LabApp
 from nnfd.tui.guard.right_of_way import SWITCH_SECONDS, new_loop
-from nnfd.tui.guard.signals import end_by_signals
+from nnfd.tui.guard.signals import end_by_signals, on_an_early_end
 from nnfd.tui.jobs.session import RunSpec, resumed, watched
 from nnfd.tui.screens.opening import settle_memory
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.jobs.session import Storage
+    from nnfd.tui.jobs.session import Session, Storage
     from nnfd.tui.jobs.sweep import SweepJob
 
 
@@ -57,7 +59,13 @@ def run_dashboard(
         spec, folder = watched(attach)
     else:
         folder = storage.new_folder(spec, directory)
-    return _run(LabApp(spec, storage, folder=folder, outline=True))
+    try:
+        return _run(LabApp(spec, storage, folder=folder, outline=True))
+    except KeyboardInterrupt:
+        # a signal before the dashboard could answer one; a run that has begun is over and kept by then
+        if folder is not None and folder.holding and resume is None and attach is None:
+            folder.discard()
+        raise
 
 
 def run_sweep(job: SweepJob, storage: Storage) -> int:
@@ -71,12 +79,28 @@ def _run(app: LabApp) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         with asyncio.Runner(loop_factory=partial(new_loop, app.right_of_way)) as runner:
-            runner.run(app.run_async())
+            runner.run(_answering(app))
     finally:
         end_by_signals()
         if app.terminal is not None:
             app.terminal.give_back()
-    problems = [*(failure.line for failure in app.failures), *app.failed_runs()]
-    for problem in problems:
-        sys.stderr.write(f"nnfd-tui: {problem}\n")
-    return 1 if problems else app.return_code or 0
+    sessions, code = app.own_sessions(), app.return_code or 0
+    for session in sessions:  # it may have been told to end before its run could begin
+        session.forgo()
+    problems = [failure.line for failure in app.failures]
+    problems += [f"{printable(session.spec.preset)}: {session.failure}" for session in sessions if session.failed]
+    stopped = [_how_to_go_on(session) for session in sessions if code == INTERRUPTED and session.can_go_on]
+    for line in [*problems, *stopped]:
+        sys.stderr.write(f"nnfd-tui: {line}\n")
+    return 1 if problems else code
+
+
+async def _answering(app: LabApp) -> None:
+    on_an_early_end(app.told_early.set)
+    await app.run_async()
+
+
+def _how_to_go_on(session: Session) -> str:
+    assert session.folder is not None, "what is not kept cannot go on"
+    where = shlex.quote(printable(str(session.folder.path)))
+    return f"{printable(session.spec.preset)}: {printable(session.stopped_at)}; go on with: nnfd-tui resume {where}"

@@ -1,8 +1,7 @@
-"""What ends a dashboard from outside: SIGTERM, SIGHUP of a lost terminal, and what batch systems send before."""
+"""What ends a program from outside: SIGTERM, SIGHUP of a lost terminal, and what batch systems send before."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
@@ -21,6 +20,16 @@ PATIENCE = 20.0
 taken is on the disk by then, as a run may be killed at any moment."""
 
 
+def interrupt_by_signals() -> None:
+    """Let these signals interrupt the program as ctrl+c does, until something answers them in order.
+
+    What is ignored from outside, as nohup does, stays so.
+    """
+    for number in _signals():
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
 def _end_at_last(let_go: Callable[[], object]) -> None:
     def end() -> None:
         try:
@@ -36,6 +45,18 @@ def _end_at_last(let_go: Callable[[], object]) -> None:
         signal.alarm(int(PATIENCE))
 
 
+def on_an_early_end(note: Callable[[], object]) -> None:
+    """Let these signals call `note` from now on in this event loop, until :func:`on_the_end` takes them.
+
+    The interruption of ctrl+c would come up in the midst of what an app does to begin.
+    """
+    import asyncio  # not above: to import it takes as long as a whole --version
+
+    loop = asyncio.get_running_loop()
+    for number in _signals():
+        loop.add_signal_handler(number, note)
+
+
 def on_the_end(
     leave: Callable[[], object], leave_at_once: Callable[[], object], let_go: Callable[[], object] | None
 ) -> None:
@@ -48,8 +69,11 @@ def on_the_end(
     leave_at_once
         Saves and ends the process. Called in a thread if the terminal is gone: Textual would hang in a write to it.
     let_go
-        Makes the terminal usable again, whatever hangs; None if there is no terminal that could go.
+        Makes the terminal usable again, whatever hangs; None if there is no terminal that could go, as in a test,
+        which ctrl+c is to end at once.
     """
+    import asyncio
+
     if sys.platform == "win32":
         return
 
@@ -68,7 +92,8 @@ def on_the_end(
 
     loop = asyncio.get_running_loop()
     for number in _signals():
-        loop.add_signal_handler(number, act)
+        if number is not signal.SIGINT or let_go is not None:
+            loop.add_signal_handler(number, act)
     if let_go is not None:  # it may have gone already, while all this was loaded
         look()
 
@@ -86,4 +111,4 @@ def end_by_signals() -> None:
 def _signals() -> tuple[signal.Signals, ...]:
     if sys.platform == "win32":
         return ()
-    return signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2
+    return signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2

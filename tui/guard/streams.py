@@ -45,7 +45,7 @@ def screen_stream() -> TextIO | None:
 
 def need_terminal() -> None:
     """Raise :class:`NnfdError` unless the dashboard has a terminal to draw on."""
-    advice = "add --headless to train, fur or resume"
+    advice = "add --headless to train, fur, resume or sweep"
     screen = screen_stream()
     if screen is None or not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NnfdError(f"the dashboard needs a terminal; without one, {advice}")

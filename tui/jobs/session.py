@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Outcome
-from nnfd.core.errors import NnfdError, in_words
+from nnfd.core.errors import NnfdError, StoppedError, in_words
 from nnfd.core.params import FieldParams, NetworkParams, Params
 from nnfd.core.params.paths import located
 from nnfd.core.runs.files import DEFAULT_BUDGET
@@ -143,10 +143,13 @@ class Session:
         self.folder = folder
         self.mailbox = Mailbox(wake, give_way)
         self.failure: str | None = None
-        """One line, if the run could not start or go on."""
+        """One line, if the run could not start or go on, or was stopped before it began."""
+        self.failed = False
+        """Whether that is what it was, and not a stop."""
         self.finished = threading.Event()
         """Set once everything of the run is on the disk."""
         self._wake = wake
+        self._begun = False
         self._live = LiveRun(
             spec.params,
             self.mailbox.put,
@@ -172,12 +175,13 @@ class Session:
 
     def run(self) -> None:
         """Run to the end. What a user can cause ends as :attr:`failure`; anything else is raised."""
+        self._begun = True
         try:
             self._live.run()
         except NnfdError as error:
-            self.failure = str(error)
+            self.failure, self.failed = str(error), not isinstance(error, StoppedError)
         except Exception as error:
-            self.failure = in_words(error)
+            self.failure, self.failed = in_words(error), True
             raise
         finally:
             if self.folder is not None:
@@ -189,9 +193,18 @@ class Session:
         """End the run at its next poll."""
         self.controller.stop()
 
+    def forgo(self) -> None:
+        """Let go of a run that was never begun, once nobody can begin it; a new one leaves nothing behind."""
+        if self.folder is not None and not self._begun:
+            self.folder.close() if self.spec.resumption else self.folder.discard()
+
     @property
     def can_go_on(self) -> bool:
         """Whether the run was stopped and is kept, so that it can go on where it was."""
+        return self.folder is not None and self.finished.is_set() and bool(self.stopped_at)
+
+    @property
+    def stopped_at(self) -> str:
+        """Where the run was stopped, in words; empty if it was not."""
         ended = self._live.ended
-        stopped = ended is not None and ended.outcome is Outcome.STOPPED
-        return self.folder is not None and self.finished.is_set() and stopped
+        return ended.message if ended is not None and ended.outcome is Outcome.STOPPED else ""

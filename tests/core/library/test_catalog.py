@@ -52,6 +52,19 @@ def test_the_best_result_in_words(tmp_path, result, best, score):
     assert (run.best, run.score) == (best, score)
 
 
+def test_a_run_that_was_told_to_end_before_where_it_is_has_done_all(tmp_path):
+    run = summarise(make(tmp_path / "r", result={"position": 20_157, "total": 4_000}))
+    assert (run.position, run.total) == (20_157, 20_157)
+
+
+def test_what_was_killed_while_its_folder_was_made_is_no_run(tmp_path):
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "lock").touch()
+    assert list_runs(tmp_path) == []
+    with RunFolder.create(tmp_path / "r", preset="p", title="t", params=NetworkParams()):
+        assert [run.name for run in list_runs(tmp_path)] == ["r"]
+
+
 @pytest.mark.parametrize(
     ("file", "content", "problem"),
     [

@@ -7,11 +7,12 @@ import pytest
 
 from nnfd.core.engine.events import Outcome
 from nnfd.core.errors import RunError
+from nnfd.core.fields.simulate import SimResult, initial_state
 from nnfd.core.params import DiffusionParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.info import RunInfo
 from nnfd.core.runs.log import params_to_json
-from nnfd.core.runs.result import Result
+from nnfd.core.runs.result import Result, measure
 
 LEAST = {"outcome": "stopped", "message": "m", "position": 1, "total": 2, "seconds": 0.5}
 TEST = {"loss": 0.1, "accuracy": 0.5, "report": "...", "confusion": [[1, 2], [3, 4]], "classes": ["a", "b\x1b"]}
@@ -76,3 +77,12 @@ def test_what_is_no_result_is_one_clear_line(read, wrong, tmp_path):
     with pytest.raises(RunError) as error:
         read(LEAST | wrong)
     assert str(error.value) == f"{str(tmp_path / 'result.json')!r} is damaged: it is no result of a run"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "width", "measured"),
+    [(Outcome.STOPPED, 60, True), (Outcome.STOPPED, 8192, False), (Outcome.COMPLETED, 60, True)],
+)
+def test_whoever_stops_a_large_pattern_does_not_wait_for_its_figures(outcome, width, measured):
+    state = initial_state(DiffusionParams(width=width, height=62))
+    assert bool(measure(SimResult(outcome, "m", state), None)) is measured

@@ -292,11 +292,11 @@ class TestRuns:
         code, out, err = run("runs")
         assert (code, err) == (0, "")
         states = {line.split("  ")[0].strip(): line for line in out.splitlines()[1:]}
-        assert set(states) == {"sound", "crashed", "empty", "[red]x[bold]", "result", "log"}
+        assert set(states) == {"sound", "crashed", "[red]x[bold]", "result", "log"}  # nothing was begun in "empty"
         assert re.search(r" done +300/300 .* diffusion  drops$", states["sound"])
         assert re.search(r" crashed +300/300 ", states["crashed"])
         assert re.search(r" crashed +0/300 ", states["log"])
-        for name in ("empty", "[red]x[bold]", "result"):
+        for name in ("[red]x[bold]", "result"):
             assert " damaged " in states[name]
 
     def test_a_live_run_is_running(self, run, here):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from nnfd.core.network.branch import Past, branch, edited
 from nnfd.core.params import NetworkParams
-from nnfd.tui.jobs.session import RunSpec
+from nnfd.tui.jobs.session import RunSpec, Session, Storage
 from tests.core.network.test_branch import SMALL, data_of, exhaust
 
 
@@ -18,3 +20,21 @@ def test_a_branch_that_is_begun_again_has_its_best_epoch_under_the_weight_decay_
     assert again.best == direct.best
     assert again.best.val_loss == again.state.best_loss
     assert RunSpec(params, "p", "t").again(now) == RunSpec(now, "p", "t")
+
+
+@pytest.mark.parametrize(("name", "failed"), [("d.csv", False), ("none.csv", True)])
+def test_a_run_that_is_stopped_while_its_data_is_read_has_not_failed(tmp_path, name, failed):
+    (tmp_path / "d.csv").write_text("x,y\n1,a\n")
+    session = Session(RunSpec(NetworkParams(dataset=str(tmp_path / name)), "p", "t"), None, 0, lambda: None)
+    session.stop()
+    session.run()
+    assert session.failed is failed
+    assert session.failure
+
+
+def test_a_run_that_nobody_began_leaves_nothing_behind(tmp_path):
+    spec = RunSpec(NetworkParams(epochs=1), "p", "t")
+    session = Session(spec, Storage(root=tmp_path).new_folder(spec), 0, lambda: None)
+    assert list(tmp_path.iterdir())
+    session.forgo()
+    assert not list(tmp_path.iterdir())

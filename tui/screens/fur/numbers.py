@@ -67,10 +67,12 @@ def field_numbers(state: FieldState, field: str, prediction: Prediction, *, live
 
     `prediction` depends on the parameters alone; `live` tells that it is asked again soon.
     """
-    said, values = summary(state), filled(state.fields[field], state.inside)
-    # a run's compiled steps are there: following it with NumPy's took frames from the screen
-    seen = verdict(state, field, ahead=LOOK_AHEAD_LIVE, make=make_kernel) if live else verdict(state, field)
-    k, power = spectrum(values, periodic=state.params.boundary == "periodic")
+    said, values = summary(state), filled(state.fields[field].astype("float64"), state.inside)
+    k, power = waves = spectrum(values, periodic=state.params.boundary == "periodic")
+    if live:  # a run's compiled steps are there: following it with NumPy's took frames from the screen
+        seen = verdict(state, field, ahead=LOOK_AHEAD_LIVE, make=make_kernel, waves=waves)
+    else:
+        seen = verdict(state, field, waves=waves)
     return FieldNumbers(
         state.step, field, said.stats, said.diagnosis, seen, k, power, prediction, state.params.ranges()
     )

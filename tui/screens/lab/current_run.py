@@ -91,7 +91,8 @@ class CurrentRun(Generic[H]):
 def status_of(run: CurrentRun[H], unit: str) -> Status:
     """Return what the line says of a run; `unit` is what its pace counts."""
     controller, ended = run.session.controller, run.history.ended
-    done, total = run.history.position, run.params.total
+    done = run.history.position
+    total = max(run.params.total, done)  # an edit may have it end before where it is
     return Status(
         phase=run.phase,
         what=run.spec.preset,

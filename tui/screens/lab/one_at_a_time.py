@@ -56,9 +56,11 @@ class OneAtATime(Generic[T]):
         if self.busy:
             self._again = True
             return
+        app = self._host.app
+        if isinstance(app, SafeApp) and app.leaving:
+            return  # of a large field it takes seconds, which the app would wait for
         self._under_way = self._next_job()
         if self._under_way is not None:
-            app = self._host.app
             give_way = app.right_of_way.wait if isinstance(app, SafeApp) else lambda: None
             work = partial(self._work, self._under_way, give_way)
             self._host.run_worker(work, group="background", thread=True)
