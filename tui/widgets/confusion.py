@@ -228,7 +228,7 @@ class ConfusionTable(Widget, can_focus=True):
     def render(self) -> RenderResult:
         """Draw the table, or say that there is none yet."""
         if not self._names:
-            return Content.styled("comes after the first epoch", "dim")
+            return Content.styled("no evaluation before the first epoch", "dim")
         variables = self.app.theme_variables
         tones = Tones(self.background_colors[1], Color.parse(variables["success"]), Color.parse(variables["error"]))
         return draw_confusion(

@@ -79,7 +79,7 @@ class _Lines(Widget):
 
     def render(self) -> RenderResult:
         if self.ours is None:
-            return Content.styled("comes after the first epoch", "dim")
+            return Content.styled("no evaluation before the first epoch", "dim")
         return draw_report(self.ours, self.baseline, self.size.width)
 
 

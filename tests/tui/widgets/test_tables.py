@@ -51,7 +51,7 @@ async def test_an_empty_confusion_table_says_so():
         app.widget.focus()
         await pilot.press("enter", "down")
         assert app.messages == []
-        assert screen(app)[0].startswith("comes after the first epoch")
+        assert screen(app)[0].startswith("no evaluation before the first epoch")
 
 
 async def test_the_report_shows_the_baseline_once_it_is_known():
