@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 START_SHARE = 0.1
 """Share of the positions that counts as the start of a run."""
 SETTLED_POINTS = 8
-"""What comes after the start must have so many points to be judged by."""
+"""What comes after the start must have so many points, of each curve to leave the start out, to be judged by."""
 APART, PARTED_BY_LOG = 10, 1.1
 """Lines on which ends of curves are to stand apart, and how much better a log axis must do that to be taken."""
 FAR_OFF, FEW = 0.4, 1 / 3
@@ -48,7 +48,7 @@ class Extent(Enum):
     """The second half of the curves, without the few that end far from the others."""
 
 
-_START = {Extent.SETTLED: (START_SHARE, 4.0, 0.25), Extent.SPREAD: (0.2, 1.5, 0.1)}
+_START = {Extent.SETTLED: (0.2, 2.5, 0.25), Extent.SPREAD: (0.2, 1.5, 0.1)}
 """Share of the positions that counts as the start; how many times the range of the rest that with it must be, so that
 it is left out; and what part of the rest's range is shown beyond it nevertheless."""
 
@@ -108,7 +108,8 @@ def limits(xs: Arrays, ys: Arrays, extent: Extent = Extent.ALL) -> tuple[float, 
     elif extent in _START:
         share, flattened, beyond = _START[extent]
         rest = after_start(xs, ys, share)
-        if len(rest) >= SETTLED_POINTS and high - low > flattened * (span := float(rest.max() - rest.min())) > 0:
+        span = float(np.ptp(rest)) if len(rest) >= SETTLED_POINTS * len(xs) else 0.0
+        if high - low > flattened * span > 0:
             low, high = max(low, float(rest.min()) - beyond * span), min(high, float(rest.max()) + beyond * span)
     low, high = max(low, -HUGE), min(high, HUGE)
     if high - low <= TINY * max(abs(low), abs(high), TINY):

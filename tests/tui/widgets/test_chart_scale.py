@@ -39,13 +39,14 @@ def test_the_start_is_left_out_of_the_limits_only_where_it_flattens_the_rest():
     slow = np.linspace(1, 0, 60)
     assert limits([X], [slow], Extent.SETTLED) == (0, 1)
     assert limits([X[:5]], [DECAY[:5]], Extent.SETTLED) == (DECAY[4], 9.0), "too few to judge by"
+    assert limits([X[:6]] * 4, [DECAY[:6]] * 4, Extent.SETTLED)[1] == 9.0, "also if there are many curves"
     peak = np.where(X == 30, 9.0, 0.5)
     assert limits([X], [peak], Extent.SETTLED) == (0.5, 9.0), "a peak later on is no start"
 
 
 def test_of_many_curves_the_start_is_left_out_sooner_and_a_zoom_shows_where_most_of_them_end():
     ends = [0.1, 0.11, 0.112, 0.13, 0.16, 0.9]
-    curves = [end * (1 + 2 / X) for end in ends]
+    curves = [end * (1 + 1 / X) for end in ends]
     xs = [X] * len(curves)
     assert limits(xs, curves, Extent.SETTLED)[1] == curves[-1].max(), "it does not flatten the rest"
     assert limits(xs, curves, Extent.SPREAD)[1] < 1.2
