@@ -66,6 +66,10 @@ def test_listing_runs_needs_no_numpy(tmp_path):
     assert modules_after(code).isdisjoint({"numpy", "textual", "sklearn"})
 
 
+def test_a_sweep_on_this_machine_brings_nothing_of_a_cluster():
+    assert modules_after("import nnfd.tui.commands.sweeping").isdisjoint({"asyncio", "distributed", "sklearn"})
+
+
 def test_the_packages_of_the_wheel_are_all_packages():
     import tomllib
     from pathlib import Path

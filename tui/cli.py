@@ -154,6 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     gc.set_threshold(COLLECT_SHORT if _is_shown(words) or words[:1] in ([name] for name in _LIGHT) else COLLECT_AFTER)
     use_one_blas_thread()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for one opens a file a package that is there
     show_keys_at_once()
     if words[:1] == ["sweep"]:
         begin_workers(words)
@@ -219,7 +220,7 @@ def begin_workers(words: Sequence[str]) -> None:
     from nnfd.core.sweep import server
 
     with contextlib.suppress(OSError):  # it is told when a worker is to be begun
-        server.begin(("cyclopts",))  # a worker runs the program's file anew, which imports this module
+        server.begin((__name__,))  # a worker runs the program's file anew, which imports this module
 
 
 def show_keys_at_once() -> None:

@@ -104,18 +104,21 @@ def measure(result: object, data: Dataset | None) -> dict[str, Any]:
     That is ``test`` of a network, what its best weights say about the test set of `data`, and ``pattern`` of a field.
     Nothing is measured before the first epoch, nor of a large pattern whose run was stopped and may go on.
     """
-    from nnfd.core.fields.simulate import SimResult
     from nnfd.core.network.train import TrainResult
 
-    if isinstance(result, SimResult):
-        cells = result.state.params.width * result.state.params.height
-        stopped = result.outcome is Outcome.STOPPED
-        return {} if stopped and cells > MOST_CELLS_STOPPED else {"pattern": _pattern(result)}
-    if isinstance(result, TrainResult) and data is not None and result.state.epoch:
+    if isinstance(result, TrainResult):
+        if data is None or not result.state.epoch:
+            return {}
         from nnfd.core.network.evaluate import evaluate
 
         return {"test": evaluate(result.model(), data.X_test, data.y_test, data.class_names).to_result()}
-    return {}
+    from nnfd.core.fields.simulate import SimResult  # not above: a network needs none of it
+
+    if not isinstance(result, SimResult):
+        return {}
+    cells = result.state.params.width * result.state.params.height
+    stopped = result.outcome is Outcome.STOPPED
+    return {} if stopped and cells > MOST_CELLS_STOPPED else {"pattern": _pattern(result)}
 
 
 def _pattern(result: SimResult) -> dict[str, object]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORKS = sys.platform == "linux"
 """Whether there is one: macOS's own libraries do not survive a fork, and Windows has none."""
 IMPORTED = (
+    "filelock",
     "nnfd.core.sweep.workers",
     "nnfd.core.network.data",
     "nnfd.core.network.engines.numpy_engine",

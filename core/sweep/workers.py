@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Protocol, Self
@@ -90,18 +91,26 @@ class Processes:
             _end(connection, process)
 
     def replies(self, next_task: NextTask) -> Iterator[Reply]:
-        """Keep each process busy; a task whose process died is not done again. Raises ``WorkersLostError``."""
+        """Keep each process busy; a task whose process died is not done again. Raises ``WorkersLostError``.
+
+        None waits for what is done with a reply: it has its next task before. But no process is begun in place of a
+        dead one before its reply was taken in, as that may be the end.
+        """
+        told: deque[Reply] = deque()
         while True:
-            while len(self._busy) < self._jobs and (task := next_task()) is not None:
+            most = self._jobs - sum(reply.died for reply in told)
+            while len(self._busy) < most and (task := next_task()) is not None:
                 connection, process = self._idle.popitem() if self._idle else self._start()
                 self._busy[connection] = process, task
                 with contextlib.suppress(OSError):  # it died while it was idle; wait() tells
                     connection.send(task)
-            if not self._busy:
+            if told:
+                yield told.popleft()
+            elif self._busy:
+                ready = set(wait(self._busy))
+                told.extend(self._reply(connection) for connection in [c for c in self._busy if c in ready])
+            else:
                 return
-            ready = set(wait(self._busy))
-            for connection in [c for c in self._busy if c in ready]:
-                yield self._reply(connection)
 
     def stop(self) -> None:
         """Each process has one task at the most, and looks whether the sweep was stopped before it begins."""

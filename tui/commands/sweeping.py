@@ -20,7 +20,6 @@ from nnfd.core.errors import ParamsError, WorkersLostError
 from nnfd.core.params import show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.runs.names import default_directory
-from nnfd.core.sweep.cluster import host_and_port
 from nnfd.core.sweep.folder import Row, Sweep
 from nnfd.core.sweep.phase_map import PHASE_MAP, can_map, write_phase_map
 from nnfd.core.sweep.run import Runner
@@ -75,6 +74,8 @@ def sweep(
     if jobs is not None and not 1 <= jobs <= MOST_JOBS:
         raise ParamsError(f"--jobs: {jobs} is not allowed: 1 to {MOST_JOBS}")
     if cluster is not None:
+        from nnfd.core.sweep.cluster import host_and_port  # it brings asyncio, a tenth of a sweep's start
+
         host_and_port(cluster)
     for name, on in (("json", json), ("quiet", quiet)):
         if on and not headless:

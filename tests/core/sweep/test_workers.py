@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from nnfd.core.errors import WorkersLostError
+from nnfd.core.params import NetworkParams
 from nnfd.core.sweep.run import MOST_DEATHS
+from nnfd.core.sweep.task import Reply, Task
+from nnfd.core.sweep.workers import Processes
 from tests.support.sweeps import SMALL, do
 
 FIELD = {"preset": "turing-spots", "params": {"steps": 50, "width": 16, "height": 16}, "grid": {"noise": [0.01]}}
@@ -58,3 +61,16 @@ def test_workers_that_die_at_once_end_a_long_sweep_soon(tmp_path):
     threads = (tmp_path / "s" / "deaths").read_text().split()
     assert len(threads) <= 2 * MOST_DEATHS + 1, "the other one was under way"
     assert set(threads) == {os.environ.get("NUMBA_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // 2)))}
+
+
+def answer(task):
+    return Reply(task.index)
+
+
+def test_a_worker_has_its_next_task_before_its_reply_is_taken_in():
+    left = [Task(index, "", "", "", NetworkParams(), "") for index in (3, 2, 1)]
+    with Processes(1, NetworkParams(), answer) as processes:
+        replies = processes.replies(lambda: left.pop() if left else None)
+        assert next(replies).index == 1
+        assert [task.index for task in left] == [3], "it does the second while somebody reads what the first has given"
+        assert [reply.index for reply in replies] == [2, 3]
