@@ -17,6 +17,7 @@ from nnfd.core.engine.events import Edited, Event, Notice
 from nnfd.core.errors import NnfdError
 from nnfd.tui.guard.right_of_way import RightOfWay
 from nnfd.tui.guard.safe_app import SafeApp
+from nnfd.tui.guard.timers import call_in
 from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
 from nnfd.tui.jobs.watching import WatchSession
 from nnfd.tui.screens.lab.current_run import CurrentRun, H, status_of
@@ -149,7 +150,7 @@ class RunLine(StatusLine, Generic[H]):
         # after the first paint, which the import of scikit-learn in the worker would hold up
         self.call_after_refresh(self.run_worker, self.run.session.run, group="engine", thread=True)
         # what the run needed to import is there by then; a full collection that walked it held up a key for 0.1 s
-        self.set_timer(self.settled_seconds, gc.freeze)
+        call_in(self.settled_seconds, self, gc.freeze)
         self.tell()
 
     def start_over(self, spec: RunSpec) -> None:

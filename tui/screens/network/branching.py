@@ -12,6 +12,7 @@ from nnfd.core.network.state import NetworkState
 from nnfd.core.network.train import model_at
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.past import nearest_state
+from nnfd.tui.guard.timers import call_in
 from nnfd.tui.jobs.race import Race, standing_of
 from nnfd.tui.jobs.stepped import SteppedJob
 
@@ -77,7 +78,7 @@ class Branching:
         self.stop()
         job = self._job = SteppedJob(start, epoch)
         self._host.run_worker(partial(self._work, job, trial), thread=True, group="background")
-        self._host.set_timer(PATIENCE, partial(self._tell, job))
+        call_in(PATIENCE, self._host, partial(self._tell, job))
 
     def stop(self) -> None:
         """Leave it off."""
@@ -89,7 +90,7 @@ class Branching:
         if job is not self._job or job.finished.is_set():
             return
         if not self._host.is_current:  # another lab, or a dialog, is in front
-            self._host.set_timer(PATIENCE, partial(self._tell, job))
+            call_in(PATIENCE, self._host, partial(self._tell, job))
         else:
             from nnfd.tui.dialogs.wait import WaitScreen  # not before the first paint
 

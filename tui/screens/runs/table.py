@@ -15,13 +15,14 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
 from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, Column, cell, matches, rank, size
 from nnfd.core.library.quota import total_size
+from nnfd.tui.guard.timers import call_in
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from textual.timer import Timer
 
 LOOK_SECONDS = 2.0
 LOOK_SHARE = 0.1
@@ -109,7 +110,7 @@ class RunsTable(SteadyTable[RunSummary]):
         self._words = ""
         self._catalog = Catalog(root)
         self._again = False
-        self._timer: Timer | None = None
+        self._timer: TimerHandle | None = None
 
     # -- reading
 
@@ -144,8 +145,8 @@ class RunsTable(SteadyTable[RunSummary]):
             self.look()
             return
         if self._timer is not None:
-            self._timer.stop()  # one at a time, however many looks were asked for meanwhile
-        self._timer = self.set_timer(max(LOOK_SECONDS, event.seconds / LOOK_SHARE), self._look_if_seen)
+            self._timer.cancel()  # one at a time, however many looks were asked for meanwhile
+        self._timer = call_in(max(LOOK_SECONDS, event.seconds / LOOK_SHARE), self, self._look_if_seen)
 
     def _look_if_seen(self) -> None:
         if self.screen.is_current:
