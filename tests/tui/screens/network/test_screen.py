@@ -51,7 +51,7 @@ def epochs(lab) -> int:
     return lab.screen.history.position
 
 
-async def test_it_opens_alive_and_ends_with_the_best_weights():
+async def test_it_opens_alive_ends_with_the_best_weights_and_is_looked_at_otherwise():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
         await lab.until(lambda: lab.screen.evaluated is not None and "the best" in lab.screen.evaluated.what)
@@ -61,9 +61,16 @@ async def test_it_opens_alive_and_ends_with_the_best_weights():
         assert "12/12 epochs" in text
         assert "row true, column predicted" in text
         assert int(lab.screen.evaluated.evaluation.confusion.sum()) == 270
+        await lab.press("n")
+        assert lab.screen.query_one(ConfusionTable).percent
+        await lab.press("l")
+        assert lab.screen.query_one("#loss", CurveView).log_scale
+        assert not lab.screen.query_one("#accuracy", CurveView).log_scale
+        await lab.press("o")
+        assert lab.screen.query_one("#loss", CurveView).smoothing > 0
 
 
-async def test_space_pauses_and_goes_on_and_s_does_one_epoch():
+async def test_space_pauses_and_goes_on_s_does_one_epoch_and_keys_change_the_pace():
     async with opened(LONG) as lab:
         await lab.until(lambda: epochs(lab) >= 2)
         await lab.press("space")
@@ -76,11 +83,6 @@ async def test_space_pauses_and_goes_on_and_s_does_one_epoch():
         await lab.press("space")
         await lab.until(lambda: epochs(lab) > before + 2)
         assert lab.screen.phase is Phase.RUNNING
-
-
-async def test_the_pace_keys():
-    async with opened(LONG) as lab:
-        await lab.until(lambda: epochs(lab) >= 1)
         controller = lab.screen.session.controller
         assert controller.pace == 10
         await lab.press("right_square_bracket")
@@ -98,19 +100,6 @@ async def test_the_pace_keys():
         assert controller.pace == 5
 
 
-async def test_r_repeats_the_run_and_shift_r_draws_a_new_one():
-    async with opened(SMALL) as lab:
-        await lab.full_speed_to_the_end()
-        first = lab.screen.history.curves.column("val_loss").copy()
-        await lab.press("r")
-        await lab.full_speed_to_the_end()
-        np.testing.assert_array_equal(lab.screen.history.curves.column("val_loss"), first)
-        await lab.press("R")
-        await lab.full_speed_to_the_end()
-        assert lab.screen.params.seed == 43
-        assert not np.array_equal(lab.screen.history.curves.column("val_loss"), first)
-
-
 async def edit(lab, name: str, text: str) -> None:
     await lab.press("e")
     form = lab.screen.query_one(ParamsForm)
@@ -123,10 +112,21 @@ async def edit(lab, name: str, text: str) -> None:
     await lab.pilot.pause()
 
 
-async def test_a_live_edit_applies_at_the_next_epoch_and_is_marked():
+async def test_a_wrong_edit_is_refused_a_live_one_is_marked_and_one_that_needs_it_restarts():
     async with opened(LONG) as lab:
         await lab.until(lambda: epochs(lab) >= 2)
+        first = lab.screen.session
+        first.controller.pause()  # nothing is drawn anew while it is typed
+        await edit(lab, "lr", "-1")
+        assert "lr: '-1' is not allowed" in " ".join(lab.text().split())
+        await lab.press("enter")
+        assert lab.screen.query_one(ParamsForm).display
+        await lab.press("escape")
+        assert not lab.screen.query_one(ParamsForm).display
+        assert lab.screen.session is first
+        assert not lab.screen.history.edits
         await edit(lab, "lr", "0.5")
+        first.controller.resume()
         await lab.press("enter")
         await lab.until(lambda: lab.screen.history.edits)
         (edited,) = lab.screen.history.edits
@@ -139,12 +139,6 @@ async def test_a_live_edit_applies_at_the_next_epoch_and_is_marked():
         await lab.until(lambda: "✎lr 0.01→0.5" in lab.text())
         assert "changed hidden 8" in lab.text()
         assert " lr 0.5" in lab.text().split("changed")[1]
-
-
-async def test_an_edit_that_needs_a_restart_restarts():
-    async with opened(LONG) as lab:
-        await lab.until(lambda: epochs(lab) >= 2)
-        first = lab.screen.session
         await edit(lab, "hidden", "9,7")
         assert "restart" in lab.text()
         await lab.press("enter")
@@ -159,20 +153,6 @@ async def test_an_edit_that_needs_a_restart_restarts():
         assert behind.depth > max(series.depth for series in ours)
         np.testing.assert_array_equal(behind.y, ghost.history.curves.column("val_loss"))
         await lab.until(lambda: "before" in lab.text())
-
-
-async def test_a_wrong_edit_is_refused_with_its_reason_and_escape_leaves():
-    async with opened(LONG) as lab:
-        await lab.until(lambda: epochs(lab) >= 1)
-        first = lab.screen.session
-        await edit(lab, "lr", "-1")
-        assert "lr: '-1' is not allowed" in " ".join(lab.text().split())
-        await lab.press("enter")
-        assert lab.screen.query_one(ParamsForm).display
-        await lab.press("escape")
-        assert not lab.screen.query_one(ParamsForm).display
-        assert lab.screen.session is first
-        assert not lab.screen.history.edits
 
 
 async def test_looking_back_shows_the_network_as_it_was():
@@ -240,18 +220,6 @@ async def test_the_panels_and_the_way_from_a_mistake_to_its_digits():
         assert deck.active == 1
 
 
-async def test_counts_percent_log_scale_and_smoothing():
-    async with opened(SMALL) as lab:
-        await lab.full_speed_to_the_end()
-        await lab.press("n")
-        assert lab.screen.query_one(ConfusionTable).percent
-        await lab.press("l")
-        assert lab.screen.query_one("#loss", CurveView).log_scale
-        assert not lab.screen.query_one("#accuracy", CurveView).log_scale
-        await lab.press("o")
-        assert lab.screen.query_one("#loss", CurveView).smoothing > 0
-
-
 async def test_the_baseline_comes_beside_ours():
     async with opened(SMALL) as lab:
         await lab.until(lambda: lab.screen.baseline.run is not None)
@@ -264,7 +232,7 @@ async def test_the_baseline_comes_beside_ours():
         assert max(depth["train"], depth["val"]) < depth["sklearn val"], "ours is in front"
 
 
-async def test_a_drawn_digit_is_judged_at_each_stroke():
+async def test_a_drawn_digit_is_judged_at_each_stroke_and_r_repeats_the_run_shift_r_draws_a_new_one():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
         await lab.until(lambda: lab.screen.evaluated is not None)
@@ -280,6 +248,15 @@ async def test_a_drawn_digit_is_judged_at_each_stroke():
         assert len(drawn) == 4
         assert not np.array_equal(drawn[0], drawn[-1])
         assert lab.screen.phase is Phase.DONE, "space is ink on the pad, not start"
+        await lab.press("comma")  # away from the pad
+        first = lab.screen.history.curves.column("val_loss").copy()
+        await lab.press("r")
+        await lab.full_speed_to_the_end()
+        np.testing.assert_array_equal(lab.screen.history.curves.column("val_loss"), first)
+        await lab.press("R")
+        await lab.full_speed_to_the_end()
+        assert lab.screen.params.seed == 43
+        assert not np.array_equal(lab.screen.history.curves.column("val_loss"), first)
 
 
 async def test_presets_help_theme_and_export(tmp_path):
@@ -352,20 +329,17 @@ async def test_other_data_sets_have_no_pictures_but_work(dataset):
         assert lab.screen.evaluated.evaluation.confusion.shape == (3, 3)
 
 
-async def test_a_lab_that_cannot_be_opened_leaves_the_other_one_running(tmp_path):
+async def test_the_run_waits_for_another_lab_in_front_and_goes_on_if_that_cannot_be_opened(tmp_path):
     async with opened(LONG, storage=Storage(root=tmp_path / "runs")) as lab:
         await lab.until(lambda: epochs(lab) >= 1)
+        storage = lab.app.storage
         (tmp_path / "file").write_text("no folder", encoding="utf-8")
         lab.app.storage = Storage(root=tmp_path / "file")
         await lab.press("2")
         assert lab.app.current_mode == "network"
         before = epochs(lab)
         await lab.until(lambda: epochs(lab) > before)
-
-
-async def test_the_run_waits_while_the_other_lab_is_in_front():
-    async with opened(LONG) as lab:
-        await lab.until(lambda: epochs(lab) >= 1)
+        lab.app.storage = storage
         network = lab.screen
         await lab.press("2")
         assert lab.app.current_mode == "fur"
