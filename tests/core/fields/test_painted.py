@@ -83,9 +83,8 @@ def test_what_may_not_be_painted(stroke, error):
 
 
 def test_there_are_at_most_so_many_strokes_and_those_that_are_covered_do_not_count():
-    many = PARAMS.edited({"width": 200, "height": 200})
-    for i in range(MOST_DABS):
-        many = many.painted_with("F", [Dab(i % 100 * 2, i // 100, 0, 0.05)])
+    large = PARAMS.edited({"width": 200, "height": 200})
+    many = large.painted_with("F", [Dab(i % 100 * 2, i // 100, 0, 0.05) for i in range(MOST_DABS)])
     with pytest.raises(ParamsError, match="1000 painted discs are the most, not 1001"):
         with_stroke(many, Paint("F", 1, 150, 0, 0.06))
     covered = with_stroke(many, Paint("F", 100, 100, 200, 0.06))

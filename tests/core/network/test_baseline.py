@@ -30,8 +30,8 @@ def run(generator):
     "changes",
     [
         {},
-        {"hidden": (16, 8), "activation": "tanh", "batch_size": 100, "seed": 3},
-        {"optimizer": "adam", "hidden": (8,)},
+        {"hidden": (16, 8), "activation": "tanh", "batch_size": 100, "seed": 3, "dataset": "wine"},
+        {"optimizer": "adam", "hidden": (4,), "dataset": "wine"},
     ],
 )
 def test_epoch_by_epoch_equals_one_fit_bit_for_bit(changes):
@@ -46,14 +46,12 @@ def test_epoch_by_epoch_equals_one_fit_bit_for_bit(changes):
         result.classifier.coefs_ + result.classifier.intercepts_, fitted.coefs_ + fitted.intercepts_, strict=True
     ):
         np.testing.assert_array_equal(ours, theirs)
-
-
-def test_the_course_baseline_is_exact():
-    params = NetworkParams()
-    events, result = run(baseline(params, load(params)))
     assert isinstance(events[0], Started)
     assert isinstance(events[-1], Ended)
     assert result.outcome is Outcome.EARLY_STOPPED
+    if changes:
+        return
+    # that of the course
     assert round(result.evaluation.accuracy, 4) == 0.9889
     by_name = {row.name: row for row in result.evaluation.report}
     assert [round(by_name["1"].precision, 2), round(by_name["8"].recall, 2)] == [0.93, 0.92]
