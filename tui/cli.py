@@ -244,6 +244,8 @@ def explain(error: CycloptsError, app: App, given: Sequence[str] = ()) -> str:
         if owners:
             here = f"{' '.join(chain)} has no option" if chain else "without a command there is no option"
             return f"{here} {printable(option)}: it belongs to {', '.join(owners)}"
+        if chain == ["fur"]:  # those of its model are no options
+            return printable(f"{' '.join(str(error).split())} Of a model: --set {option.lstrip('-')}=VALUE")
     word = error.unused_tokens[0] if error.unused_tokens else ""
     if isinstance(error, UnknownCommandError | UnusedCliTokensError) and word:
         after = " (after '--' nothing is an option or a command)" if "--" in given else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnfd.core.library.catalog import LIVE_STATES, RunStatus
+from nnfd.core.library.columns import size
 from nnfd.core.runs.lock import is_held
 from nnfd.core.runs.names import LOCK, sweep_of
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 def total_size(runs: Sequence[RunSummary]) -> int:
     """Return the bytes that runs take."""
     return sum(run.size for run in runs)
+
+
+def over_quota(runs: Sequence[RunSummary], most: int | None) -> str:
+    """Say that these runs take more than `most` bytes; empty if they do not, or None allows any size."""
+    if most is None or (taken := total_size(runs)) <= most:
+        return ""
+    return f"the runs take {size(taken)} of {size(most)}: 'nnfd-tui prune' deletes the oldest"
 
 
 def to_prune(runs: Sequence[RunSummary], keep: int) -> list[RunSummary]:

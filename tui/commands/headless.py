@@ -127,7 +127,9 @@ class Headless:
         message = printable(ended.message)
         match ended.outcome:
             case Outcome.STOPPED:
-                self._complain(f"{message}; {self._how_to_resume()}")
+                self._say_diagnosis()
+                self._complain(f"{message}; {self._how_to_resume()}")  # last: it is what is looked for
+                return
             case Outcome.DIVERGED:
                 self._complain(message)
             case _:

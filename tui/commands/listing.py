@@ -15,8 +15,9 @@ from rich.text import Text
 from nnfd.core.library.catalog import RunStatus, RunSummary
 from nnfd.core.library.columns import RIGHT_ALIGNED, Column, arranged, cell, matches
 from nnfd.core.library.index import list_kept
+from nnfd.core.library.quota import over_quota
 from nnfd.core.text import printable
-from nnfd.tui.commands.flags import ROOT, RunsRoot
+from nnfd.tui.commands.flags import QUOTA_VARIABLE, ROOT, RunsRoot, default_quota, read_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +58,8 @@ def runs(
     json
         One run a line as JSON.
     """
-    listed = [run for run in list_kept(runs_root) if matches(run, filter)]
+    kept = list_kept(runs_root)
+    listed = [run for run in kept if matches(run, filter)]
     listed = arranged(listed, sort, reverse=reverse)
     if json:
         for run in listed:
@@ -76,6 +78,8 @@ def runs(
     console.print(_lines({column: cells[column] for column in columns}, listed), soft_wrap=True, end="")
     if left_out := [str(column) for column in Column if any(cells[column]) and column not in columns]:
         sys.stdout.write(f"not shown in a terminal of this width: {', '.join(left_out)}\n")
+    if words := over_quota(kept, read_size(default_quota(), QUOTA_VARIABLE)):
+        sys.stderr.write(f"nnfd-tui: {words}\n")
     return 0
 
 

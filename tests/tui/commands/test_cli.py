@@ -85,6 +85,7 @@ class TestBadInput:
             (["qqq"], "'qqq' is no command; known are"),
             (["--lr", "3"], "--lr"),
             (["train", "--hiden", "3", "--headless"], "--hiden. Did you mean --hidden?"),
+            (["fur", "gray-scott", "--F", "0.1", "--headless"], "--F. Did you mean --D? Of a model: --set F=VALUE"),
             (["train", "relu-128", "wide-256"], "'wide-256' is one argument too many"),
             (["train", "--lr"], "--lr requires an argument"),
             (["train", "--lr", "-1", "--headless"], "lr: '-1' is not allowed: should be greater than 0"),

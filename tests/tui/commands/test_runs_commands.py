@@ -197,6 +197,7 @@ class TestPrune:
     def test_the_quota_holds_without_a_size(self, run, three, monkeypatch):
         assert run("prune", "--yes")[1].endswith("of 5.0 GB\nnothing is to be deleted\n")
         monkeypatch.setenv("NNFD_TUI_QUOTA", "1b")
+        assert "of 0 kB: 'nnfd-tui prune' deletes the oldest" in run("runs")[2]
         assert "old" in run("prune", "--dry-run")[1]
         for value, command, name in (
             ("much", ("prune",), "NNFD_TUI_QUOTA"),

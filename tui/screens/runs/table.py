@@ -14,7 +14,7 @@ from textual.worker import Worker, WorkerState
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
 from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, Column, cell, matches, rank, size
-from nnfd.core.library.quota import total_size
+from nnfd.core.library.quota import over_quota
 from nnfd.tui.guard.timers import call_in
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
@@ -78,9 +78,9 @@ class QuotaLine(Label):
 
     def show(self, runs: Sequence[RunSummary]) -> None:
         """Look at what these runs take."""
-        most, taken = self._most, total_size(runs)
-        self.display = most is not None and taken > most
-        self.update(f"the runs take {size(taken)} of {size(most or 0)}: 'nnfd-tui prune' deletes the oldest")
+        words = over_quota(runs, self._most)
+        self.display = bool(words)
+        self.update(words)
 
 
 class RunsTable(SteadyTable[RunSummary]):
