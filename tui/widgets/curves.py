@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from nnfd.tui.widgets.chart import Chart, Edit, draw_chart, labels_of
 from nnfd.tui.widgets.chart_scale import Extent, parts_ends, wants_log
+from nnfd.tui.widgets.drawing import Drawing
 from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.legend import legend, legend_width
 from nnfd.tui.widgets.series import RGB, ChartStyle, Series, smooth
@@ -60,6 +61,7 @@ class CurveView(Widget):
         Whether names and last values are written at the ends of the curves.
     """
 
+    ALLOW_SELECT = False
     DEFAULT_CSS = "CurveView { width: 1fr; height: 1fr; text-wrap: nowrap; text-overflow: clip; }"
 
     log_scale: reactive[bool | None] = reactive(None)
@@ -212,7 +214,8 @@ class CurveView(Widget):
         heading = self.heading(exact, width, height, style, told=bool(labels))
         lines = height - 1 - heading.plain.count("\n")
         drawing = draw_chart(dataclasses.replace(exact, series=series), width, lines, style, labels)
-        return Content("\n").join([heading, drawing])
+        whole = Content("\n").join([heading, drawing])
+        return Drawing(whole.plain, whole.spans, strip_control_codes=False)
 
 
 def _equal(one: Chart, other: Chart) -> bool:

@@ -4,10 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from rich.cells import cell_len
+from textual.color import Color
+from textual.content import Content
+from textual.style import Style
+from textual.visual import RenderOptions
 
 from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
 from nnfd.tui.widgets.chart import Chart, Edit, draw_chart
 from nnfd.tui.widgets.chart_scale import Extent
+from nnfd.tui.widgets.drawing import Drawing
 from nnfd.tui.widgets.series import ChartStyle, Series, Stand, smooth
 
 
@@ -263,3 +268,29 @@ def test_a_curve_that_ends_before_the_others_is_named_where_it_ends():
     around = tuple(Series(f"{y}", X, np.full(8, y)) for y in np.linspace(1, 8, 24))
     lines = lines_of(Chart((*around, hidden)), 70, 28)
     assert [line for line in lines if line.rstrip().endswith(" half 4")], "no room but in the margin"
+
+
+def test_a_drawing_looks_as_textual_itself_draws_it():
+    rng = np.random.default_rng(3)
+    x = np.arange(90.0)
+    series = tuple(Series(name, x, rng.normal(size=90).cumsum()) for name in ("train", "validation", "test"))
+    chart = Chart(series, edits=(Edit(30, "lr"),), best=50, cursor=70, over="epoch")
+    red, green, blue, grey = (9, 0, 0), (0, 9, 0), (0, 0, 9), (5, 5, 5)
+    colours = ChartStyle(background=(0, 0, 0), text=grey, series=(red, green, blue), marker=grey, cursor=grey)
+    content = draw_chart(chart, 60, 16, colours)
+    drawing = Drawing(content.plain, content.spans, strip_control_codes=False)
+    base, how = (
+        Style(foreground=Color(200, 200, 200), background=Color(0, 0, 0)),
+        RenderOptions(lambda style: style, {}),
+    )
+    ours, theirs = (each.render_strips(60, 16, base, how) for each in (drawing, Content(content.plain, content.spans)))
+
+    def cells(strip):
+        return [
+            (text, style.bgcolor, (style.color, style.bold) if text != " " else None)
+            for part, style, _ in strip
+            for text in part
+        ]
+
+    assert [cells(strip) for strip in ours] == [cells(strip) for strip in theirs]
+    assert sum(map(len, ours)) < 60 * 16 / 2, "a run is one segment, and blanks belong to it"
