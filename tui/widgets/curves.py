@@ -215,7 +215,7 @@ class CurveView(Widget):
         lines = height - 1 - heading.plain.count("\n")
         drawing = draw_chart(dataclasses.replace(exact, series=series), width, lines, style, labels)
         whole = Content("\n").join([heading, drawing])
-        return Drawing(whole.plain, whole.spans, strip_control_codes=False)
+        return Drawing(whole.plain, [*whole.spans], strip_control_codes=False)
 
 
 def _equal(one: Chart, other: Chart) -> bool:
