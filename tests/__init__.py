@@ -2,5 +2,5 @@
 
 import os
 
-# as the command line does, and for its reasons, before NumPy is imported; see nnfd.tui.cli.use_one_blas_thread
+# as the command line does, and for its reasons, before NumPy is imported; see nnfd.tui.guard.environment
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

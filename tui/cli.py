@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from nnfd.core.engine.room import need_address_space
 from nnfd.core.errors import NnfdError
 from nnfd.core.text import did_you_mean, printable
+from nnfd.tui.guard import environment
 from nnfd.tui.guard.signals import interrupt_by_signals
 from nnfd.tui.guard.streams import make_usable
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
 
 PROGRAM = "nnfd-tui"
+ABOUT = "A terminal lab for a NumPy neural network and a fur-pattern simulator. Without a command: the dashboard."
 INTERRUPTED = 130
 COLLECT_AFTER, COLLECT_SHORT = 50_000, 1_000_000
 """New objects after which Python looks for garbage. An import makes hundreds of thousands, none of them any: with the
@@ -52,6 +54,11 @@ _COMMANDS = {
     "bench": ("checking:bench", "Measure this machine: our engines beside others, as ratios."),
 }
 
+_GROUPS = {
+    "presets": "List the presets, show one, or check a file.",
+    "models": "List the models, show, begin or check one.",
+}
+
 _LIGHT = ("runs", "rename", "tag", "delete", "prune", "doctor")
 """Commands that load no library for numbers."""
 _SHOWN = ("train", "fur", "resume", "attach", "sweep")
@@ -62,8 +69,6 @@ _ROOM, _SCREEN_ROOM = 600_000_000, 900_000_000
 _OUTPUT_LOST = (errno.ENOSPC, errno.EIO)
 """A full disk, a terminal that is gone."""
 
-_BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
 
 def build() -> App:
     """Build the command line. Nothing is imported for a command before it is called."""
@@ -71,7 +76,7 @@ def build() -> App:
 
     app = App(
         name=PROGRAM,
-        help="A terminal lab for a NumPy neural network and a fur-pattern simulator. Without a command: the dashboard.",
+        help=ABOUT,
         version=_version,
         help_format="plaintext",
         result_action="return_value",
@@ -82,12 +87,11 @@ def build() -> App:
     app.default(_dashboard)
     for name, (target, text) in _COMMANDS.items():
         app.command(f"nnfd.tui.commands.{target}", name=name, help=text)
-    presets = App(name="presets", help="List the presets, show one, or check a file.", help_format="plaintext")
+    presets, models = (App(name=name, help=text, help_format="plaintext") for name, text in _GROUPS.items())
     presets.default(_presets)
     presets.command("nnfd.tui.commands.preset_files:show", name="show", help="Show a preset and its parameters.")
     presets.command("nnfd.tui.commands.preset_files:check", name="check", help="Check a preset file.")
     app.command(presets)
-    models = App(name="models", help="List the models, show, begin or check one.", help_format="plaintext")
     models.default(_models)
     for name, text in (
         ("show", "Show a model's equations, parameters and uniform states."),
@@ -153,21 +157,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     gc.set_threshold(COLLECT_SHORT if _is_shown(words) or words[:1] in ([name] for name in _LIGHT) else COLLECT_AFTER)
-    use_one_blas_thread()
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # to look for one opens a file a package that is there
-    show_keys_at_once()
+    environment.use_one_blas_thread()
+    environment.look_for_no_plugins()
+    environment.show_keys_at_once()
     if words[:1] == ["sweep"]:
         begin_workers(words)
-    from cyclopts import CycloptsError  # not above: Python would look for garbage in it meanwhile
-
-    app = build()
     code: object = 0
     try:
-        _need_room(words)
-        code = app(words)
+        code = _answer(words)
         sys.stdout.flush()
-    except CycloptsError as error:
-        return _fail(explain(error, app, words), 2)
     except NnfdError as error:
         return _fail(str(error), error.exit_code)
     except BrokenPipeError:
@@ -180,6 +178,25 @@ def _run(words: list[str]) -> int:
             return code if isinstance(code, int) and code else failed
         return _fail(_unforeseen(error, words), 1)
     return code if isinstance(code, int) else 0
+
+
+def _answer(words: Sequence[str]) -> object:
+    """Do what the words ask for, and return the exit code."""
+    if words in (["--help"], ["-h"]):
+        from nnfd.tui.commands.overview import overview
+
+        texts = _GROUPS | {name: text for name, (_, text) in _COMMANDS.items()}
+        if (text := overview(PROGRAM, ABOUT, texts, _dashboard)) is not None:
+            sys.stdout.write(text)
+            return 0
+    from cyclopts import CycloptsError  # not above: Python would look for garbage in it meanwhile
+
+    app = build()
+    try:
+        _need_room(words)
+        return app(words)
+    except CycloptsError as error:
+        return _fail(explain(error, app, words), 2)
 
 
 def _need_room(words: Sequence[str]) -> None:
@@ -199,17 +216,6 @@ def _is_shown(words: Sequence[str]) -> bool:
     return "--headless" not in words and (command in _SHOWN or not command or command.startswith("-"))
 
 
-def use_one_blas_thread() -> None:
-    """Keep matrix products on one thread, unless the user says otherwise; to be called before NumPy is imported.
-
-    The products of a batch are too small to share out. Measured on 2 cores that others use as well: 60 epochs of the
-    main run take 2.2 s with two OpenBLAS threads, which wait for each other, and 0.23 s with one. One thread also sums
-    in one order, so a run gives the same numbers wherever it goes on.
-    """
-    for name in _BLAS_THREADS:
-        os.environ.setdefault(name, "1")
-
-
 def begin_workers(words: Sequence[str]) -> None:
     """Let what the workers of a sweep are forked from import its modules while this process imports its own.
 
@@ -221,15 +227,6 @@ def begin_workers(words: Sequence[str]) -> None:
 
     with contextlib.suppress(OSError):  # it is told when a worker is to be begun
         server.begin((__name__,))  # a worker runs the program's file anew, which imports this module
-
-
-def show_keys_at_once() -> None:
-    """Let Textual look every 4 ms whether something is to be drawn; to be called before it is imported.
-
-    It looks 60 times a second by default, and misses a turn after each frame that took longer than one: what a key has
-    changed waited up to 33 ms more for that. Nothing is drawn more often, for pictures have a rate of their own.
-    """
-    os.environ.setdefault("TEXTUAL_FPS", "240")
 
 
 def explain(error: CycloptsError, app: App, given: Sequence[str] = ()) -> str:

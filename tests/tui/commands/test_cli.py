@@ -15,6 +15,7 @@ from nnfd.core.params import FIELD_MODELS, MODELS, NetworkParams, presets, show_
 from nnfd.core.runs.folder import RunFolder
 from nnfd.tui import cli
 from nnfd.tui.commands.flags import flag, given, override, overrides_model, read_size
+from nnfd.tui.guard import environment
 
 DIFFUSION = """kind = "diffusion"
 title = "Drops [bold red]spread[/] \\u001b[31m"
@@ -49,6 +50,16 @@ class TestHelp:
         assert (code, err) == (0, "")
         for command in ("train", "fur", "resume", "runs", "export", "presets", "reproduce", "bench"):
             assert re.search(rf"^│ {command} +\w", out, re.MULTILINE)
+
+    @pytest.mark.parametrize("width", [40, 70, 100])
+    def test_the_root_is_what_the_library_would_print(self, run, monkeypatch, capsys, width):
+        monkeypatch.setenv("COLUMNS", str(width))
+        ours = run("--help")[1]
+        assert max(map(len, ours.splitlines())) == width
+        cli.build()(["--help"])
+        theirs = capsys.readouterr().out
+        assert [line.rstrip() for line in ours.splitlines()] == [line.rstrip() for line in theirs.splitlines()]
+        assert run("-h")[1] == ours
 
     @pytest.mark.parametrize(("command", "models"), [("train", [NetworkParams]), ("fur", FIELD_MODELS)])
     def test_every_parameter_is_a_flag_with_its_default_and_bounds(self, run, command, models):
@@ -241,7 +252,7 @@ class TestFlags:
     def test_one_blas_thread_unless_the_user_says_otherwise(self, monkeypatch):
         monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
         monkeypatch.setenv("MKL_NUM_THREADS", "7")
-        cli.use_one_blas_thread()
+        environment.use_one_blas_thread()
         assert (os.environ["OPENBLAS_NUM_THREADS"], os.environ["MKL_NUM_THREADS"]) == ("1", "7")
 
 
