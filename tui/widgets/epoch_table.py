@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WIDE = 58
 """From this width on the columns carry their full names."""
 BEST = "★"
+LOSS = 6
+"""Characters of a loss: a column's, where it is narrow."""
 
 
 def _rate(value: float) -> str:
@@ -27,7 +29,9 @@ def _rate(value: float) -> str:
 
 
 def _loss(value: float) -> str:
-    return f"{value:.4f}" if value < 100 else f"{value:.0e}".replace("e+0", "e+")
+    """Write a loss in six characters, with as many digits as they hold."""
+    texts = (f"{value:.{digits}f}" for digits in (4, 3, 2, 1, 0))
+    return next((text for text in texts if len(text) <= LOSS), f"{value:.0e}".replace("e+0", "e+"))
 
 
 def head_line(width: int) -> str:
