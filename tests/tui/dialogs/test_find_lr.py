@@ -14,22 +14,8 @@ from tests.support.dashboard import opened
 PARAMS = NetworkParams(dataset="iris", hidden=(4,), epochs=100_000, patience=0)
 
 
-async def test_the_key_draws_the_curve_says_why_and_enter_begins_anew_with_the_rate():
+async def test_the_key_draws_the_curve_says_why_escape_leaves_the_run_and_enter_begins_anew_with_the_rate():
     finding = judge(list(try_rates(PARAMS, load(PARAMS))))
-    async with opened(PARAMS) as lab:
-        await lab.until(lambda: lab.screen.history.position >= 1)
-        network, before = lab.screen, lab.screen.session
-        await lab.press("L")
-        await lab.until(lambda: isinstance(lab.app.screen, FindLr) and lab.app.screen.finding is not None)
-        text = " ".join(lab.text().split())
-        assert f"Try lr = {finding.suggested} (now 0.01)" in text
-        assert "half of the way down" in text
-        await lab.press("enter")
-        await lab.until(lambda: lab.app.screen is network and network.session is not before)
-        assert network.params.lr == finding.suggested
-
-
-async def test_escape_leaves_the_run_as_it_is():
     async with opened(PARAMS) as lab:
         await lab.until(lambda: lab.screen.history.position >= 1)
         network, before = lab.screen, lab.screen.session
@@ -38,6 +24,14 @@ async def test_escape_leaves_the_run_as_it_is():
         await lab.press("escape")
         await lab.until(lambda: lab.app.screen is network)
         assert network.session is before
+        await lab.press("L")
+        await lab.until(lambda: isinstance(lab.app.screen, FindLr) and lab.app.screen.finding is not None)
+        text = " ".join(lab.text().split())
+        assert f"Try lr = {finding.suggested} (now 0.01)" in text
+        assert "half of the way down" in text
+        await lab.press("enter")
+        await lab.until(lambda: lab.app.screen is network and network.session is not before)
+        assert network.params.lr == finding.suggested
 
 
 def test_the_flag_writes_each_batch_and_what_it_comes_to(run):

@@ -1,6 +1,5 @@
 """The command palette and the list of presets."""
 
-import pytest
 from textual.command import CommandList
 from textual.events import Key
 from textual.widgets import OptionList
@@ -38,30 +37,32 @@ async def test_a_command_of_the_palette_does_what_its_key_does():
         await lab.until(lambda: fur.fields.side_by_side)
 
 
-@pytest.mark.parametrize("opens", ["ctrl+p", "p"])
-async def test_a_page_key_before_the_list_is_laid_out_does_nothing(opens):
+async def test_a_page_key_before_the_list_is_laid_out_does_nothing():
     keys = ["pageup", "pagedown"] * 10
     async with opened(SMALL) as lab:
-        for name in (opens, *keys):
-            lab.app.post_message(Key(name, None))
-        await lab.until(lambda: len(lab.app.screen_stack) == 2 and lab.app.screen.query(OptionList))
-        options = lab.app.screen.query_one(OptionList)
-        for key in keys:
-            lab.app.post_message(Key(key, None))
-            await lab.pilot.pause(0.01)
-        await lab.until(lambda: options.option_count > 3)
-        assert not lab.app.failures
+        for opens in ("ctrl+p", "p"):
+            for name in (opens, *keys):
+                lab.app.post_message(Key(name, None))
+            await lab.until(lambda: len(lab.app.screen_stack) == 2 and lab.app.screen.query(OptionList))
+            options = lab.app.screen.query_one(OptionList)
+            for key in keys:
+                lab.app.post_message(Key(key, None))
+                await lab.pilot.pause(0.01)
+            await lab.until(lambda options=options: options.option_count > 3)
+            assert not lab.app.failures, opens
+            await lab.press("escape")
+            await lab.until(lambda: len(lab.app.screen_stack) == 1)
 
 
-@pytest.mark.parametrize("opens", ["ctrl+p", "question_mark", "p"])
-async def test_escape_pressed_three_times_closes_it_once(opens):
+async def test_escape_pressed_three_times_closes_it_once():
     async with opened(SMALL) as lab:
-        await lab.press(opens)
-        await lab.until(lambda: len(lab.app.screen_stack) == 2 and lab.app.screen.is_mounted)
-        for key in ("x", "escape", "y", "escape", "down", "escape"):
-            lab.app.post_message(Key(key, key if len(key) == 1 else None))
-        await lab.until(lambda: len(lab.app.screen_stack) == 1)
-        assert not lab.app.failures
+        for opens in ("ctrl+p", "question_mark", "p"):
+            await lab.press(opens)
+            await lab.until(lambda: len(lab.app.screen_stack) == 2 and lab.app.screen.is_mounted)
+            for key in ("x", "escape", "y", "escape", "down", "escape"):
+                lab.app.post_message(Key(key, key if len(key) == 1 else None))
+            await lab.until(lambda: len(lab.app.screen_stack) == 1)
+            assert not lab.app.failures, opens
 
 
 async def test_no_search_begins_once_it_is_closed():
