@@ -118,31 +118,6 @@ def _label(mask: Mask, *, periodic: bool) -> tuple[Labels, int]:
     return group[labels].astype(np.int32), int(merged) - 1
 
 
-def closed_cells(y_field: NDArray[Any], *, periodic: bool = True, smallest: int = 12) -> int:
-    """Return the number of patches of `y_field` that boundary lines enclose, as in a giraffe's coat.
-
-    A patch is a connected region above Otsu's threshold with at least `smallest` cells. It is enclosed if it ends
-    everywhere at a line: with periodic edges it must not go round the grid, else it must not reach an edge.
-    """
-    if is_flat(y_field):
-        return 0
-    mask = np.asarray(y_field > otsu(y_field))
-    labels, count = _label(mask, periodic=periodic)
-    sizes = np.bincount(labels.reshape(-1), minlength=count + 1)
-    sizes[0] = 0
-    large = np.flatnonzero(sizes >= smallest)
-    if not periodic:
-        at_edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-        return int(np.setdiff1d(large, at_edge).size)
-    # On a grid of 2 x 2 copies, a region that is enclosed lies there four times; one that goes round joins its copies.
-    twice, _ = _label(np.tile(mask, (2, 2)), periodic=True)
-    _, first = np.unique(labels.reshape(-1), return_index=True)
-    height, width = mask.shape
-    cells = {int(labels.reshape(-1)[i]): divmod(int(i), width) for i in first}
-    copies = ((0, 0), (0, width), (height, 0), (height, width))
-    return sum(len({int(twice[cells[n][0] + dy, cells[n][1] + dx]) for dy, dx in copies}) == 4 for n in large.tolist())
-
-
 def filled(field: NDArray[Any], inside: Mask | None) -> NDArray[Any]:
     """Return a field with its mean in all cells outside a domain, where no wave is to be seen."""
     return field if inside is None else np.where(inside, field, field[inside].mean(dtype="float64"))

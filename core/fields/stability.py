@@ -172,22 +172,17 @@ def dispersion(
     return np.asarray(np.linalg.eigvals(matrices).real.max(axis=-1)).reshape(waves.shape)
 
 
-def predicted_wavelength(params: FieldParams) -> float | None:
-    """Return the wavelength, in cells, that grows fastest around a uniform state that is stable without diffusion.
-
-    This is Turing's condition: the state holds against uniform disturbances and gives way to waves. None if no uniform
-    state does so; :func:`prediction` says why. The wavelength is that of the equations: on the grid it is, along the
-    axes, about 2 % shorter at 9 cells, which is less than the pattern itself varies.
-    """
-    return prediction(params).wavelength
-
-
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What linear stability says."""
 
     wavelength: float | None
-    """That of the waves that grow fastest, in cells; None if no uniform state gives way to waves."""
+    """That of the waves that grow fastest around a state that is stable without diffusion, in cells; None without one.
+
+    This is Turing's condition: the state holds against uniform disturbances and gives way to waves. The wavelength is
+    that of the equations: on the grid it is, along the axes, about 2 % shorter at 9 cells, which is less than the
+    pattern itself varies.
+    """
     words: str
     """The wavelength, or why there is none."""
     states: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnfd.core.fields.analysis import (
-    closed_cells,
     dominant_wavelength,
     otsu,
     spectrum,
@@ -18,11 +17,12 @@ from nnfd.core.fields.analysis import (
 )
 from nnfd.core.fields.models import marker_threshold, reaction
 from nnfd.core.fields.simulate import initial_state, simulate
-from nnfd.core.fields.stability import dispersion, jacobian, predicted_wavelength, uniform_states
+from nnfd.core.fields.stability import dispersion, jacobian, prediction, uniform_states
 from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import Look, verdict
 from nnfd.core.params import DiffusionParams, FurParams, Kind, TuringParams
 from nnfd.core.params.presets import load
+from tests.support.closed_cells import closed_cells
 
 GIRAFFE = {
     "D_a": 0.015,
@@ -62,7 +62,6 @@ def test_spots_are_counted_and_joined_across_periodic_edges():
 def test_a_field_without_contrast_has_no_spots():
     assert spots(np.full((5, 5), 3.0)) == (0, 0.0)
     assert spots(np.zeros((5, 5))) == (0, 0.0)
-    assert closed_cells(np.full((5, 5), 3.0)) == 0
     assert dominant_wavelength(np.full((8, 8), 3.0)) is None
 
 
@@ -99,12 +98,6 @@ def test_what_goes_round_the_grid_is_not_closed():
     disc = np.hypot(*np.mgrid[-12:12, -12:12]) < 6
     assert closed_cells(disc.astype(float)) == 1
     assert closed_cells(1.0 - disc) == 0  # the ground round a hole reaches round the grid
-
-
-def test_without_periodic_edges_a_patch_at_the_edge_is_open():
-    field = honeycomb(8, 4)
-    assert closed_cells(field, periodic=False) == 9
-    assert closed_cells(np.pad(field, 1), periodic=False) == 16
 
 
 @pytest.mark.parametrize(("waves", "axis"), [(4, 0), (8, 1), (11, 1)])
@@ -196,17 +189,17 @@ def test_dispersion_predicts_how_fast_a_small_wave_grows(stencil):
 
 
 def test_predicted_wavelengths():
-    assert predicted_wavelength(TuringParams()) == pytest.approx(8.79, abs=0.005)
-    assert predicted_wavelength(TuringParams(kappa_a=0.25)) == pytest.approx(8.66, abs=0.005)
-    assert predicted_wavelength(TuringParams(D_a=0.1)) is None
-    assert predicted_wavelength(FurParams()) is None
-    assert predicted_wavelength(FurParams(**GIRAFFE)) is None
-    assert predicted_wavelength(DiffusionParams()) is None
+    assert prediction(TuringParams()).wavelength == pytest.approx(8.79, abs=0.005)
+    assert prediction(TuringParams(kappa_a=0.25)).wavelength == pytest.approx(8.66, abs=0.005)
+    assert prediction(TuringParams(D_a=0.1)).wavelength is None
+    assert prediction(FurParams()).wavelength is None
+    assert prediction(FurParams(**GIRAFFE)).wavelength is None
+    assert prediction(DiffusionParams()).wavelength is None
 
 
 def test_growth_is_largest_at_the_predicted_wavelength():
     params = TuringParams()
-    k = 2 * np.pi / predicted_wavelength(params)
+    k = 2 * np.pi / prediction(params).wavelength
     best, left, right = dispersion(params, [k, k - 0.02, k + 0.02], continuous=True)
     assert best > max(left, right, 0)
     assert dispersion(params, 0.0) < 0
@@ -223,7 +216,7 @@ def test_growth_is_largest_at_the_predicted_wavelength():
 )
 def test_stability_of_any_fur_parameters_is_answered(kappa_a, kappa_s, kappa_y, mu_s, mu_y, coupling):
     params = FurParams(kappa_a=kappa_a, kappa_s=kappa_s, kappa_y=kappa_y, mu_s=mu_s, mu_y=mu_y, y_coupling=coupling)
-    wavelength = predicted_wavelength(params)
+    wavelength = prediction(params).wavelength
     assert wavelength is None or wavelength >= 2
 
 
@@ -257,7 +250,7 @@ def test_giraffe_has_closed_cells_in_y():
 @pytest.mark.parametrize("preset", ["turing-spots", "turing-stripes"])
 def test_turing_presets_have_the_predicted_wavelength(preset):
     params, state = outcome_of(preset)
-    assert dominant_wavelength(state.fields["a"]) == pytest.approx(predicted_wavelength(params), rel=0.15)
+    assert dominant_wavelength(state.fields["a"]) == pytest.approx(prediction(params).wavelength, rel=0.15)
     seen = verdict(state, "a")
     assert seen.look is Look.STEADY
     assert seen.wavelength == dominant_wavelength(state.fields["a"])

@@ -9,7 +9,7 @@ from nnfd.core.fields.analysis import dominant_wavelength, spots
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.simulate import initial_state, simulate
-from nnfd.core.fields.stability import describe_states, predicted_wavelength, prediction, uniform_states
+from nnfd.core.fields.stability import describe_states, prediction, uniform_states
 from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import Look, verdict
 from nnfd.core.params.fields import params_of
@@ -217,7 +217,7 @@ def test_presets_from_noise_have_the_predicted_wavelength(preset):
     params = load(preset).params
     *_, end = simulate(params)
     field = end.state.fields[main_field(params)]
-    assert dominant_wavelength(field) == pytest.approx(predicted_wavelength(params), rel=0.15)
+    assert dominant_wavelength(field) == pytest.approx(prediction(params).wavelength, rel=0.15)
     assert np.ptp(field) > 0.5
     assert verdict(end.state, main_field(params)).look is Look.STEADY
     if preset in {"schnakenberg", "gierer-meinhardt"}:

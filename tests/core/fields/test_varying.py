@@ -12,7 +12,7 @@ from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.maps import marked_grey, values_of
 from nnfd.core.fields.models import positivity
 from nnfd.core.fields.simulate import initial_state, simulate
-from nnfd.core.fields.stability import predicted_wavelength
+from nnfd.core.fields.stability import prediction
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FurParams
 from nnfd.core.params.fields import params_of
@@ -115,7 +115,7 @@ def test_start_positivity_and_prediction_know_what_varies():
         1 - 0.3 * (4 * 0.8 + 0.03), abs=0.05
     )
     varied = params_of(shipped_model("schnakenberg")).check({"D_v": "0.15 + 0.1*x/(width - 1)"})
-    assert predicted_wavelength(varied) == predicted_wavelength(varied.edited({"D_v": 0.2}))
+    assert prediction(varied).wavelength == prediction(varied.edited({"D_v": 0.2})).wavelength
 
 
 def test_stripes_stand_along_the_way_in_which_more_spreads():
