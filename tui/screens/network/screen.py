@@ -191,7 +191,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             return
         ((name, value),) = changes.items()
         words = f"{name} {show_value(getattr(before, name))} → {show_value(value)}"
-        self.notify(words + (": a new run begins" if restart else ""), markup=False)
+        self.notify(words + (": a new run begins" if restart else ""), timeout=1.5, markup=False)
 
     def focus_default(self) -> None:
         self.panels.focus_active()
