@@ -52,6 +52,10 @@ class TestAWorker:
             await lab.press("j")
             await lab.until(lambda: screen.evaluated.epoch == screen.shown)
             await planted(lab, "nnfd.tui.screens.network.branching.branch", lambda: lab.press("b", "enter"))
+            for key, works in (("L", "find_lr.try_rates"), ("P", "landscape.path_of"), ("x", "export.export_run")):
+                keys = [key, "enter"] if key == "x" else [key]
+                await planted(lab, f"nnfd.tui.dialogs.{works}", lambda keys=keys: lab.press(*keys))
+                await lab.press("escape")
             session = screen.session
             await lab.press("b", "enter")
             await lab.until(lambda: lab.screen.session is not session and lab.screen.history.position)
@@ -62,12 +66,20 @@ class TestAWorker:
             await planted(lab, "nnfd.tui.screens.fur.screen.field_numbers", lambda: lab.press("j"))
             await lab.press("j")
             await lab.until(lambda: lab.screen.fields.state.step == lab.screen.shown)
+            for key, works in (("T", "dialogs.trust.compare"), ("P", "jobs.atlas.default_axes")):
+                await planted(lab, f"nnfd.tui.{works}", lambda key=key: lab.press(key))
+                await lab.press("escape")
 
     async def test_of_the_runs_screen(self, tmp_path, planted):
         record(tmp_path, "net", "train", "--epochs", "1", "--dataset", "iris")
         async with opened(OVER_AT_ONCE, storage=Storage(root=tmp_path, record=False)) as lab:
             await lab.press("4")
             await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and lab.app.screen.table.runs)
+
+            async def look():
+                lab.app.screen.table.look()
+
+            await planted(lab, "nnfd.core.library.catalog.RunFiles.of", look)
             await planted(lab, "nnfd.core.library.upkeep.delete", lambda: lab.press("d", "y"))
             await lab.until(lambda: not lab.app.screen.table.reading)
             assert (tmp_path / "net").exists()
@@ -94,7 +106,7 @@ class TestAWorker:
             await lab.press("c")
             await lab.until(lambda: screen.course.phase is Phase.RUNNING)
 
-    async def test_of_the_sweep_screen(self, tmp_path, planted):
+    async def test_of_the_sweep_screen(self, tmp_path, planted, monkeypatch, unforeseen):
         async with sweeping(tmp_path / "s", SMALL | {"params": {"epochs": 1}}, jobs=1) as lab:
             screen = lab.app.screen
 
@@ -109,6 +121,8 @@ class TestAWorker:
             # the look under way at the end, the one that sees the end, and what is to come after that one
             await planted(lab, "nnfd.core.sweep.folder.Sweep.begun", look, by=fail_at_the_end, times=3)
             await lab.until(lambda: status(lab).phase is Phase.DONE)
+            await try_every_key(lab, monkeypatch, unforeseen, tried := set())
+            assert {name for _, name in tried} >= {"action_sort", "action_reverse"}, tried
 
     async def test_that_waits_for_a_sweep(self, tmp_path, planted):
         async with sweeping(tmp_path / "s", ENDLESS, jobs=1) as lab:
@@ -159,7 +173,9 @@ async def try_every_key(lab, monkeypatch, unforeseen, tried):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("params", "opens"), [(NET, ("x", "p", "e")), (FIELD, ("i", "e", "E", "T"))], ids=["network", "fur"]
+    ("params", "opens"),
+    [(NET, ("x", "p", "e", "b", "B", "L", "P")), (FIELD, ("i", "e", "E", "T", "b", "P", "M"))],
+    ids=["network", "fur"],
 )
 async def test_every_key_of_a_lab_and_its_dialogs(params, opens, tmp_path, monkeypatch, unforeseen):
     tried = set()

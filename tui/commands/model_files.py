@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from nnfd.core.params.fields import params_of
 from nnfd.core.params.model import shipped_model, shipped_models
 from nnfd.core.params.presets import check_model
 from nnfd.core.params.typeset import equations
+from nnfd.core.runs.files import write_file
 from nnfd.core.text import did_you_mean, printable
 from nnfd.tui.commands.listing import print_table
 
@@ -71,14 +73,9 @@ def new(file: Path, /) -> int:
     file
         The file to write; it must not be there yet.
     """
-    text = (resources.files("nnfd.presets") / "models" / "begin.txt").read_text(encoding="utf-8")
-    try:
-        with file.open("x", encoding="utf-8") as new_file:
-            new_file.write(text)
-    except FileExistsError:
-        raise PresetError(f"model: {printable(str(file))!r} is there already") from None
-    except OSError as error:
-        raise PresetError(f"model: {printable(str(file))!r} cannot be written: {error.strerror or error}") from None
+    if os.path.lexists(file):  # a name that is too long is told when it is written
+        raise PresetError(f"model: {printable(str(file))!r} is there already")
+    write_file(file, (resources.files("nnfd.presets") / "models" / "begin.txt").read_bytes())
     sys.stdout.write(f"{printable(str(file))}: edit it, then run it with 'nnfd-tui fur {printable(str(file))}'\n")
     return 0
 

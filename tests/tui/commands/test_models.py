@@ -1,8 +1,11 @@
 """``models``, and a model of one's own from its file to a run that goes on without it."""
 
+import errno
 import json
+import os
 import pickle
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,8 +77,19 @@ def test_every_shipped_model_can_be_shown(run):
         assert "∂" in out
 
 
-def test_a_model_is_begun_checked_and_run(run, tmp_path):
+def test_a_model_is_begun_checked_and_run(run, tmp_path, monkeypatch):
     file = tmp_path / "new.toml"
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        assert run("models", "new", str(file))[::2] == (
+            1,
+            f"nnfd-tui: '{file}' cannot be written: No space left on device\n",
+        )
+    assert not list(tmp_path.iterdir())
     assert run("models", "new", str(file))[0] == 0
     code, out, _ = run("models", "check", str(file))
     assert code == 0
