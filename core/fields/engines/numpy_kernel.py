@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
     Calls: TypeAlias = list[tuple[Callable[..., object], tuple[Any, ...]]]
 
-BLOCK_CELLS = 16_384
-"""Cells worked on at a time: the dozen arrays of a block fit the second-level cache."""
+BLOCK_CELLS = 32_768
+"""Cells worked on at a time: the dozen arrays of a block stay in a cache. With half as many a step of 512x512 cells
+takes a tenth longer, as each block has its calls."""
 
 
 def least(a: Array, b: Array, out: Array) -> None:
@@ -85,8 +86,8 @@ class _Stage:
     """One pass in one direction: from ``now`` to ``new`` or back."""
 
     halo: tuple[Array, ...]
-    blocks: tuple[tuple[Calls, tuple[Array, ...]], ...]
-    """Of each block its calls, and the spans of the new fields, if this is the last pass."""
+    blocks: tuple[tuple[Calls, tuple[tuple[Array, Array], ...]], ...]
+    """Of each block its calls, and the spans of the new fields, each with zeros, if this is the last pass."""
 
 
 class NumpyKernel(Kernel):
@@ -104,6 +105,7 @@ class NumpyKernel(Kernel):
         self._once = self._lay_out_scalars()
         self._scratch: dict[tuple[int, bool], Array] = {}
         self._whole = np.empty(0, np.intc)
+        self._zeros = np.zeros(max(stop - start for start, stop in self._spans()), self.number)
         self._stages = self._lay_out(self.now, self.next)
         self._stages_back = self._lay_out(self.next, self.now)
 
@@ -133,7 +135,7 @@ class NumpyKernel(Kernel):
             for start, stop in self._spans():
                 flat = {name: array.reshape(-1) for name, array in arrays.items()}
                 calls = self._calls(each, registers, flat, start, stop)
-                ends = tuple(flat[f"new{i}"][start:stop] for i in range(len(new)))
+                ends = tuple((flat[f"new{i}"][start:stop], self._zeros[: stop - start]) for i in range(len(new)))
                 blocks.append((calls, ends if each is self.program.passes[-1] else ()))
             stages.append(_Stage(tuple(arrays[name] for name in each.halo), tuple(blocks)))
         return tuple(stages)
@@ -203,9 +205,9 @@ class NumpyKernel(Kernel):
             for calls, ends in stage.blocks:
                 for function, args in calls:
                     function(*args)
-                for field in ends:
+                for field, zeros in ends:
                     if not signed:
-                        np.maximum(field, 0.0, out=field)
+                        np.maximum(field, zeros, out=field)  # two arrays: a third of the time of the number 0
                     # a NaN makes the comparison false too
                     inside &= bool(np.maximum.reduce(field) <= clip)
                     inside &= not signed or bool(np.minimum.reduce(field) >= -clip)
