@@ -18,7 +18,7 @@ INTERRUPTED = 130
 SECONDS_TO_END = 4.0
 """Within which a SIGTERM ends it on a machine that has nothing else to do."""
 KEYS = [
-    *"1234psrRSefxbtvnmclohijkdTuMaDIP?/ 0+-[],.<>yw",
+    *"12345psrRSefxbtvnmclohijkdTuMaDIPLBEHgz?/ 0+-[],.<>yw",
     *(f"\x1b[{code}" for code in ("A", "B", "C", "D", "5~", "6~", "H", "F", "3~", "1;2A", "1;2C", "Z")),
     *"\r\t\x1b\x10\x7f",
 ]
