@@ -12,6 +12,7 @@ import pytest
 
 from nnfd.core.params import NetworkParams
 from nnfd.tui.app import THEMES
+from nnfd.tui.widgets.quality_view import QualityView
 from tests.support.dashboard import opened
 
 SMALL = NetworkParams(hidden=(8,), epochs=6, lr=0.05)
@@ -26,6 +27,8 @@ async def finished(lab):
     await lab.until(
         lambda: lab.screen.evaluated is not None and "the best" in lab.screen.evaluated.what and "base" in lab.text()
     )
+    trust = lab.screen.query_one(QualityView)  # it has an evaluation of its own, which may come later
+    await lab.until(lambda: trust.question() is None or "the best" in str(trust.border_subtitle))
 
 
 def without_trends(text):
