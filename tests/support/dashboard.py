@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import DiffusionParams
-from nnfd.tui.app import LabApp
+from nnfd.tui.app import THEMES, LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
 from tests.support.waiting import LIMIT, until_async
 from tests.support.widget_host import screen, strips
@@ -97,6 +97,14 @@ class Lab:
                 if contrast < 2.5:
                     faint[segment.text.strip()] = round(contrast, 2)
         return faint
+
+    async def every_word_can_be_read_in_every_theme(self) -> None:
+        """Go through the themes, and see that no word of the screen in front is faint."""
+        for theme in THEMES:
+            self.app.theme = theme
+            await self.pilot.pause()
+            await self.pilot.pause()
+            assert not self.faint_words(), theme
 
     def text(self) -> str:
         """The screen as text; while a test waits for a text, only what was drawn since is looked at anew."""

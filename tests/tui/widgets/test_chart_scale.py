@@ -69,7 +69,7 @@ def test_a_log_axis_is_taken_where_it_sets_the_ends_of_curves_apart():
     assert not parts_ends([])
 
 
-def test_a_log_axis_is_taken_where__half_of_the_values_would_be_one_line():
+def test_a_log_axis_is_taken_where_half_of_the_values_would_be_one_line():
     blown = np.exp(np.linspace(0, 9, 60))
     assert wants_log([X], [blown])
     assert not wants_log([X], [blown - 1]), "one of them is not above 0"

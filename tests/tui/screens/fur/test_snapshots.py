@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from nnfd.core.params import FurParams, TuringParams
-from nnfd.tui.app import THEMES
 from tests.support.dashboard import opened
 
 FUR = FurParams(width=48, height=48, seeds=6, seed_value=5.0, steps=300, engine="numpy", y_coupling="published")
@@ -24,11 +23,7 @@ async def test_the_finished_run(size, snapshot):
         await finished(lab)
         assert lab.text() == snapshot
         if size != (200, 60):
-            for theme in THEMES:
-                lab.app.theme = theme
-                await lab.pilot.pause()
-                await lab.pilot.pause()
-                assert not lab.faint_words(), theme
+            await lab.every_word_can_be_read_in_every_theme()
 
 
 async def test_all_fields_side_by_side(snapshot):

@@ -1,4 +1,4 @@
-"""The learning curves as series: what they are called."""
+"""The learning curves: what they are called, how an epoch comes to them, and when a key goes before them."""
 
 import cProfile
 import itertools

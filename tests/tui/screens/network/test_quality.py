@@ -14,9 +14,12 @@ from tests.support.waiting import LIMIT
 
 async def test_it_draws_three_curves_and_says_the_figures_of_the_best_weights(monkeypatch):
     imported = Event()
-    monkeypatch.setattr(
-        quality_view, "judge_quality", lambda evaluation: (imported.wait(LIMIT), judge_quality(evaluation))[1]
-    )
+
+    def judge_late(evaluation):
+        assert imported.wait(LIMIT)
+        return judge_quality(evaluation)
+
+    monkeypatch.setattr(quality_view, "judge_quality", judge_late)
     async with opened(NetworkParams(dataset="iris", hidden=(4,), epochs=5)) as lab:
         view = lab.screen.query_one(QualityView)
         lab.screen.panels.reveal(view)

@@ -11,7 +11,6 @@ import re
 import pytest
 
 from nnfd.core.params import NetworkParams
-from nnfd.tui.app import THEMES
 from nnfd.tui.widgets.quality_view import QualityView
 from tests.support.dashboard import opened
 
@@ -44,15 +43,7 @@ async def test_the_finished_run(size, snapshot):
         await finished(lab)
         assert without_trends(lab.text()) == snapshot
         if size != (120, 40):
-            await check_that_every_word_is_readable_in_every_theme(lab)
-
-
-async def check_that_every_word_is_readable_in_every_theme(lab):
-    for theme in THEMES:
-        lab.app.theme = theme
-        await lab.pilot.pause()
-        await lab.pilot.pause()
-        assert not lab.faint_words(), theme
+            await lab.every_word_can_be_read_in_every_theme()
 
 
 PANELS = {
