@@ -10,6 +10,8 @@ from nnfd.core.text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+INTERRUPTED = 130
+"""Exit code of what was told to end, by ctrl+c, a signal or a key, or whose terminal went away."""
 LONGEST = 200
 """Characters of an unforeseen error's own words that are shown."""
 
@@ -42,7 +44,7 @@ class DataError(NnfdError):
 class StoppedError(NnfdError):
     """The user stopped what was under way before there was anything to keep."""
 
-    exit_code = 130
+    exit_code = INTERRUPTED
 
 
 class RunError(NnfdError):

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen, Screen
 from textual.worker import WorkerError
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import INTERRUPTED, NnfdError
 from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
 from nnfd.tui.guard.signals import on_the_end
 from nnfd.tui.jobs.session import RunSpec, Session, Storage, resumed, watched
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from nnfd.tui.screens.lab.screen import LabScreen
     from nnfd.tui.widgets.params_form import ParamsForm
 
-INTERRUPTED = 130
-"""Exit code of a dashboard that was told to end, or whose terminal went away."""
 THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
 """What the theme key cycles through; the command palette has them all."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.room import need_address_space
-from nnfd.core.errors import NnfdError
+from nnfd.core.errors import INTERRUPTED, NnfdError
 from nnfd.core.text import did_you_mean, printable
 from nnfd.tui.guard import environment
 from nnfd.tui.guard.signals import interrupt_by_signals
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "nnfd-tui"
 ABOUT = "A terminal lab for a NumPy neural network and a fur-pattern simulator. Without a command: the dashboard."
-INTERRUPTED = 130
 COLLECT_AFTER, COLLECT_SHORT = 50_000, 1_000_000
 """New objects after which Python looks for garbage. An import makes hundreds of thousands, none of them any: with the
 700 of Python itself, that takes a tenth of the time to the first paint. The second is for a command that is soon over,
@@ -226,7 +225,8 @@ def begin_workers(words: Sequence[str]) -> None:
     from nnfd.core.sweep import server
 
     with contextlib.suppress(OSError):  # it is told when a worker is to be begun
-        server.begin((__name__,))  # a worker runs the program's file anew, which imports this module
+        # a worker runs the program's file anew, which imports this module; ``__name__`` is another one after -m
+        server.begin(("nnfd.tui.cli",))
 
 
 def explain(error: CycloptsError, app: App, given: Sequence[str] = ()) -> str:

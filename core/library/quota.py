@@ -20,7 +20,7 @@ def total_size(runs: Sequence[RunSummary]) -> int:
     return sum(run.size for run in runs)
 
 
-def over_quota(runs: Sequence[RunSummary], most: int | None) -> str:
+def quota_warning(runs: Sequence[RunSummary], most: int | None) -> str:
     """Say that these runs take more than `most` bytes; empty if they do not, or None allows any size."""
     if most is None or (taken := total_size(runs)) <= most:
         return ""

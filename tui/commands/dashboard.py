@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from nnfd.core.errors import INTERRUPTED
 from nnfd.core.params.presets import DEFAULT_PRESETS, load_shipped
 from nnfd.core.text import printable
-from nnfd.tui.app import INTERRUPTED, LabApp
+from nnfd.tui.app import LabApp
+from nnfd.tui.commands.reporting import how_to_go_on
 from nnfd.tui.guard.right_of_way import SWITCH_SECONDS, new_loop
 from nnfd.tui.guard.signals import end_by_signals, on_an_early_end
 from nnfd.tui.jobs.session import RunSpec, resumed, watched
@@ -89,7 +90,7 @@ def _run(app: LabApp) -> int:
         session.forgo()
     problems = [failure.line for failure in app.failures]
     problems += [f"{printable(session.spec.preset)}: {session.failure}" for session in sessions if session.failed]
-    stopped = [_how_to_go_on(session) for session in sessions if code == INTERRUPTED and session.can_go_on]
+    stopped = [_where_it_stopped(session) for session in sessions if code == INTERRUPTED and session.can_go_on]
     for line in [*problems, *stopped]:
         sys.stderr.write(f"nnfd-tui: {line}\n")
     return 1 if problems else code
@@ -100,7 +101,7 @@ async def _answering(app: LabApp) -> None:
     await app.run_async()
 
 
-def _how_to_go_on(session: Session) -> str:
+def _where_it_stopped(session: Session) -> str:
     assert session.folder is not None, "what is not kept cannot go on"
-    where = shlex.quote(printable(str(session.folder.path)))
-    return f"{printable(session.spec.preset)}: {printable(session.stopped_at)}; go on with: nnfd-tui resume {where}"
+    where = f"{printable(session.spec.preset)}: {printable(session.stopped_at)}"
+    return f"{where}; {how_to_go_on('resume', session.folder.path)}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import signal
 import sys
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.cadence import EverySteps
 from nnfd.core.engine.events import Outcome, Started
+from nnfd.core.errors import INTERRUPTED
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.recorder import frame_cadence
 from nnfd.core.text import printable
-from nnfd.tui.commands.reporting import Reporter
+from nnfd.tui.commands.reporting import Reporter, how_to_go_on
 from nnfd.tui.jobs.history import NetworkHistory
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ EXIT_CODES = {
     Outcome.EARLY_STOPPED: 0,
     Outcome.STEADY: 0,
     Outcome.DIVERGED: 1,
-    Outcome.STOPPED: 130,
+    Outcome.STOPPED: INTERRUPTED,
 }
 
 
@@ -141,7 +141,7 @@ class Headless:
     def _how_to_resume(self) -> str:
         if self._folder is None:
             return "it was not recorded"
-        return f"go on with: nnfd-tui resume {shlex.quote(str(self._folder.path))} --headless"
+        return how_to_go_on("resume", self._folder.path, " --headless")
 
     def _complain(self, message: str) -> None:
         # on the standard error even if the reader of the standard output is gone

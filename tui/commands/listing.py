@@ -15,7 +15,7 @@ from rich.text import Text
 from nnfd.core.library.catalog import RunStatus, RunSummary
 from nnfd.core.library.columns import RIGHT_ALIGNED, Column, arranged, cell, matches
 from nnfd.core.library.index import list_kept
-from nnfd.core.library.quota import over_quota
+from nnfd.core.library.quota import quota_warning
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import QUOTA_VARIABLE, ROOT, RunsRoot, default_quota, read_size
 
@@ -78,7 +78,7 @@ def runs(
     console.print(_lines({column: cells[column] for column in columns}, listed), soft_wrap=True, end="")
     if left_out := [str(column) for column in Column if any(cells[column]) and column not in columns]:
         sys.stdout.write(f"not shown in a terminal of this width: {', '.join(left_out)}\n")
-    if words := over_quota(kept, read_size(default_quota(), QUOTA_VARIABLE)):
+    if words := quota_warning(kept, read_size(default_quota(), QUOTA_VARIABLE)):
         sys.stderr.write(f"nnfd-tui: {words}\n")
     return 0
 

@@ -6,6 +6,7 @@ To import that library and what it draws with takes a tenth of a second, two thi
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ def overview(program: str, about: str, commands: Mapping[str, str], default: Cal
         return None
     usage, name = ("\x1b[1m{}\x1b[0m", "\x1b[36m{}\x1b[0m") if _is_coloured() else ("{}", "{}")
     lines = [usage.format(f"Usage: {program} COMMAND [OPTIONS]"), "", *_wrapped(about, width), ""]
-    lines += _panel("Commands", {**dict(sorted(commands.items())), **_HELP}, width, name)
+    lines += _panel("Commands", dict(sorted(commands.items())) | _HELP, width, name)
     lines += _panel("Parameters", _flags(default), width, name)
     text = "\n".join(lines) + "\n"
     try:
@@ -45,7 +46,8 @@ def _flags(function: Callable[..., int]) -> dict[str, str]:
     """Return the flags of a command, from its annotations and its docstring, as the library reads them."""
     flags, defaults = dict[str, str](), function.__kwdefaults__ or {}
     _, _, said = (function.__doc__ or "").partition("----------\n")
-    texts = dict(_paragraphs(textwrap.dedent(said).splitlines()))
+    paragraphs = (one.partition("\n") for one in re.split(r"\n(?=\S)", textwrap.dedent(said)))
+    texts = {name: " ".join(text.split()) for name, _, text in paragraphs}
     for name, kind in function.__annotations__.items():
         if name not in defaults:
             continue
@@ -55,18 +57,6 @@ def _flags(function: Callable[..., int]) -> dict[str, str]:
         else:
             flags[f"--{flag} {kind.split()[0].upper()}"] = text
     return flags
-
-
-def _paragraphs(lines: Iterable[str]) -> Iterable[tuple[str, str]]:
-    """Yield each name of a docstring's parameters, and what is said of it."""
-    name, said = "", list[str]()
-    for line in [*lines, "end"]:
-        if line and not line.startswith(" "):
-            if name:
-                yield name, " ".join(said)
-            name, said = line.strip(), []
-        elif line:
-            said.append(line.strip())
 
 
 def _panel(title: str, rows: Mapping[str, str], width: int, style: str) -> Iterable[str]:

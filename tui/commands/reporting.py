@@ -1,8 +1,9 @@
-"""What a headless run writes: log lines, JSON events, a progress bar on a terminal."""
+"""What a headless run writes: log lines, JSON events, a progress bar on a terminal; how to go on with any run."""
 
 from __future__ import annotations
 
 import contextlib
+import shlex
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from nnfd.core.text import ascii_json, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -29,6 +31,11 @@ EPOCH_LINES = 1000
 STEP_LINES = 20
 """Lines of a field run, besides one every few seconds."""
 SECONDS_BETWEEN_LINES = 5.0
+
+
+def how_to_go_on(command: str, folder: Path, flags: str = "") -> str:
+    """Name the command that goes on with what is kept in a folder."""
+    return f"go on with: nnfd-tui {command} {shlex.quote(printable(str(folder)))}{flags}"
 
 
 def epoch_line(event: EpochDone) -> str:

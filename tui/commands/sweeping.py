@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json as json_format
 import os
-import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from nnfd.core.engine.cadence import Sparingly
-from nnfd.core.errors import ParamsError, WorkersLostError
+from nnfd.core.errors import INTERRUPTED, ParamsError, WorkersLostError
 from nnfd.core.params import show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.runs.names import default_directory
@@ -29,10 +28,9 @@ from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunsRoot
 from nnfd.tui.commands.headless import stop_on_signals
 from nnfd.tui.commands.listing import print_table
-from nnfd.tui.commands.reporting import Output
+from nnfd.tui.commands.reporting import Output, how_to_go_on
 from nnfd.tui.guard.streams import need_terminal
 
-INTERRUPTED = 130
 TABLE_SECONDS = 2.0
 """Least time between two writings of the tables: each writes all of them, which takes longer the larger the sweep."""
 MOST_JOBS = max(64, 4 * (os.cpu_count() or 1))
@@ -108,15 +106,12 @@ def say_how_it_ended(sweep: Sweep, rows: Iterable[Row], flags: str = "") -> int:
     status = [row.status for row in rows]
     over, failed = (sum(map(bool, status)), status.count("failed"))
     if over < len(status):
-        sys.stderr.write(f"nnfd-tui: stopped after {over} of {len(status)} runs; {_how_to_go_on(sweep, flags)}\n")
+        onward = how_to_go_on("sweep", sweep.path, flags)
+        sys.stderr.write(f"nnfd-tui: stopped after {over} of {len(status)} runs; {onward}\n")
         return INTERRUPTED
     if failed:
         sys.stderr.write(f"nnfd-tui: {failed} of {len(status)} runs failed\n")
     return 1 if failed else 0
-
-
-def _how_to_go_on(sweep: Sweep, flags: str) -> str:
-    return f"go on with: nnfd-tui sweep {shlex.quote(printable(str(sweep.path)))}{flags}"
 
 
 class _Report:
@@ -146,7 +141,8 @@ class _Report:
                 self._do(runner, out, log)
             except WorkersLostError as error:
                 self._write_tables()
-                raise WorkersLostError(f"{error}; {_how_to_go_on(self._sweep, ' --headless')}") from None
+                onward = how_to_go_on("sweep", self._sweep.path, " --headless")
+                raise WorkersLostError(f"{error}; {onward}") from None
             self._write_tables()
             if self._has_map:
                 write_phase_map(self._sweep, self._all, self._sweep.path / PHASE_MAP)

@@ -145,7 +145,7 @@ class Session:
         self.failure: str | None = None
         """One line, if the run could not start or go on, or was stopped before it began."""
         self.failed = False
-        """Whether that is what it was, and not a stop."""
+        """Whether it could not start or go on: a run that was stopped has a :attr:`failure` too."""
         self.finished = threading.Event()
         """Set once everything of the run is on the disk."""
         self._wake = wake
@@ -196,7 +196,10 @@ class Session:
     def forgo(self) -> None:
         """Let go of a run that was never begun, once nobody can begin it; a new one leaves nothing behind."""
         if self.folder is not None and not self._begun:
-            self.folder.close() if self.spec.resumption else self.folder.discard()
+            if self.spec.resumption:
+                self.folder.close()
+            else:
+                self.folder.discard()
 
     @property
     def can_go_on(self) -> bool:

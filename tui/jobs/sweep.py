@@ -12,7 +12,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from nnfd.core.errors import in_words
+from nnfd.core.errors import INTERRUPTED, in_words
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from nnfd.core.sweep.folder import Sweep
 
-INTERRUPTED = 130
 PROGRAM = (sys.executable, "-P", "-m", "nnfd.tui.cli")
 """Our own command; -P: no module of ours is to be found in the folder where the user happens to be."""
 

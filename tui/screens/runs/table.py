@@ -14,7 +14,7 @@ from textual.worker import Worker, WorkerState
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
 from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, Column, cell, matches, rank, size
-from nnfd.core.library.quota import over_quota
+from nnfd.core.library.quota import quota_warning
 from nnfd.tui.guard.timers import call_in
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
@@ -78,7 +78,7 @@ class QuotaLine(Label):
 
     def show(self, runs: Sequence[RunSummary]) -> None:
         """Look at what these runs take."""
-        words = over_quota(runs, self._most)
+        words = quota_warning(runs, self._most)
         self.display = bool(words)
         self.update(words)
 
