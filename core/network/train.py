@@ -267,8 +267,8 @@ class _Run:
         if all(float(np.vdot(vector, vector)) <= WEIGHT_LIMIT for vector in vectors):
             return None  # none of their numbers is larger: told in one pass over each
         largest, *others = (
-            max(float(array.max(initial=0)), -float(array.min(initial=0)))
-            for array in vectors  # NaN goes through
+            max(float(vector.max(initial=0)), -float(vector.min(initial=0)))  # NaN goes through
+            for vector in vectors
         )
         if not all(map(math.isfinite, (largest, *others))):
             return "a weight or the optimiser's memory is not finite"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class SparingCompositor(Compositor):
-    """See above."""
+    """Draws from the front to the back, until nothing that changed is left to be seen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,6 @@ class SparingCompositor(Compositor):
         return update and Spans(update.chops, update.spans, update.chop_ends)
 
     def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
-        """Draw the widgets, those in front first, until nothing of what is asked for is left to be seen."""
         unseen = np.zeros((self.size.height, self.size.width), np.bool_)
         for region in (crop or self.size.region,) if self._changed is None else self._changed:
             unseen[_part(region)] = True

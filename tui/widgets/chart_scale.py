@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     Arrays: TypeAlias = Sequence[NDArray[np.float64]]
 
-START_SHARE = 0.1
-"""Share of the positions that counts as the start of a run."""
+START_SHARE, LOG_START_SHARE = 0.2, 0.1
+"""Share of the positions that counts as the start of a run: for the limits, and for whether a log axis is taken."""
 SETTLED_POINTS = 8
 """What comes after the start must have so many points, of each curve to leave the start out, to be judged by."""
 APART, PARTED_BY_LOG = 10, 1.1
@@ -34,6 +34,8 @@ HUGE, TINY = 1e300, 1e-12
 """Numbers that are shown at the most, and what part of one a difference must be to be more than noise."""
 TICK_ROWS, MOST_TICK_ROWS = 3, 6
 """Least lines from tick to tick, where there is room, and most ones on a low chart."""
+FEWEST_LOG_TICKS = 3
+"""A log axis with fewer ticks at 1, 2 and 5 times powers of ten takes any round numbers."""
 
 
 class Extent(Enum):
@@ -48,9 +50,9 @@ class Extent(Enum):
     """The second half of the curves, without the few that end far from the others."""
 
 
-_START = {Extent.SETTLED: (0.2, 2.5, 0.25), Extent.SPREAD: (0.2, 1.5, 0.1)}
-"""Share of the positions that counts as the start; how many times the range of the rest that with it must be, so that
-it is left out; and what part of the rest's range is shown beyond it nevertheless."""
+_START = {Extent.SETTLED: (2.5, 0.25), Extent.SPREAD: (1.5, 0.1)}
+"""How many times the range of the rest the range with the start must be, so that the start is left out; and what part
+of the rest's range is shown beyond it nevertheless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Scale:
 
 def wants_log(xs: Arrays, ys: Arrays) -> bool:
     """Tell whether a few values after the start would flatten the rest on a linear axis, and all are above 0."""
-    values, rest = _finite(ys), after_start(xs, ys)
+    values, rest = _finite(ys), _after_start(xs, ys, LOG_START_SHARE)
     if len(rest) < SETTLED_POINTS or values.min() <= 0:
         return False
     return bool(np.median(rest) - rest.min() < SQUEEZED * (rest.max() - rest.min()))
@@ -106,8 +108,8 @@ def limits(xs: Arrays, ys: Arrays, extent: Extent = Extent.ALL) -> tuple[float, 
         rest = _finite(_close_together([y[x >= (x[0] + x[-1]) / 2] for x, y in zip(xs, ys, strict=True) if len(x)]))
         low, high = (float(rest.min()), float(rest.max())) if len(rest) else (low, high)
     elif extent in _START:
-        share, flattened, beyond = _START[extent]
-        rest = after_start(xs, ys, share)
+        flattened, beyond = _START[extent]
+        rest = _after_start(xs, ys, START_SHARE)
         span = float(np.ptp(rest)) if len(rest) >= SETTLED_POINTS * len(xs) else 0.0
         if high - low > flattened * span > 0:
             low, high = max(low, float(rest.min()) - beyond * span), min(high, float(rest.max()) + beyond * span)
@@ -134,7 +136,7 @@ def _close_together(ys: Arrays) -> Arrays:
     return kept
 
 
-def after_start(xs: Arrays, ys: Arrays, share: float = START_SHARE) -> NDArray[np.float64]:
+def _after_start(xs: Arrays, ys: Arrays, share: float) -> NDArray[np.float64]:
     """Return the values of all curves but those at the start of the positions, a share of these."""
     positions = _finite(xs)
     if not len(positions):
@@ -182,7 +184,7 @@ def log_scale(low: float, high: float, rows: int) -> Scale:
     most = math.log10(HUGE)
     first, last = 10 ** max(low, -most), 10 ** min(high, most)
     values = log_ticks(first, last)
-    if len(values) < TICK_ROWS:  # less than a decade: round numbers, which stand closer the greater they are
+    if len(values) < FEWEST_LOG_TICKS:  # less than a decade; these stand closer the greater they are
         apart = 2 * (high - low) / max(1, rows - 1)
         values = []
         for value in nice_ticks(first, last, max(2, rows // TICK_ROWS)):

@@ -142,7 +142,7 @@ class CurveView(Widget):
         """Whether the value axis is logarithmic now."""
         if self.log_scale is not None:
             return self.log_scale
-        if Extent.ALL is self._empty.extent or self.zoom is Extent.ENDS or self.chart.bounds is not None:
+        if self._empty.extent is Extent.ALL or self.zoom is Extent.ENDS or self.chart.bounds is not None:
             return False
         xs, ys = [s.x for s in self.chart.series], [s.y for s in self.chart.series]
         return wants_log(xs, ys) or (self._empty.extent is Extent.SPREAD and parts_ends(ys))
@@ -169,13 +169,12 @@ class CurveView(Widget):
         variables = self.app.theme_variables
         background = self.background_colors[1]
         contrast = background.get_contrast_text(1.0)
-        coloured = has_colour(self.app.console, self.app.no_color)
+        # without colour each would be as bright as its hue happens to be
+        hues = series_colours(background) if has_colour(self.app.console, self.app.no_color) else (contrast.rgb,)
         return ChartStyle(
             background=background.rgb,
             text=background.blend(contrast, 0.65).rgb,
-            series=series_colours(background)
-            if coloured
-            else (contrast.rgb,),  # else the hue decides how bright each is
+            series=hues,
             marker=(background + Color.parse(variables["text-accent"])).rgb,
             cursor=contrast.rgb,
         )

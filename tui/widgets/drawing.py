@@ -14,8 +14,6 @@ from textual.style import Style
 if TYPE_CHECKING:
     from textual.visual import RenderOptions
 
-RUN = itemgetter(1)
-
 
 class Drawing(Content):
     """Text whose lines are as wide as its widget. It cannot be selected, so its cells need not know where they stand.
@@ -31,10 +29,9 @@ class Drawing(Content):
         rich = [look.rich_style for look in looks]
         strips, start = [], 0
         for line in self.plain.split("\n")[:height]:
-            run = zip(line, numbers[start : start + len(line)], strict=True)
-            strips.append(
-                Strip(Segment("".join(text for text, _ in same), rich[number]) for number, same in groupby(run, RUN))
-            )
+            cells = zip(line, numbers[start : start + len(line)], strict=True)
+            runs = groupby(cells, itemgetter(1))
+            strips.append(Strip(Segment("".join(text for text, _ in run), rich[number]) for number, run in runs))
             start += len(line) + 1
         return strips
 

@@ -103,6 +103,7 @@ def encode(upper: NDArray[np.uint8], lower: NDArray[np.uint8], palette: Palette,
     new_back[:, 1:] = bottom[:, 1:] != bottom[:, :-1]
     tokens = np.empty((rows, 2 * cells + 1), np.int16)
     tokens[:, :-1:2] = np.where(new_fore, np.where(new_back, _FIRST + n, _FIRST) + top, 0)
+    # by whether it is plain, and its colours new; the foreground of a plain cell never is
     kinds = [_UPPER, _FIRST + 2 * n, _UPPER, _FIRST + 4 * n, _BLANK, _FIRST + 3 * n]
     tokens[:, 1::2] = np.array(kinds)[4 * plain + 2 * new_fore + new_back] + np.where(new_back, bottom, 0)
     tokens[:, -1] = len(table) - 1

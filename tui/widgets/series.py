@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DASHES = (Dash.SOLID, Dash.DASHED, Dash.DOTTED)
 """By the number of a series."""
-GHOST_SHARE = 0.6
+PALE_SHARE = 0.6
 """How much of its colour a ghost keeps, and a curve that stands back."""
 
 RGB = tuple[int, int, int]
@@ -68,7 +68,7 @@ class ChartStyle:
         """Return the colour of the curve at this place; one that stands back is between its own and the background."""
         colour = self.own_colour_of(series, place)
         if colour is not None and self.background is not None and (series.ghost or series.stand is Stand.BACK):
-            return Color(*self.background).blend(Color(*colour), GHOST_SHARE).rgb
+            return Color(*self.background).blend(Color(*colour), PALE_SHARE).rgb
         return colour
 
     def own_colour_of(self, series: Series, place: int) -> RGB | None:

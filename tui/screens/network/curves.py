@@ -77,7 +77,7 @@ class LearningCurves(Vertical):
     )
 
     class Drawn(Message):
-        """The charts were brought up to date at news; what is dear as they are is best drawn in the same frame."""
+        """The charts were brought up to date at news: what costs as much is best drawn in the same frame."""
 
     def __init__(
         self, run_line: RunLine[NetworkHistory], timeline: Timeline, baseline: Baseline, below: Widget
