@@ -8,13 +8,13 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from nnfd.core.errors import INTERRUPTED
 from tests.support.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EVENTS = 70
-INTERRUPTED = 130
 SECONDS_TO_END = 4.0
 """Within which a SIGTERM ends it on a machine that has nothing else to do."""
 KEYS = [
