@@ -225,8 +225,9 @@ def begin_workers(words: Sequence[str]) -> None:
     from nnfd.core.sweep import server
 
     with contextlib.suppress(OSError):  # it is told when a worker is to be begun
-        # a worker runs the program's file anew, which imports this module; ``__name__`` is another one after -m
-        server.begin(("nnfd.tui.cli",))
+        # a worker runs the program's file anew, which imports this module; after -m this is that file: it is not to be
+        # imported before, of which Python would warn
+        server.begin((__name__,))
 
 
 def explain(error: CycloptsError, app: App, given: Sequence[str] = ()) -> str:
