@@ -251,7 +251,8 @@ class LabApp(OpeningApp):
         await self._end(0)
 
     def give_up(self) -> None:
-        self.run_worker(self._end(INTERRUPTED))
+        if self.is_running:  # a signal may come when all is over but a thread that is waited for
+            self.run_worker(self._end(INTERRUPTED))
 
     async def _end(self, code: int) -> None:
         self.leaving = True

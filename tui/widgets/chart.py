@@ -182,8 +182,8 @@ class _Drawing:
     def ends_inside(self, place: int, label: str) -> bool:
         """Write the label of a curve that ends before the others where it ends, if that is free; tell if it did."""
         x, _ = self._data[place]
-        row = round(self.end_row(place))
-        return len(x) > 0 and self._sheet.write_beside(row, self._column(float(x[-1])), fits(label), self.bold(place))
+        row, words = round(self.end_row(place)), self.way_out(place).strip() + fits(label)
+        return len(x) > 0 and self._sheet.write_beside(row, self._column(float(x[-1])), words, self.bold(place))
 
     def bold(self, place: int) -> Style:
         """Return how words about the curve at this place are written."""

@@ -7,7 +7,10 @@ import sys
 
 import pytest
 
+from nnfd.tui.app import LabApp
 from nnfd.tui.guard import signals
+from nnfd.tui.jobs.session import RunSpec, Storage
+from tests.support.dashboard import OVER_AT_ONCE
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and terminals of Unix")
 
@@ -24,3 +27,7 @@ async def test_a_terminal_that_went_before_the_first_look_ends_the_app(monkeypat
     os.close(_closed)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         loop.remove_signal_handler(number)
+
+
+def test_a_signal_while_only_a_thread_is_waited_for_begins_no_second_end():
+    LabApp(RunSpec(OVER_AT_ONCE, "test", "t"), Storage(record=False)).give_up()

@@ -98,11 +98,13 @@ def test_a_chosen_curve_is_a_bright_line_whose_dots_are_alone_and_the_others_are
 def test_a_curve_that_ends_outside_is_told_with_an_arrow_and_has_no_letter_in_a_false_place():
     y = 0.1 + 0.01 / LONG
     close = [Series(f"run {n}", LONG, y * (1 + n / 10), letter, n) for n, letter in enumerate("ABCD")]
-    lines = lines_of(Chart((*close, Series("far", LONG, y * 9, "F", 4)), extent=Extent.ENDS, over="epoch"), 70, 14)
-    (far,) = [line for line in lines if "F" in line]
-    assert "↑F 0.9" in far
-    assert far.count("F") == 1
-    assert all(any(letter in line for line in lines) for letter in "ABCD")
+    for end in (60, 20):
+        series = (*close, Series("far", LONG[:end], y[:end] * 9, "F", 4))
+        lines = lines_of(Chart(series, extent=Extent.ENDS, over="epoch"), 70, 14)
+        (far,) = [line for line in lines if "F" in line]
+        assert "↑F 0.9" in far
+        assert far.count("F") == 1
+        assert all(any(letter in line for line in lines) for letter in "ABCD")
 
 
 def test_edit_best_and_cursor_have_signs_of_their_own_and_edits_say_what():
