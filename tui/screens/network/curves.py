@@ -130,6 +130,7 @@ class LearningCurves(Vertical):
         """Another run begins, or the same one anew."""
         if (run := self._run_line.run) is not self._last_run:
             self.ghost, self._last_run = ghost_of(self._last_run, run, self.ghost), run
+        self._revision = 0  # none of its history's: that may have as many as the last run's when it is first looked at
         self.draw()
 
     def draw(self) -> None:

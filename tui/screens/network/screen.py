@@ -91,6 +91,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.health_watch = HealthWatch()
         self.diagnosis.begin(self.spec)
         self._preset = origin(self.spec.preset, NetworkParams)
+        self._revision = 0  # none of another history's
         self.curves.begin()
         self._show_epochs()
 

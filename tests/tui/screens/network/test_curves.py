@@ -41,10 +41,10 @@ def test_the_training_curve_says_what_it_is_of(how, name):
 
 
 def curves_of(history, app):
-    """The curves of a run that knows no more than this, and what says which epoch is looked at."""
+    """The curves of a run that knows no more than this, what says which epoch is looked at, and what has the run."""
     timeline = SimpleNamespace(shown=None)
-    run_line = SimpleNamespace(run=SimpleNamespace(history=history), news=Signal(app, "news"))
-    return LearningCurves(run_line, timeline, SimpleNamespace(history=None), TextLine()), timeline
+    run_line = SimpleNamespace(run=SimpleNamespace(history=history, phase=None), news=Signal(app, "news"))
+    return LearningCurves(run_line, timeline, SimpleNamespace(history=None), TextLine()), timeline, run_line
 
 
 def way_of(what):
@@ -64,7 +64,7 @@ async def test_an_epoch_goes_the_way_that_the_readme_tells():
     async with app.run_test():
         with profile:
             history.take_in(mailbox)
-            curves, _ = curves_of(history, app)
+            curves, *_ = curves_of(history, app)
             await app.mount(curves)
             curves.draw()
             await until_async(lambda: curves.accuracy.chart.series)
@@ -87,7 +87,7 @@ async def test_a_key_goes_before_the_second_chart_unless_it_looks_at_another_epo
     history.add(EpochDone(1, 0.5, 0.6, 0.9, 0.8, 0.01, is_best=True))
     app = SafeApp()
     async with app.run_test() as pilot:
-        curves, timeline = curves_of(history, app)
+        curves, timeline, _ = curves_of(history, app)
         await app.mount(curves)
         monkeypatch.setattr(safe_app, "KEY_SECONDS", 1e6)
         await pilot.press("z")
@@ -99,3 +99,16 @@ async def test_a_key_goes_before_the_second_chart_unless_it_looks_at_another_epo
         curves.draw()
         await until_async(lambda: curves.accuracy.chart.series)
         monkeypatch.setattr(safe_app, "KEY_SECONDS", 0.0)
+
+
+async def test_a_new_run_is_drawn_though_its_history_is_as_old_as_that_of_the_last_one():
+    app = SafeApp()
+    async with app.run_test():
+        curves, _, run_line = curves_of(NetworkHistory(), app)
+        await app.mount(curves)
+        for loss in (0.5, 0.3):
+            history = run_line.run.history = NetworkHistory()
+            curves.begin()
+            history.add(EpochDone(1, loss, loss, 0.9, 0.8, 0.01, is_best=True))
+            run_line.news.publish(None)
+            await until_async(lambda: (shown := curves.loss.chart.series) and shown[0].y.tolist() == [loss])  # noqa: B023
