@@ -105,6 +105,12 @@ class Pacer:
     clock: Callable[[], float] = time.perf_counter
     _due: float = field(default=0.0, init=False)
     _meter: SpeedMeter = field(default_factory=SpeedMeter, init=False)
+    _began: float | None = field(default=None, init=False)
+    """When the chunk under way was begun."""
+    _least: float = field(default=float("inf"), init=False)
+    """Seconds of the shortest chunk. The first has one step, so this is what goes with each, however many it has."""
+    _most: float = field(default=1.0, init=False)
+    """Steps that the next chunk may have at full speed."""
 
     @property
     def speed(self) -> float:
@@ -123,13 +129,23 @@ class Pacer:
             # a run that lags behind its pace does not hurry later to catch up
             self._due = max(self._due, now - 1 / CHUNKS_PER_SECOND) + units / self.pace
         self._meter.update(position, now)
+        if self._began is not None and (took := now - self._began) > 0:
+            self._least = min(took, self._least)
+            if units > 1 and (more := took - self._least) > 0:
+                self._most = min(2 * max(units, self._most), 1 + (units - 1) / (more * CHUNKS_PER_SECOND))
+            else:
+                self._most = max(2.0, self._most)
+        self._began = None
 
     def wait(self) -> float:
         """Return the seconds until the next unit may start; none are left if it is not positive."""
         return self._due - self.clock()
 
     def chunk(self) -> int:
-        """Return how many time steps fit between two looks at the commands, at least 1."""
+        """Return how many time steps fit between two looks at the commands, at least 1; they are begun now.
+
+        What goes with each chunk comes on top: a large grid whose figures take longer than that would stay at one step.
+        """
+        self._began = self.clock()
         # never more than the engine can do in that time, whatever the pace: commands wait for the end of a chunk
-        rate = self.speed if self.pace is None else min(self.pace, self.speed)
-        return max(1, int(rate / CHUNKS_PER_SECOND))
+        return max(1, int(self._most if self.pace is None else min(self._most, self.pace / CHUNKS_PER_SECOND)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.fields.models import extinction
-from nnfd.core.fields.simulate import field_stats
+from nnfd.core.fields.state import field_stats
 from nnfd.core.params import show_value
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from nnfd.core.engine.cadence import Sparingly
 from nnfd.core.engine.control import Control, FreeRun
-from nnfd.core.engine.events import Edited, Ended, FieldStats, Notice, Outcome, Paint, Painted, Started, StepsDone
+from nnfd.core.engine.events import Edited, Ended, Notice, Outcome, Paint, Painted, Started, StepsDone
 from nnfd.core.fields.engines.choose import make_kernel
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.maps import check_exactly
@@ -105,6 +106,7 @@ class _Simulation:
         self.kernel = make_kernel(params, self.state.fields, state.step)
         self.step = state.step
         self.told: set[str] = set()
+        self.look = Sparingly(0.0)  # at each cell's loss, which takes as long as twenty steps
         self.touched: Excess | None = None
         self.ending: tuple[Outcome, str] | None = None
 
@@ -117,7 +119,7 @@ class _Simulation:
             if self.step > before and not diverged:
                 self._keep(self.kernel.fields())
                 yield from self._notices()
-                yield from self._boundary(StepsDone(self.step, _stats(self.state), self.state))
+                yield from self._boundary(StepsDone(self.step, self.state.stats(), self.state))
         yield from self._notices()
         outcome, message = self.ending or self._plain_end()
         yield Ended(self.state.step, outcome, message, self.state)
@@ -214,7 +216,7 @@ class _Simulation:
         if self.step == 0 and has_no_seeds(self.state.fields, self.params):
             yield Notice(self.step, "seeds-none", no_seeds_advice(self.params))
         if self.step == 0:
-            for name, stats in _stats(self.state).items():
+            for name, stats in self.state.stats().items():
                 if stats.max >= self.params.clip:
                     message = f"the start of {name} is cut to clip = {show_value(self.params.clip)}"
                     yield Notice(0, "clip-touched", message)
@@ -241,7 +243,11 @@ class _Simulation:
     def _positivity(self) -> str | None:
         if self.params.method != "euler" or self.params.model.signed:
             return None
+        over = self.ending is not None or self.step >= self.params.steps
+        if not self.look.due() and not over:
+            return None
         left = positivity(self.params, self.state.fields, self.step)
+        self.look.done()
         name = min(left, key=left.__getitem__)
         if left[name] >= 0:
             return None
@@ -288,12 +294,3 @@ def _state(params: FieldParams, step: int, fields: Mapping[str, NDArray[Any]]) -
     for field in fields.values():
         field.setflags(write=False)
     return FieldState(params=params, step=step, fields=dict(fields))
-
-
-def field_stats(field: NDArray[Any]) -> FieldStats:
-    """Return the true extremes and the mean of a field."""
-    return FieldStats(min=float(field.min()), mean=float(field.mean(dtype="float64")), max=float(field.max()))
-
-
-def _stats(state: FieldState) -> Mapping[str, FieldStats]:
-    return {name: field_stats(state.inner(name)) for name in state.fields}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from nnfd.core.engine.events import FieldStats
 from nnfd.core.engine.state import META, count, pack_meta, unpack_meta
 from nnfd.core.errors import ParamsError
 from nnfd.core.fields.domain import inside
@@ -58,6 +59,10 @@ class FieldState:
         mask = self.inside
         return self.fields[name] if mask is None else self.fields[name][mask]
 
+    def stats(self) -> dict[str, FieldStats]:
+        """Return the extremes and the mean of each field inside the domain."""
+        return {name: field_stats(self.inner(name)) for name in self.fields}
+
     def frame(self) -> dict[str, NDArray[Any]]:
         """Return the fields by name."""
         return dict(self.fields)
@@ -88,3 +93,8 @@ class FieldState:
         """Return this state under other parameters, for a branch. Raises ``ParamsError`` if they need a restart."""
         self.params.check_live_edit(params)
         return dataclasses.replace(self, params=params)
+
+
+def field_stats(field: NDArray[Any]) -> FieldStats:
+    """Return the true extremes and the mean of a field."""
+    return FieldStats(min=float(field.min()), mean=float(field.mean(dtype="float64")), max=float(field.max()))

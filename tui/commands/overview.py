@@ -75,7 +75,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _columns() -> int:
     """Return how wide the terminal is, as the library would find out."""
-    if (told := os.environ.get("COLUMNS", "")).isdigit():
+    if (told := os.environ.get("COLUMNS", "")).isdecimal():
         return int(told)
     for number in range(3):
         try:

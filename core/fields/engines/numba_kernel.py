@@ -16,6 +16,7 @@ import importlib.util
 import os
 import sys
 import threading
+import time
 from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -27,6 +28,7 @@ from nnfd.core.errors import StorageError, in_words
 from nnfd.core.fields.engines.kernel import Kernel
 from nnfd.core.fields.engines.numba_source import source
 from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
+from nnfd.core.fields.engines.sharing import Sharing
 from nnfd.core.params.home import users
 from nnfd.core.text import printable
 
@@ -157,7 +159,8 @@ class NumbaKernel(Kernel):
     params, fields, step, given
         As for every engine.
     threads
-        None lets the size of the grid decide whether to use more than one.
+        None lets the size of the grid decide whether to use more than one, and what they take while others want the
+        cores too.
     wait
         Whether the first step waits for the compiler. Without, the NumPy engine, which gives the same numbers, goes on
         until the compiled steps are there; they are begun after its first steps, so that nobody waits for a picture.
@@ -179,6 +182,7 @@ class NumbaKernel(Kernel):
         self._maps = tuple(self.maps.values()) or self.now[:1]
         large = params.width * params.height >= THREAD_CELLS
         self._threads = threads or (None if large else 1)
+        self._sharing = Sharing() if self._threads is None else None
         self._text = source(self.program, params.dtype, signed=params.model.signed)
         self._plain: NumpyKernel | None = None
         if not wait and not _are_there(self._text, self._threads):
@@ -201,11 +205,22 @@ class NumbaKernel(Kernel):
         except StorageError as error:
             self.note = f"{error}; NumPy computes this run"
             return self._advance_plainly(self._plain or self._fall_back(), n)
-        done, self.exceeded = steps(*self._args(n))
+        done, self.exceeded = steps(*self._args(n)) if self._sharing is None else self._share(self._sharing, steps, n)
         if done % 2:
             self.now, self.next = self.next, self.now
         self.step += done
         return int(done)
+
+    def _share(self, sharing: Sharing, steps: Steps, n: int) -> tuple[int, bool]:
+        """Do steps with threads, or without where that is faster just now: the numbers are the same."""
+        alone = _compiled(self._text, self._args(0), 1)
+        if not alone.done():
+            return steps(*self._args(n))
+        shared, n = sharing.choose(n)
+        begin = time.perf_counter()
+        done, exceeded = (steps if shared else alone.result())(*self._args(n))
+        sharing.took(shared, done, time.perf_counter() - begin)
+        return done, exceeded
 
     def _fall_back(self) -> NumpyKernel:
         """Let NumPy do the steps, on arrays that both engines have."""

@@ -111,10 +111,15 @@ class TestPacer:
         assert pacer.wait() <= 0
         assert pacer.speed == 0
 
-    @pytest.mark.parametrize(("pace", "steps"), [(None, 30), (300.0, 10), (1.0, 1)])
-    def test_a_chunk_is_what_can_be_done_between_two_looks(self, clock, pace, steps):
-        pacer = Pacer(pace, clock)
-        for second in (0.0, 1.0):
-            clock.now = second
-            pacer.done(900, 900 * int(second))
-        assert pacer.chunk() == steps
+    @pytest.mark.parametrize("besides", [0.0, 0.001, 0.03, 0.3])
+    @pytest.mark.parametrize(("pace", "fewest", "most"), [(None, 30, 35), (300.0, 10, 10), (1.0, 1, 1)])
+    def test_a_chunk_is_what_can_be_done_between_two_looks(self, clock, pace, fewest, most, besides):
+        """Whatever time goes with a chunk besides its steps, which take 1 ms each here."""
+        pacer, position = Pacer(pace, clock), 0
+        for _ in range(40):
+            steps = pacer.chunk()
+            position += steps
+            clock.now += besides + 0.001 * steps
+            pacer.done(steps, position)
+            clock.now += 0.5  # what others do with it
+        assert fewest <= pacer.chunk() <= most
