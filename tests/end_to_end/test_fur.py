@@ -21,7 +21,7 @@ def greatest_a(text: str) -> float:
 
 
 def test_a_painted_seed_grows(tmp_path):
-    grid = ["--width", "40", "--height", "40", "--seeds", "0", "--steps", "20000", "--engine", "numpy"]
+    grid = ["--width", "100", "--height", "100", "--seeds", "0", "--steps", "2000000", "--engine", "numpy"]
     with Terminal("fur", "leopard", *grid, columns=120, rows=40, cwd=tmp_path) as terminal:
         terminal.wait_for("extinct")
         terminal.press(" ")
@@ -30,12 +30,12 @@ def test_a_painted_seed_grows(tmp_path):
             terminal.press("n")
             terminal.wait_for("activator a")
         terminal.press("i")
-        terminal.wait_for("radius 2 at 20,20")
+        terminal.wait_for("radius 2 at 50,50")
         terminal.press("\r")
         terminal.wait_for(lambda text: greatest_a(text) >= 1.9)
         terminal.press(" f")
         terminal.wait_for(lambda text: "extinct" not in text and greatest_a(text) > 0.5)
-        terminal.wait_for(lambda text: int(re.search(r"([\d,]+)/20,000", text).group(1).replace(",", "")) > 3_000)
+        terminal.wait_for(lambda text: int(re.search(r"([\d,]+)/2,000,000", text).group(1).replace(",", "")) > 3_000)
         terminal.process.terminate()
         assert terminal.wait_exit() == 130
         while terminal.pump(0.1):  # what is left of its last words
@@ -49,4 +49,4 @@ def test_a_painted_seed_grows(tmp_path):
     assert later, {event["event"] for event in events}
     assert max(event["stats"]["a"]["max"] for event in later) > 0.5
     # what grew has spread over the grid: far more of a than the 13 cells that were painted
-    assert max(event["stats"]["a"]["mean"] for event in later) > 13 * 2.0 / 1600
+    assert max(event["stats"]["a"]["mean"] for event in later) > 13 * 2.0 / 100**2
