@@ -20,6 +20,12 @@ def greatest_a(text: str) -> float:
     return float(row.group(1)) if row else 0.0
 
 
+def steps_done(text: str) -> int:
+    """Return how many steps the status line names; 0 while it is being written."""
+    status = re.search(r"([\d,]+)/2,000,000", text)
+    return int(status.group(1).replace(",", "")) if status else 0
+
+
 def test_a_painted_seed_grows(tmp_path):
     grid = ["--width", "100", "--height", "100", "--seeds", "0", "--steps", "2000000", "--engine", "numpy"]
     with Terminal("fur", "leopard", *grid, columns=120, rows=40, cwd=tmp_path) as terminal:
@@ -35,7 +41,7 @@ def test_a_painted_seed_grows(tmp_path):
         terminal.wait_for(lambda text: greatest_a(text) >= 1.9)
         terminal.press(" f")
         terminal.wait_for(lambda text: "extinct" not in text and greatest_a(text) > 0.5)
-        terminal.wait_for(lambda text: int(re.search(r"([\d,]+)/2,000,000", text).group(1).replace(",", "")) > 3_000)
+        terminal.wait_for(lambda text: steps_done(text) > 3_000)
         terminal.process.terminate()
         assert terminal.wait_exit() == 130
         while terminal.pump(0.1):  # what is left of its last words
