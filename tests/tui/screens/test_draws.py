@@ -88,7 +88,7 @@ async def test_the_fur_lab_draws_each_view_once(shows):
         drawn, step = canvas.drawings, lab.screen.history.position
         shows.clear()
         await lab.press("s")
-        await lab.until(lambda: lab.screen.numbers.step == step + 1)
+        await lab.until(lambda: lab.screen.numbers is not None and lab.screen.numbers.step == step + 1)
         assert shows == {"FieldView": 1, "NumbersPane": 1, "CurveView": 2}
         assert canvas.drawings == drawn + 1
         await lab.press("i")

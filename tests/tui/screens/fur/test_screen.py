@@ -162,7 +162,7 @@ async def test_v_shows_all_fields_and_n_chooses():
         assert pane.chosen == "a"
         await this.press("v")
         assert [view.display for view in pane.views] == [True, False, False, False, False]
-        await this.until(lambda: screen.numbers.field == "a")
+        await this.until(lambda: screen.numbers is not None and screen.numbers.field == "a")
 
 
 async def test_a_model_with_one_field_shows_one():
@@ -365,7 +365,7 @@ async def test_looking_back_shows_the_frame_and_b_branches_from_it():
         await this.press("j", "j")
         assert screen.shown == 58
         await this.until(lambda: screen.fields.state.step == 58)
-        await this.until(lambda: screen.numbers.step == 58)
+        await this.until(lambda: screen.numbers is not None and screen.numbers.step == 58)
         assert np.array_equal(screen.fields.state.fields["a"], screen.session.frames.load(58)["a"])
         frame = screen.fields.state
         await this.press("b")
