@@ -109,7 +109,7 @@ def test_a_terminal_that_does_what_none_should(tmp_path):
         terminal.wait_for(pressing(terminal, "?", "escape closes"))
         assert memory(terminal.process.pid) < 400_000_000
         os.kill(terminal.process.pid, signal.SIGUSR1)
-        assert terminal.wait_exit() == 0
+        assert terminal.wait_exit() == 130
     assert RunFolder.open(tmp_path / "r").events()[-1].outcome == "stopped"
     assert not list(tmp_path.rglob("*.log"))
 
