@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import pyte
 
-from nnfd.core.engine.cadence import EverySeconds
 from tests.support.waiting import LIMIT, until
 
 if TYPE_CHECKING:
@@ -98,17 +97,6 @@ class Terminal:
     def press(self, keys: str | bytes) -> None:
         """Type."""
         os.write(self._fd, keys.encode() if isinstance(keys, str) else keys)
-
-    def leave(self, words: str) -> None:
-        """Press escape, and again each few seconds, until the screen holds these words no more."""
-        press_again = EverySeconds(5.0)
-
-        def gone(text: str) -> bool:
-            if words in text and press_again.due():
-                self.press("\x1b")
-            return words not in text
-
-        self.wait_for(gone)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give it another size, as a user who drags its window does."""

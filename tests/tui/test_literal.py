@@ -157,7 +157,8 @@ def test_what_reaches_the_terminal_itself(tmp_path):
         for key, words in (("e", "nothing changed"), ("p", "enter starts")):
             terminal.press(key)
             terminal.wait_for(words)
-            terminal.leave(words)
+            terminal.press("\x1b")
+            terminal.wait_for(lambda text, words=words: words not in text)
         terminal.press("x")
         terminal.wait_for("Export this run")
         terminal.press("\r")
@@ -228,13 +229,15 @@ def test_what_reaches_the_terminal_from_a_pattern_and_a_sweep(tmp_path):
         for key, words in (("e", "nothing changed"), ("p", "enter starts"), ("?", "escape closes")):
             terminal.press(key)
             terminal.wait_for(words)
-            terminal.leave(words)
+            terminal.press("\x1b")
+            terminal.wait_for(lambda text, words=words: words not in text)
         terminal.press("4")
         terminal.wait_for(lambda text: "taken over" in text and "#" in text)
         for key, words in (("n", "enter renames"), ("T", "enter takes them"), ("e", "A new run from")):
             terminal.press(key)
             terminal.wait_for(words)
-            terminal.leave(words)
+            terminal.press("\x1b")
+            terminal.wait_for(lambda text, words=words: words not in text)
         terminal.press("c")
         terminal.wait_for("Compare")
         terminal.press("q")

@@ -56,6 +56,11 @@ class Answering(Protocol):
     terminal: SafeDriver | None
 
     @property
+    def keys_waiting(self) -> int:
+        """Keys that wait for those before them to be answered."""
+        ...
+
+    @property
     def inputs_waiting(self) -> int:
         """Messages that wait in front of whoever answers keys now."""
         ...
@@ -160,8 +165,12 @@ class SafeDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Hand on a message, unless nobody could answer it in time."""
         if isinstance(message, InputEvent):
-            waiting = self._sent - self._answering.inputs_taken + self._answering.inputs_waiting
-            if waiting >= (MOST_KEYS if isinstance(message, Key) else MOST_WAITING):
+            ahead, most = (
+                (self._answering.keys_waiting, MOST_KEYS)
+                if isinstance(message, Key)
+                else (self._answering.inputs_waiting, MOST_WAITING)
+            )
+            if self._sent - self._answering.inputs_taken + ahead >= most:
                 raise _TooMuchError
             self._sent += 1
             if isinstance(message, Key):  # what is drawn before it reaches the app would hold it up already

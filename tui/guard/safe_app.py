@@ -97,6 +97,11 @@ class SafeApp(App[None]):
             self.exit(return_code=1)
 
     @property
+    def keys_waiting(self) -> int:
+        """Keys that wait for those before them. Not what else waits: a form that opens gives itself 250 messages."""
+        return len(self._turns)
+
+    @property
     def inputs_waiting(self) -> int:
         """Messages that wait in front of whoever answers keys now."""
         stack = self.screen_stack if self.is_running else []

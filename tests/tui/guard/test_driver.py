@@ -83,6 +83,15 @@ async def test_pictures_wait_for_a_key_from_when_it_is_read(monkeypatch):
     assert app.busy() > 0
 
 
+@pytest.mark.skipif(os.name != "posix", reason="the driver of Unix")
+@pytest.mark.usefixtures("own_signals")
+async def test_what_a_form_that_opens_gives_itself_to_do_is_no_flood_of_keys(monkeypatch):
+    monkeypatch.setattr(SafeApp, "inputs_waiting", 2 * MOST_KEYS)
+    app = Slow()
+    Silent(app).process_message(Key("escape", "\x1b"))
+    await until_async(lambda: app.keys == ["\x1b"])
+
+
 async def test_keys_of_a_flood_that_wait_are_not_answered():
     async with opened(OVER_AT_ONCE) as lab:
         old = Key("question_mark", "?")
