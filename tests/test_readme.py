@@ -84,3 +84,11 @@ def test_the_checks_run_what_the_readme_says():
 def test_the_pictures_are_there():
     for picture in re.findall(r"!\[.*?\]\((.*?)\)", README):
         assert (ROOT / picture).is_file()
+
+
+def test_it_warns_of_a_cluster_that_asks_nobody_who_he_is():
+    chapter = README[README.index("## Sweeps") : README.index("## The living atlas")]
+    (warning,) = (part for part in chapter.split("\n\n") if "`tcp://` asks nobody who he is" in part)
+    assert "pickled" in warning
+    assert "can run\ncode in your workers and in your own process" in warning
+    assert "`tls://` lets in only who holds a certificate" in warning

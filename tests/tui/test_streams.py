@@ -12,7 +12,9 @@ import pytest
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.runs.folder import RunFolder
+from nnfd.tui import cli
 from nnfd.tui.guard import streams
+from tests.support.recorded import make
 from tests.support.terminal import COMMAND, Terminal
 from tests.support.waiting import LIMIT
 
@@ -72,6 +74,44 @@ class TestATerminalForTheDashboard:
             streams.need_terminal()
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("", "the dashboard needs a terminal; without one, add --headless"),
+        ("attach {}", "the dashboard needs a terminal; without one, add --headless"),
+        ("delete {}", "there is no terminal to ask on: add --yes to delete"),
+        ("prune --keep 0 --runs-root {}/..", "there is no terminal to ask on: add --yes to prune"),
+    ],
+)
+def test_what_would_ask_on_a_closed_input_says_so(tmp_path, on_a_terminal, words, said):
+    make(tmp_path / "r", result={})
+    on_a_terminal(stdin=None)  # which is what Python makes of <&-
+    assert cli.main(words.format(tmp_path / "r").split()) == 2
+    assert said in sys.stderr.getvalue()
+    assert (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(("encoding", "errors"), [("cp1252", "strict"), ("ascii", "surrogateescape")])
+def test_a_poor_encoding_ends_no_command(monkeypatch, tmp_path, encoding, errors):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{i % 7},{i % 5},{'猫犬'[i % 2]}\n" for i in range(40))
+    (tmp_path / "a.csv").write_text(f"a,b,label\n{rows}", encoding="utf-8")
+    make(tmp_path / "nnfd-runs" / "走る猫", result={})
+
+    def printed(*words):
+        stream = io.TextIOWrapper(io.BytesIO(), encoding, errors)
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert cli.main(words) == 0
+        return stream.buffer.getvalue().decode(encoding)
+
+    assert r"\u8d70\u308b\u732b  done" in printed("runs")
+    assert printed("export", "走る猫", "--to", "o猫.html") == "o\\u732b.html\n"
+    assert (tmp_path / "o猫.html").exists()
+    assert "Usage: nnfd-tui fur" in printed("fur", "--help")
+    words = ("train", "--headless", "--no-record", "--epochs", "1", "--dataset", "a.csv")
+    assert r"\u732b" in printed(*words)
+
+
 @pytest.mark.parametrize("closed", [">&- 2>&- <&-", ">&-"])
 def test_closed_streams_cost_no_run(tmp_path, closed):
     words = "train --headless --dataset iris --epochs 2 --run-dir r"
@@ -81,16 +121,6 @@ def test_closed_streams_cost_no_run(tmp_path, closed):
     assert [json.loads(line)["event"] for line in (tmp_path / "r" / "events.jsonl").read_text().splitlines()][
         -1
     ] == "ended"
-
-
-def test_a_poor_encoding_ends_no_command(tmp_path):
-    rows = "".join(f"{i % 7},{i % 5},{'猫犬'[i % 2]}\n" for i in range(40))
-    (tmp_path / "a.csv").write_text(f"a,b,label\n{rows}", encoding="utf-8")
-    words = ("train", "--headless", "--no-record", "--epochs", "1", "--dataset", "a.csv")
-    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
-    done = subprocess.run([COMMAND, *words], cwd=tmp_path, capture_output=True, env=environment)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert rb"\u732b" in done.stdout
 
 
 @pytest.mark.slow

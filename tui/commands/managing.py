@@ -110,11 +110,12 @@ def prune(
 def _agreed(what: str, command: str = "delete") -> bool:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NnfdError(f"there is no terminal to ask on: add --yes to {command}")
-    try:
-        return input(f"delete {what}? [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
+    sys.stdout.write(f"delete {what}? [y/N] ")  # not by input(): it asks on the standard error, which may go elsewhere
+    sys.stdout.flush()
+    answer = sys.stdin.readline()
+    if not answer:
         sys.stdout.write("\n")
-        return False
+    return answer.strip().lower() in {"y", "yes"}
 
 
 def tag(

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 NO_CAPABILITIES = ("dumb", "unknown")
 """Values of TERM of what can only write one line after the other."""
+FAIL = ("strict", "surrogateescape")
+"""What streams do by themselves with a character that their encoding does not have: both end the command, the second,
+that of the C locale, for all but bytes that were no text."""
 DRAWN = "▀─│●"
 """Characters that the dashboard cannot go without."""
 
@@ -33,8 +36,8 @@ def make_usable() -> None:
             stream = open(number, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in FAIL:
             stream.reconfigure(errors="backslashreplace")
 
 

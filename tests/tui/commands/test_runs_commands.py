@@ -131,13 +131,14 @@ class TestDelete:
         assert (here / "a").exists()
         assert run("delete", "none", "--yes")[0] == 2
 
-    @pytest.mark.parametrize(("answer", "left"), [("y", False), ("", True), ("\x04", True), ("n", True)])
+    @pytest.mark.parametrize(("answer", "left"), [("y", False), ("", True), ("\x04", True), (b"\xff\n", True)])
     def test_on_a_terminal_it_asks(self, here, answer, left):
         make(here / "a")
-        with Terminal("delete", "a", cwd=here.parent) as terminal:
+        strict = {"PYTHONIOENCODING": "utf-8"}
+        with Terminal("delete", "a", cwd=here.parent, env=strict, errors=answer != "") as terminal:
             terminal.wait_for("kB)? [y/N]")
             assert "delete a (" in terminal.text
-            terminal.press(answer if answer == "\x04" else f"{answer}\n")
+            terminal.press(f"{answer}\n" if answer in {"y", ""} else answer)
             terminal.wait_for("nothing was deleted" if left else "deleted: a")
             assert terminal.wait_exit() == 0
         assert (here / "a").exists() is left
