@@ -77,7 +77,7 @@ def atlas(
         raise PresetError(f"preset: {printable(preset)!r} is of kind {chosen.kind}: an atlas is of a pattern")
     params = chosen.params.edited(RunOptions(values=values).named_values(), text=True)
     made = _made(params, (x, y), (int(found[1]), int(found[2])), side, steps)
-    return _Report(made, to, quiet=quiet).run()
+    return _LoggedAtlas(made, to, quiet=quiet).run()
 
 
 def _made(
@@ -100,7 +100,7 @@ def _made(
     return Atlas(params, across, up, side=side, steps=steps)
 
 
-class _Report:
+class _LoggedAtlas:
     """Works an atlas out, says how it goes, and writes it."""
 
     def __init__(self, atlas: Atlas, to: Path, *, quiet: bool) -> None:

@@ -89,7 +89,7 @@ def sweep(
     if not headless:
         return _dashboard(found, jobs, cluster, runs_root)
     with found:
-        return _Report(found, json=json, quiet=quiet).run(Runner(found, jobs=jobs, cluster=cluster))
+        return _LoggedSweep(found, json=json, quiet=quiet).run(Runner(found, jobs=jobs, cluster=cluster))
 
 
 def _dashboard(found: Sweep, jobs: int | None, cluster: str | None, runs_root: Path) -> int:
@@ -114,7 +114,7 @@ def say_how_it_ended(sweep: Sweep, rows: Iterable[Row], flags: str = "") -> int:
     return 1 if failed else 0
 
 
-class _Report:
+class _LoggedSweep:
     """Does a sweep and says how it goes."""
 
     def __init__(self, sweep: Sweep, *, json: bool, quiet: bool) -> None:

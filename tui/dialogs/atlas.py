@@ -23,7 +23,7 @@ from nnfd.tui.dialogs.ask import AskText, Dialog
 from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.jobs.atlas import AtlasJob
 from nnfd.tui.widgets.arrow_keys import arrow_keys
-from nnfd.tui.widgets.atlas_picture import LOST, SIGNS, Room, Sheet, cells_for, draw_atlas, palette
+from nnfd.tui.widgets.atlas_picture import LOST, SIGNS, Room, Scene, cells_for, draw_atlas, palette
 from nnfd.tui.widgets.glyphs import GlyphView
 from nnfd.tui.widgets.text_line import TextLine
 from nnfd.tui.widgets.viewport import short_number
@@ -157,10 +157,10 @@ class AtlasDialog(Dialog[FieldParams]):
             return
         known = atlas.forecasts[: atlas.shape[0]]
         shown, bounds = (None, (0.0, 0.0)) if frame is None else (frame.shown, frame.bounds)
-        sheet = Sheet(atlas.shape, known, shown, bounds, self.cursor)
+        scene = Scene(atlas.shape, known, shown, bounds, self.cursor)
         field = main_field(atlas.points[0][0])
         colours = palette(default_colormap(field), self._picture.background_colors[1])
-        self._picture.show(draw_atlas(sheet, self._room(), colour=self._picture.in_colour), colours)
+        self._picture.show(draw_atlas(scene, self._room(), colour=self._picture.in_colour), colours)
         self._head.text = self._head_words(atlas, frame)
         self._key.text = self._key_words(atlas, frame)
         row, column = self.cursor

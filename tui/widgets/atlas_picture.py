@@ -55,7 +55,7 @@ def palette(colormap: str, ground: Color) -> Palette:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Scene:
     """What is drawn."""
 
     shape: tuple[int, int]
@@ -69,17 +69,17 @@ class Sheet:
     cursor: Place
 
 
-def draw_atlas(sheet: Sheet, room: Room, *, colour: bool) -> Cells:
+def draw_atlas(scene: Scene, room: Room, *, colour: bool) -> Cells:
     """Draw an atlas into so many lines and columns; what does not fit is cut."""
-    cell = cell_room(room, sheet.shape)
-    rows, columns = sheet.shape
+    cell = cell_room(room, scene.shape)
+    rows, columns = scene.shape
     cells = Cells.blank(rows * (cell.lines + 1) + 1, columns * (cell.columns + 1) + 1)
     cells.fore[:], cells.back[:] = INK, GROUND
-    if sheet.shown is not None:
-        _put_patterns(cells, sheet.shown, sheet.bounds, cell, colour=colour)
-    _put_lines(cells, sheet, cell)
-    _put_cursor(cells, sheet, cell)
-    _put_signs(cells, sheet, cell)
+    if scene.shown is not None:
+        _put_patterns(cells, scene.shown, scene.bounds, cell, colour=colour)
+    _put_lines(cells, scene, cell)
+    _put_cursor(cells, scene, cell)
+    _put_signs(cells, scene, cell)
     return cells
 
 
@@ -107,16 +107,16 @@ def _inner(count: int, size: int) -> NDArray[np.intp]:
     return (np.arange(count)[:, None] * (size + 1) + 1 + np.arange(size)).reshape(-1)
 
 
-def _top(sheet: Sheet, row: int, cell: Room) -> int:
+def _top(scene: Scene, row: int, cell: Room) -> int:
     """Return the line above a row of cells: the lowest stands at the bottom."""
-    return (sheet.shape[0] - 1 - row) * (cell.lines + 1)
+    return (scene.shape[0] - 1 - row) * (cell.lines + 1)
 
 
-def _put_lines(cells: Cells, sheet: Sheet, cell: Room) -> None:
+def _put_lines(cells: Cells, scene: Scene, cell: Room) -> None:
     """Part cells with another fate."""
-    fates = [[forecast.fate for forecast in row] for row in sheet.forecasts]
+    fates = [[forecast.fate for forecast in row] for row in scene.forecasts]
     for row, line in enumerate(fates):
-        top = _top(sheet, row, cell)
+        top = _top(scene, row, cell)
         for column, fate in enumerate(line):
             left = column * (cell.columns + 1)
             if column and line[column - 1] is not fate:
@@ -125,19 +125,19 @@ def _put_lines(cells: Cells, sheet: Sheet, cell: Room) -> None:
                 cells.glyph[top + 1 + cell.lines, left + 1 : left + 1 + cell.columns] = "─"
 
 
-def _put_signs(cells: Cells, sheet: Sheet, cell: Room) -> None:
-    for row, line in enumerate(sheet.forecasts):
-        below = _top(sheet, row, cell) + cell.lines + 1
+def _put_signs(cells: Cells, scene: Scene, cell: Room) -> None:
+    for row, line in enumerate(scene.forecasts):
+        below = _top(scene, row, cell) + cell.lines + 1
         for column, forecast in enumerate(line):
             left = column * (cell.columns + 1) + 1
             cells.glyph[below, left + (cell.columns - 1) // 2] = SIGNS[forecast.fate]
-            if sheet.shown is not None and np.isnan(sheet.shown[row, column, 0, 0]):
+            if scene.shown is not None and np.isnan(scene.shown[row, column, 0, 0]):
                 cells.glyph[below - (cell.lines + 1) // 2, left + (cell.columns - 1) // 2] = LOST
 
 
-def _put_cursor(cells: Cells, sheet: Sheet, cell: Room) -> None:
-    row, column = sheet.cursor
-    top, left = _top(sheet, row, cell), column * (cell.columns + 1)
+def _put_cursor(cells: Cells, scene: Scene, cell: Room) -> None:
+    row, column = scene.cursor
+    top, left = _top(scene, row, cell), column * (cell.columns + 1)
     bottom, right = top + cell.lines + 1, left + cell.columns + 1
     for line in (top, bottom):
         cells.glyph[line, left : right + 1] = "═"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnfd.core.fields.atlas.atlas import Fate, Forecast
-from nnfd.tui.widgets.atlas_picture import GROUND, LEVELS, Room, Sheet, cell_room, cells_for, draw_atlas
+from nnfd.tui.widgets.atlas_picture import GROUND, LEVELS, Room, Scene, cell_room, cells_for, draw_atlas
 
 PATTERN, UNIFORM, OPEN = (Forecast(fate, None, 0.0) for fate in (Fate.PATTERN, Fate.UNIFORM, Fate.OPEN))
 ROOM = Room(7, 13)
@@ -20,7 +20,7 @@ def patterns():
 
 def lines(shown=None, forecasts=((PATTERN, UNIFORM), (PATTERN, PATTERN)), *, cursor=(0, 0), colour=True):
     bounds = (0.0, 1.0) if shown is None else (float(np.nanmin(shown)), float(np.nanmax(shown)))
-    cells = draw_atlas(Sheet((2, 2), forecasts, shown, bounds, cursor), ROOM, colour=colour)
+    cells = draw_atlas(Scene((2, 2), forecasts, shown, bounds, cursor), ROOM, colour=colour)
     return ["".join(row) for row in cells.glyph], cells
 
 
@@ -92,6 +92,6 @@ def test_as_many_cells_as_are_seen_well_fit_each_terminal(room, cells):
 def test_a_terminal_of_a_few_cells_is_drawn_too():
     assert cells_for(Room(2, 3)) == (2, 2)
     cells = draw_atlas(
-        Sheet((2, 2), ((PATTERN, OPEN), (OPEN, OPEN)), patterns(), (0, 1), (1, 0)), Room(1, 1), colour=True
+        Scene((2, 2), ((PATTERN, OPEN), (OPEN, OPEN)), patterns(), (0, 1), (1, 0)), Room(1, 1), colour=True
     )
     assert cells.glyph.shape == (5, 5)

@@ -54,7 +54,7 @@ class Confusion:
 
 
 @dataclass(slots=True, eq=False)
-class Judgement:
+class KnownQuality:
     """What is known of a network's probabilities; nothing before it is asked for."""
 
     quality: Quality | None = None
@@ -111,7 +111,7 @@ class RecordedRun:
         self.history = self._new_history()
         self.pattern: Pattern | None = None
         self.confusion: Confusion | None = None
-        self.quality = Judgement()
+        self.quality = KnownQuality()
         self._figures: Mapping[str, float] = {}
         self._follower = Follower(self.folder)
         self._settled: object = None
@@ -170,7 +170,7 @@ class RecordedRun:
             self.history.add(event)
         self.pattern = update.pattern or self.pattern
         if update.figures != self._figures:
-            self.quality = Judgement()
+            self.quality = KnownQuality()
         self._figures, self.confusion = update.figures, update.confusion
 
     def judge(self) -> Quality:
@@ -207,7 +207,7 @@ class BaselineRow:
         self.number = number
         self.name = name
         self.visible = True
-        self.quality = Judgement()
+        self.quality = KnownQuality()
 
     def judge(self) -> Quality:
         """Judge its probabilities, in a worker thread, once it is over."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from nnfd.core.network.quality import Quality
-    from nnfd.tui.screens.compare.runs import AnyRun, Judgement
+    from nnfd.tui.screens.compare.runs import AnyRun, KnownQuality
 
 FIRST_METRICS = ("val_loss", "train_loss", "val_acc", "train_acc", "lr")
 """The order of the metric key for networks."""
@@ -122,7 +122,7 @@ def _missing(labels: Sequence[str], why: str, any_shown: bool) -> str:
     return f"nothing yet from {', '.join(labels)}: {why}" if labels else ""
 
 
-def _judge(run: AnyRun, asked: Judgement) -> tuple[Judgement, Quality | str]:
+def _judge(run: AnyRun, asked: KnownQuality) -> tuple[KnownQuality, Quality | str]:
     """Judge a network, in a worker thread; return for which judgement, and what came of it or why there is none."""
     try:
         return asked, run.judge()
@@ -143,7 +143,7 @@ class CompareView(Container):
         self.metric = FIRST_METRICS[0]
         self._runs: Sequence[AnyRun] = ()
         self._chosen: str | None = None
-        self._judging: OneAtATime[tuple[Judgement, Quality | str]] = OneAtATime(
+        self._judging: OneAtATime[tuple[KnownQuality, Quality | str]] = OneAtATime(
             self, self._next_to_judge, self._judged, lambda _error: None
         )
 
@@ -200,7 +200,7 @@ class CompareView(Container):
             case View.PATTERNS:
                 self.pictures.show(*pictures_of(runs))
 
-    def _next_to_judge(self) -> Callable[[], tuple[Judgement, Quality | str]] | None:
+    def _next_to_judge(self) -> Callable[[], tuple[KnownQuality, Quality | str]] | None:
         """Return what judges the first of the networks that is over and not judged yet."""
         for run in self._runs if self.view is View.EVALUATION else ():
             known = run.quality
@@ -208,7 +208,7 @@ class CompareView(Container):
                 return partial(_judge, run, known)
         return None
 
-    def _judged(self, found: tuple[Judgement, Quality | str]) -> None:
+    def _judged(self, found: tuple[KnownQuality, Quality | str]) -> None:
         asked, outcome = found
         if isinstance(outcome, str):
             asked.problem = outcome

@@ -32,7 +32,7 @@ NEW_LINE: list[Part] = []
 """Where the next line begins, if there is one."""
 
 
-def parts_of(
+def groups_of(
     params: NetworkParams, preset: Params, epoch: Mapping[str, float] | None, evaluated: Evaluated | None
 ) -> list[list[Part]]:
     """Return what is told, in groups that stay together, the most needed first.

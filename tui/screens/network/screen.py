@@ -25,7 +25,7 @@ from nnfd.tui.screens.network.diagnosis import DiagnosisLine, Trial, best_of
 from nnfd.tui.screens.network.evaluated import Evaluated, evaluation_of
 from nnfd.tui.screens.network.measuring import HealthWatch
 from nnfd.tui.screens.network.panels import NetworkPanels
-from nnfd.tui.screens.network.readout import Readout, parts_of
+from nnfd.tui.screens.network.readout import Readout, groups_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         # an edit at this epoch came after its numbers
         params = self.params if self.shown is None else self.history.params_at(at - 1, self.spec.params)
         if self._preset is not None and isinstance(params, NetworkParams):
-            self.readout.show(parts_of(params, self._preset, epoch, self.evaluated))
+            self.readout.show(groups_of(params, self._preset, epoch, self.evaluated))
 
     def show_position(self) -> None:
         self.curves.draw()

@@ -7,7 +7,7 @@ from textual.content import Content
 
 from nnfd.core.params import NetworkParams
 from nnfd.tui.screens.network.diagnosis import DiagnosisLine
-from nnfd.tui.screens.network.readout import flow, parts_of
+from nnfd.tui.screens.network.readout import flow, groups_of
 from tests.support.widget_host import Host, screen
 
 EPOCH = {"epoch": 12, "train_loss": 0.11821, "val_loss": 0.2454, "train_acc": 0.973, "val_acc": 0.9037, "lr": 0.049}
@@ -16,7 +16,7 @@ PRESET = NetworkParams()
 
 def told(params=PRESET, epoch=EPOCH, at=12, width=400, lines=1):
     evaluated = None if at is None else SimpleNamespace(epoch=at, evaluation=SimpleNamespace(accuracy=0.9519))
-    return flow(parts_of(params, PRESET, epoch, evaluated), width, lines).plain
+    return flow(groups_of(params, PRESET, epoch, evaluated), width, lines).plain
 
 
 def test_everything_is_told_with_the_most_needed_first():
