@@ -48,14 +48,14 @@ def _tanh_slope(d: Array, a: Array, scratch: Array) -> None:
 
 
 def _sigmoid(z: Array, work: Array) -> None:
-    # exp(min(z, 0)) / (1 + exp(-|z|)): no exponent is positive, so nothing overflows, and values near 0 keep their
-    # relative precision, which the shorter (1 + tanh(z/2)) / 2 would lose
+    # with e = exp(-|z|), (1 if z >= 0 else e) / (1 + e): no exponent is positive, so nothing overflows, and values near
+    # 0 keep their relative precision, which the shorter (1 + tanh(z/2)) / 2 would lose
     np.abs(z, out=work)
     np.negative(work, out=work)
     np.exp(work, out=work)
+    np.greater_equal(z, 0, out=z)
+    np.maximum(z, work, out=z)  # e is 1 at most
     work += 1
-    np.minimum(z, 0, out=z)
-    np.exp(z, out=z)
     z /= work
 
 
