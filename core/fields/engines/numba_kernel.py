@@ -65,17 +65,17 @@ def cache_folder() -> Path:
     return users(user_cache_path) / "models"
 
 
-def _compiled(text: str, args: tuple[Any, ...], threads: int | None) -> Future[Steps]:
+def _compiled(text: str, args: Callable[[], tuple[Any, ...]], threads: int | None) -> Future[Steps]:
     """Return the compiled steps of the module with this text, once they are there; they are compiled beside.
 
-    `args` are arguments of the types that they will be called with, for no step at all; `threads` is 1 for the steps
-    without threads, None for as many as numba has. The result raises ``StorageError`` if numba cannot be used, what is
-    compiled cannot be kept, or what was kept is damaged.
+    `args` returns arguments of the types that they will be called with, for no step at all; `threads` is 1 for the
+    steps without threads, None for as many as numba has. The result raises ``StorageError`` if numba cannot be used,
+    what is compiled cannot be kept, or what was kept is damaged.
     """
     with _beginning:
         if (text, threads) not in _begun:
             future = _begun[text, threads] = Future()
-            threading.Thread(target=_compile, args=(future, text, args, threads), name="compile").start()
+            threading.Thread(target=_compile, args=(future, text, args(), threads), name="compile").start()
         return _begun[text, threads]
 
 
@@ -194,14 +194,18 @@ class NumbaKernel(Kernel):
         arrays = (self.now, self.next, self.work or self.now[:1], self._maps)
         return (*arrays, self._k, times, number(p.clip), number(0), p.boundary == "periodic", n)
 
+    def _steps(self, threads: int | None) -> Future[Steps]:
+        """Return the compiled steps, with or without threads, once they are there; they are compiled beside."""
+        return _compiled(self._text, lambda: self._args(0), threads)
+
     def advance(self, n: int) -> int:
         """Do up to `n` steps, fewer if a value passes the upper bound; return the steps done, at least 1."""
         if self._plain is not None and not _are_there(self._text, self._threads):
             plainly = self._advance_plainly(self._plain, n)
-            _compiled(self._text, self._args(0), self._threads)
+            self._steps(self._threads)
             return plainly
         try:
-            steps = _compiled(self._text, self._args(0), self._threads).result()
+            steps = self._steps(self._threads).result()
         except StorageError as error:
             self.note = f"{error}; NumPy computes this run"
             return self._advance_plainly(self._plain or self._fall_back(), n)
@@ -213,7 +217,7 @@ class NumbaKernel(Kernel):
 
     def _share(self, sharing: Sharing, steps: Steps, n: int) -> tuple[int, bool]:
         """Do steps with threads, or without where that is faster just now: the numbers are the same."""
-        alone = _compiled(self._text, self._args(0), 1)
+        alone = self._steps(1)
         if not alone.done():
             return steps(*self._args(n))
         shared, n = sharing.choose(n)
