@@ -111,9 +111,8 @@ class FieldParams(Params):
 
     def diffusion_constants(self) -> dict[str, float]:
         """Return the diffusion constant of each field, 0 for one that does not spread; the largest, if it varies."""
-        return self._greatest(
-            [spreading.Term(field, self.model.factor(field, "lap"), 1.0) for field in self.model.fields]
-        )
+        terms = [spreading.Term(field, self.model.factor(field, "lap"), 1.0) for field in self.model.fields]
+        return self._greatest(terms)
 
     def damping(self) -> dict[str, float]:
         """Return how fast spreading takes away the shortest wave of each field, in 1/time: 8 D with h = 1.
@@ -194,9 +193,13 @@ class FieldParams(Params):
             if not (infos[name].live or name not in theirs if name in infos else parts.is_live(name, mine, yours))
         ]
 
+    def has_fields_of(self, other: type[Params]) -> bool:
+        """Tell whether an edit of the equations may lead from these parameters to those of the other model, or back."""
+        return issubclass(other, FieldParams) and other.model.fields == self.model.fields
+
     def check_live_edit(self, new: Params) -> None:
         """Raise :class:`ParamsError` unless a running run can go from these parameters to `new`."""
-        if not isinstance(new, FieldParams) or new.model.fields != self.model.fields:
+        if not isinstance(new, FieldParams) or not self.has_fields_of(type(new)):
             if new.kind is self.kind:
                 raise ParamsError("model: other equations are not allowed in a running run but with the same fields")
             super().check_live_edit(new)
@@ -241,17 +244,14 @@ class FieldParams(Params):
 def _declared(table: ParameterTable) -> tuple[Any, Any]:
     if table.choices:
         return Literal[tuple(table.choices)], param(table.default, table.help, unit=table.unit, live=table.live)
-    rules = [
-        bound(value) for bound, value in ((Ge, table.min), (Gt, table.above), (Le, table.max)) if value is not None
-    ]
+    bounds = ((Ge, table.min), (Gt, table.above), (Le, table.max))
+    rules = [bound(value) for bound, value in bounds if value is not None]
     number = Annotated[float, *rules] if rules else float
     kind = Annotated[number | str, BeforeValidator(varying.read)]  # type: ignore[valid-type]  # a number, or a text
     return kind, param(table.default, table.help, unit=table.unit, live=table.live, more=table.more)
 
 
 _NOISE = ParameterTable(default=0.0, min=0, live=False, help="Height of the uniform noise added to the start.")
-
-
 _alive: WeakValueDictionary[FieldModel, type[FieldParams]] = WeakValueDictionary()
 """The class of each model that somebody has parameters of: while equations are typed there are many, for a moment."""
 

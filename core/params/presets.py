@@ -131,16 +131,9 @@ def origin(name: str, made: type[Params]) -> Params:
             params = load(name).params
         except (PresetError, ParamsError):
             return made.model_construct()  # `presets check` names what is wrong with it; a list must not die of it
-        if type(params) is made or _same_fields(params, made):
+        if type(params) is made or (isinstance(params, FieldParams) and params.has_fields_of(made)):
             return params
     return made.model_construct()
-
-
-def _same_fields(params: Params, made: type[Params]) -> bool:
-    """Tell whether a run of this type may have begun as a run of the preset, and had its equations edited."""
-    return (
-        isinstance(params, FieldParams) and issubclass(made, FieldParams) and made.model.fields == params.model.fields
-    )
 
 
 def colormap_of(name: str) -> str:

@@ -103,17 +103,15 @@ class Checkpoint:
         except _NO_CHECKPOINT as error:
             reason = printable(str(error)) or "it holds no state"
             raise RunError(f"{printable(str(path))!r} is damaged: {reason}") from None
-        if state is not None and state.params.kind is not kind and not _takes_equations(params, state.params):
+        if state is not None and not _may_become(params, state.params):
             where = printable(str(path))
             raise RunError(f"{where!r} is damaged: it is of kind {state.params.kind}, the run of kind {kind}")
         return cls(state, meta.offset, meta.pending, meta.best, meta.seconds, meta.turn, meta.asked, meta.origin)
 
 
-def _takes_equations(began: Params, now: Params) -> bool:
-    """Tell whether a run may have come to these parameters by an edit of its equations: that changes the kind too."""
-    if not (isinstance(began, FieldParams) and isinstance(now, FieldParams)):
-        return False
-    return began.model.fields == now.model.fields
+def _may_become(began: Params, now: Params) -> bool:
+    """Tell whether a run may have come to these parameters: an edit of its equations changes the kind too."""
+    return now.kind is began.kind or (isinstance(began, FieldParams) and began.has_fields_of(type(now)))
 
 
 def saved_state(path: Path, params: Params) -> State | None:
