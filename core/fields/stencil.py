@@ -51,17 +51,6 @@ def fill_halo(padded: NDArray[Any], boundary: Boundary) -> None:
     padded[-1] = padded[1 if periodic else -2]
 
 
-def laplacian(field: NDArray[Any], stencil: Stencil, boundary: Boundary) -> NDArray[Any]:
-    """Return the Laplacian of `field`, same shape: the plain formula, for analysis and checks, not for speed."""
-    u = pad(field)
-    fill_halo(u, boundary)
-    near = u[:-2, 1:-1] + u[2:, 1:-1] + u[1:-1, :-2] + u[1:-1, 2:]
-    if stencil == "9-point":
-        near = 4 * near + u[:-2, :-2] + u[2:, 2:] + u[:-2, 2:] + u[2:, :-2]
-    weights = WEIGHTS[stencil]
-    return np.asarray(weights.scale * (near - weights.centre * field))
-
-
 def symbol(kx: NDArray[Any], ky: NDArray[Any], stencil: Stencil) -> NDArray[Any]:
     """Return the eigenvalue of the Laplacian for the waves ``exp(i (kx x + ky y))``, in 1/cells².
 

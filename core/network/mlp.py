@@ -277,11 +277,6 @@ class MLP:
         """Return the L2 term of the loss."""
         return 0.5 * self.l2 * sum(float(np.vdot(W, W)) for W in self.W) if self.l2 else 0.0
 
-    @property
-    def kept_batch_sizes(self) -> tuple[int, ...]:
-        """The batch sizes whose work arrays are kept, oldest first."""
-        return tuple(self._buffers)
-
     def _buffers_for(self, n: int) -> Buffers:
         if n not in self._buffers:
             if len(self._buffers) >= BATCH_SIZES_KEPT:

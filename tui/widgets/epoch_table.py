@@ -100,11 +100,6 @@ class EpochTable(ScrollView, can_focus=True):
             self.scroll_to(y=max(0, line - self.size.height // 2), animate=False, immediate=True, force=True)
         self.refresh()
 
-    @property
-    def follows_newest(self) -> bool:
-        """Whether the newest epoch is in view, and stays there when another one comes."""
-        return self._at_end
-
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Note whether the user scrolled away from the newest epoch, or back to it."""
         super().watch_scroll_y(old_value, new_value)

@@ -15,9 +15,10 @@ from nnfd.core.fields.engines.numpy_kernel import NumpyKernel
 from nnfd.core.fields.formula.program import program_of
 from nnfd.core.fields.models import reaction
 from nnfd.core.fields.simulate import initial_state
-from nnfd.core.fields.stencil import laplacian, symbol
+from nnfd.core.fields.stencil import symbol
 from nnfd.core.params import DiffusionParams, FurParams, TuringParams
 from nnfd.core.proof.naive import roll_step
+from tests.support.laplacian import laplacian
 
 STENCILS = ("5-point", "9-point")
 BOUNDARIES = ("periodic", "zero-flux")

@@ -1,6 +1,7 @@
 """The shipped models against their equations, written down again in plain NumPy; and what their presets end in."""
 
 import importlib.util
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from nnfd.core.fields.verdict import Look, verdict
 from nnfd.core.params.fields import params_of
 from nnfd.core.params.model import shipped_model, shipped_models
 from nnfd.core.params.presets import load
+from tests.support.laplacian import laplacian
 
 EDGES = [("5-point", "periodic"), ("9-point", "zero-flux"), ("9-point", "periodic"), ("5-point", "zero-flux")]
 
@@ -98,17 +100,6 @@ MODELS = {
 }
 
 
-def laplacian(stencil, boundary):
-    def lap(u):
-        n = np.pad(u, 1, mode="wrap" if boundary == "periodic" else "edge")
-        sides = n[:-2, 1:-1] + n[2:, 1:-1] + n[1:-1, :-2] + n[1:-1, 2:]
-        if stencil == "5-point":
-            return sides - 4 * u
-        return (4 * sides + n[:-2, :-2] + n[:-2, 2:] + n[2:, :-2] + n[2:, 2:] - 20 * u) / 6
-
-    return lap
-
-
 def seeded_run(case, stencil, boundary, **changes):
     name = case.partition(",")[0]
     params_type = params_of(shipped_model(name))
@@ -120,7 +111,7 @@ def seeded_run(case, stencil, boundary, **changes):
 
 def by_hand(case, params, fields):
     """Do 1000 steps of the equations above."""
-    lap, equations = laplacian(params.stencil, params.boundary), MODELS[case][0]
+    lap, equations = partial(laplacian, stencil=params.stencil, boundary=params.boundary), MODELS[case][0]
     for _ in range(1000):
         rates = equations(params, lap, *fields.values())
         fields = {
