@@ -66,7 +66,7 @@ class TestAWorker:
             await planted(lab, "nnfd.tui.screens.fur.screen.field_numbers", lambda: lab.press("j"))
             await lab.press("j")
             await lab.until(lambda: lab.screen.fields.state.step == lab.screen.shown)
-            for key, works in (("T", "dialogs.trust.compare"), ("P", "jobs.atlas.default_axes")):
+            for key, works in (("T", "dialogs.trust.compare"), ("P", "jobs.atlas.read_axes")):
                 await planted(lab, f"nnfd.tui.{works}", lambda key=key: lab.press(key))
                 await lab.press("escape")
 

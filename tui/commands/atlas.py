@@ -76,28 +76,11 @@ def atlas(
     if not isinstance(chosen.params, FieldParams):
         raise PresetError(f"preset: {printable(preset)!r} is of kind {chosen.kind}: an atlas is of a pattern")
     params = chosen.params.edited(RunOptions(values=values).named_values(), text=True)
-    made = _made(params, (x, y), (int(found[1]), int(found[2])), side, steps)
-    return _LoggedAtlas(made, to, quiet=quiet).run()
-
-
-def _made(
-    params: FieldParams,
-    axes: tuple[str | None, str | None],
-    cells: tuple[int, int],
-    side: int | None,
-    steps: int | None,
-) -> Atlas:
     from nnfd.core.fields.atlas.atlas import Atlas
-    from nnfd.core.fields.atlas.axes import default_axes, read_axis
+    from nnfd.core.fields.atlas.axes import read_axes
 
-    texts = list(axes)
-    if None in texts:
-        usual = [str(axis) for axis in default_axes(params)]
-        named = {text.partition("=")[0].strip() for text in texts if text}
-        left = [text for text in usual if text.partition("=")[0] not in named]
-        texts = [text if text is not None else left.pop(0) for text in texts]
-    across, up = (read_axis(text or "", params, count) for text, count in zip(texts, cells, strict=True))
-    return Atlas(params, across, up, side=side, steps=steps)
+    axes = read_axes((x, y), params, (int(found[1]), int(found[2])))
+    return _LoggedAtlas(Atlas(params, *axes, side=side, steps=steps), to, quiet=quiet).run()
 
 
 class _LoggedAtlas:
@@ -145,11 +128,9 @@ class _LoggedAtlas:
 
     def _grown(self) -> Patterns:
         from nnfd.core.fields.atlas.patterns import Patterns
-        from nnfd.core.fields.simulate import POLL_CELL_STEPS
 
         patterns = Patterns(self._atlas)
         self._log.line(f"{patterns.steps:,} steps on {patterns.side} x {patterns.side} cells a point")
-        most = max(1, POLL_CELL_STEPS // self._atlas.cells(patterns.side))
         bar = None if self._log.closed else progress_bar("steps", self._log.stream)
         due = EverySeconds(SECONDS_BETWEEN_LINES)
         task = bar.add_task("", total=patterns.steps) if bar else None
@@ -158,7 +139,7 @@ class _LoggedAtlas:
                 bar.start()
             while not patterns.is_over:
                 self._check_stop(f"after {patterns.step:,} of {patterns.steps:,} steps")
-                patterns.advance(most)
+                patterns.advance()
                 if bar and task is not None:
                     bar.update(task, completed=patterns.step)
                 elif due.due():

@@ -14,7 +14,7 @@ from textual.widgets import Label
 
 from nnfd.core.errors import ParamsError, failures_told
 from nnfd.core.fields.atlas.atlas import Atlas
-from nnfd.core.fields.atlas.axes import read_axis
+from nnfd.core.fields.atlas.axes import read_axes
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.picture import default_colormap
 from nnfd.core.params import FieldParams
@@ -234,8 +234,7 @@ class AtlasDialog(Dialog[FieldParams]):
         words = text.split()
         if len(words) != 2:
             raise ParamsError(f"axes: {printable(text)!r} is not allowed: an atlas has two, with a blank between")
-        across, up = (read_axis(word, self._params, 2) for word in words)
-        Atlas(self._params, across, up)
+        Atlas(self._params, *read_axes(words, self._params, (2, 2)))
 
     def _take_axes(self, text: str | None) -> None:
         if text is not None:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.fields.atlas.atlas import Atlas
-from nnfd.core.fields.atlas.axes import default_axes, read_axis
+from nnfd.core.fields.atlas.axes import read_axes
 from nnfd.core.fields.atlas.patterns import Patterns
-from nnfd.core.fields.simulate import POLL_CELL_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,8 +96,7 @@ class AtlasJob:
 
     def run(self) -> None:
         """Work to the end. Raises :class:`ParamsError` for axes that cannot be, or too many cells for the memory."""
-        texts = self._axes.split() or [str(axis) for axis in default_axes(self._params)]
-        across, up = (read_axis(text, self._params, count) for text, count in zip(texts, self._cells, strict=True))
+        across, up = read_axes(self._axes.split() or (None, None), self._params, self._cells)
         atlas = Atlas(self._params, across, up)
         self.place = up.count // 2, across.count // 2
         for _ in atlas.region():
@@ -107,7 +105,6 @@ class AtlasJob:
             self._tell(self, atlas, None)
             self._give_way()
         patterns = Patterns(atlas)
-        most = max(1, POLL_CELL_STEPS // atlas.cells(atlas.side))
         due = 0.0
         while not self.stopped:
             self._give_way()
@@ -120,7 +117,7 @@ class AtlasJob:
                 self.drawn.clear()
                 due = time.perf_counter() + FRAME_SECONDS
                 self._tell(self, atlas, self._framed(patterns))
-            patterns.advance(most)
+            patterns.advance()
 
     def _framed(self, patterns: Patterns) -> Frame:
         place = self.place

@@ -16,6 +16,8 @@ from nnfd.core.params.formula import Name, walk
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from nnfd.core.fields.stability import Prediction
@@ -69,6 +71,20 @@ def read_axis(text: str, params: FieldParams, count: int) -> Axis:
     if not (_NUMBER.fullmatch(found["low"]) and _NUMBER.fullmatch(found["high"])):
         raise ParamsError(f"axis: {printable(text)!r} is not allowed: both ends are numbers in plain digits; {AS_IN}")
     return checked(Axis(name, float(found["low"]), float(found["high"]), count), params)
+
+
+def read_axes(texts: Sequence[str | None], params: FieldParams, cells: Sequence[int]) -> tuple[Axis, Axis]:
+    """Read both axes, from left to right and from the bottom to the top, with so many values.
+
+    In place of None comes one that the model suggests, other than the one that is asked for. Raises as
+    :func:`read_axis` and :func:`default_axes` do.
+    """
+    if None in texts:
+        named = {text.partition("=")[0].strip() for text in texts if text}
+        left = iter([str(axis) for axis in default_axes(params) if axis.name not in named])
+        texts = [next(left) if text is None else text for text in texts]
+    across, up = (read_axis(text or "", params, count) for text, count in zip(texts, cells, strict=True))
+    return across, up
 
 
 def checked(axis: Axis, params: FieldParams) -> Axis:

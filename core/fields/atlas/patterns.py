@@ -16,7 +16,7 @@ from nnfd.core.fields.domain import sides_of
 from nnfd.core.fields.engines.choose import make_kernel
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.seeds import start_fields
-from nnfd.core.fields.simulate import BLOW_UP, CHECK_STEPS
+from nnfd.core.fields.simulate import BLOW_UP, CHECK_STEPS, POLL_CELL_STEPS
 from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import Verdict, verdict
 from nnfd.core.params.domain import WHOLE
@@ -111,8 +111,10 @@ class Patterns:
         pitch = self.side + 1
         return field.reshape(rows, pitch, columns, pitch).swapaxes(1, 2)[:, :, : self.side, : self.side]
 
-    def advance(self, most: int) -> None:
-        """Do some steps, `most` at the most."""
+    def advance(self, most: int | None = None) -> None:
+        """Do some steps, `most` at the most; None: as many as take no longer than a run's between two polls."""
+        if most is None:
+            most = POLL_CELL_STEPS // (self.params.width * self.params.height)
         to_check = CHECK_STEPS - self.step % CHECK_STEPS
         self._kernel.advance(max(1, min(most, to_check, self.steps - self.step)))
         if self._kernel.exceeded:

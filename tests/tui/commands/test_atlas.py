@@ -77,7 +77,7 @@ def test_a_network_has_none_and_a_folder_that_is_not_there_is_told(run, tmp_path
 def test_an_interrupt_is_answered_and_nothing_is_written(run, tmp_path, monkeypatch):
     advance = Patterns.advance
 
-    def interrupted(self, most):
+    def interrupted(self):
         advance(self, 1)
         signal.raise_signal(signal.SIGINT)
 
