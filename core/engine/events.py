@@ -51,6 +51,11 @@ class Paint:
     value: float | None
     """None, of a parameter alone: what it was before it was painted."""
 
+    @property
+    def dab(self) -> Dab:
+        """The disc, wherever it is painted."""
+        return Dab(self.x, self.y, self.radius, self.value)
+
 
 Command: TypeAlias = "Params | Paint"
 """What can be sent to a running step-generator: new parameters, or a stroke of paint into a field."""
@@ -196,7 +201,7 @@ def params_after(events: Sequence[Event], before: Params) -> Params:
     """Return the parameters in effect after these events of a run that had `before` ahead of them."""
     for name, alike in groupby(events, lambda event: event.paint.field if isinstance(event, Painted) else None):
         if name is not None:  # at once: each would write and read again all that was painted before
-            before = before.painted_with(name, [_dab(event.paint) for event in alike if isinstance(event, Painted)])
+            before = before.painted_with(name, [event.paint.dab for event in alike if isinstance(event, Painted)])
         else:
             before = reduce(params_with, alike, before)
     return before
@@ -208,10 +213,6 @@ def params_with(before: Params, event: Event) -> Params:
         case Started() | Edited():
             return event.params
         case Painted(paint=paint):
-            return before.painted_with(paint.field, [_dab(paint)])
+            return before.painted_with(paint.field, [paint.dab])
         case _:
             return before
-
-
-def _dab(paint: Paint) -> Dab:
-    return Dab(paint.x, paint.y, paint.radius, paint.value)

@@ -92,19 +92,19 @@ def _dabbed(dabs: tuple[Dab, ...], width: int, height: int, boundary: Boundary) 
     """Return what was painted, shape (height, width), read-only; NaN where nothing is."""
     over = np.full((height, width), np.nan)
     for dab in dabs:
-        over[disc(dab.x, dab.y, dab.radius, width, height, boundary)] = np.nan if dab.value is None else dab.value
+        over[disc(dab, width, height, boundary)] = np.nan if dab.value is None else dab.value
     over.setflags(write=False)
     return over
 
 
-def disc(x: int, y: int, radius: int, width: int, height: int, boundary: Boundary) -> Cells:
-    """Return rows and columns of the cells whose centres lie within a radius of a cell.
+def disc(dab: Dab, width: int, height: int, boundary: Boundary) -> Cells:
+    """Return rows and columns of the cells whose centres lie within the radius of a disc's middle cell.
 
     With periodic edges the disc goes on at the other side; otherwise it ends at the edge.
     """
-    down, right = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-    within = right * right + down * down <= radius * radius
-    rows, columns = y + down[within], x + right[within]
+    down, right = np.mgrid[-dab.radius : dab.radius + 1, -dab.radius : dab.radius + 1]
+    within = right * right + down * down <= dab.radius * dab.radius
+    rows, columns = dab.y + down[within], dab.x + right[within]
     if boundary == "periodic":
         return rows % height, columns % width
     on_grid = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
@@ -163,7 +163,7 @@ def check_disc(params: FieldParams, name: str, dab: Dab) -> None:
         varies[name] = Expression(Number(dab.value))
     elif name in varies:
         varies[name] = base_of(varies[name])
-    _check(params, varies, disc(dab.x, dab.y, dab.radius, params.width, params.height, params.boundary))
+    _check(params, varies, disc(dab, params.width, params.height, params.boundary))
 
 
 def _check(params: FieldParams, varies: Mapping[str, Varying], at: Cells | None) -> None:

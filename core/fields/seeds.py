@@ -15,7 +15,6 @@ from nnfd.core.fields.grey import DARK, read_grey
 from nnfd.core.fields.maps import check_disc, disc, values_of
 from nnfd.core.fields.memory import check_memory
 from nnfd.core.params import FieldParams, show_value
-from nnfd.core.params.dab import Dab
 from nnfd.core.params.formula import evaluate
 from nnfd.core.params.varying import ends_of
 from nnfd.core.text import printable
@@ -141,7 +140,7 @@ def _check_painted(stroke: Paint, params: FieldParams) -> None:
     old, new = params.varying.get(stroke.field), after.varying.get(stroke.field)
     if old is None or new is None or ends_of(old) != ends_of(new):
         after.edited({})
-    check_disc(after, stroke.field, Dab(stroke.x, stroke.y, stroke.radius, stroke.value))
+    check_disc(after, stroke.field, stroke.dab)
 
 
 def _check_field_value(stroke: Paint, params: FieldParams) -> None:
@@ -154,7 +153,7 @@ def _check_field_value(stroke: Paint, params: FieldParams) -> None:
 def with_stroke(params: FieldParams, stroke: Paint) -> FieldParams:
     """Return the parameters after a stroke, which one of them may have taken. Raises :class:`ParamsError`."""
     try:
-        return params.painted_with(stroke.field, [Dab(stroke.x, stroke.y, stroke.radius, stroke.value)])
+        return params.painted_with(stroke.field, [stroke.dab])
     except ValueError as error:
         raise ParamsError(f"paint: {stroke.field}: {error}") from None
 
@@ -170,7 +169,7 @@ def paint(fields: Mapping[str, NDArray[Any]], stroke: Paint, params: FieldParams
     painted = {name: field.copy() for name, field in fields.items()}
     if stroke.field not in painted:
         return painted
-    y, x = disc(stroke.x, stroke.y, stroke.radius, params.width, params.height, params.boundary)
+    y, x = disc(stroke.dab, params.width, params.height, params.boundary)
     if (mask := inside(params)) is not None:
         within = mask[y, x]
         y, x = y[within], x[within]
