@@ -235,6 +235,11 @@ class SafeApp(App[None]):
             )
 
 
+def way_of(app: App[Any]) -> Callable[[], None]:
+    """Return what waits while the screen goes first; asked for in its thread, as another's may know of no app."""
+    return app.right_of_way.wait if isinstance(app, SafeApp) else lambda: None
+
+
 def _driver_class() -> type[Driver] | None:
     if sys.platform == "win32":
         return None

@@ -24,13 +24,12 @@ class Mailbox:
     ----------
     wake
         Called in the worker thread when the first event arrives after a :meth:`drain`; it shall only post a message.
-    give_way
-        Called in the worker thread at each event; it may wait for a moment.
     """
 
-    def __init__(self, wake: Callable[[], object], give_way: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, wake: Callable[[], object]) -> None:
         self._wake = wake
-        self._give_way = give_way
+        self.give_way: Callable[[], object] = lambda: None
+        """Called in the worker thread at each event; it may wait for a moment."""
         self._lock = threading.Lock()
         self._events: list[Event] = []
         self._last_unit: int | None = None
@@ -53,7 +52,7 @@ class Mailbox:
             was_empty = len(self._events) == 1
         if was_empty:
             self._wake()
-        self._give_way()
+        self.give_way()
 
     def drain(self) -> list[Event]:
         """Take all events, oldest first."""

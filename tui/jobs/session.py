@@ -124,24 +124,15 @@ class Session:
         Bytes of frames to keep.
     wake
         Called in the worker thread when there is something to :meth:`Mailbox.drain`, and at the end.
-    give_way
-        Called in the worker thread at each event; it may wait for a moment.
     """
 
-    def __init__(
-        self,
-        spec: RunSpec,
-        folder: RunFolder | None,
-        budget: int,
-        wake: Callable[[], None],
-        give_way: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, spec: RunSpec, folder: RunFolder | None, budget: int, wake: Callable[[], None]) -> None:
         from nnfd.core.runs.live import LiveRun
         from nnfd.core.runs.recorder import frame_cadence
 
         self.spec = spec
         self.folder = folder
-        self.mailbox = Mailbox(wake, give_way)
+        self.mailbox = Mailbox(wake)
         self.failure: str | None = None
         """One line, if the run could not start or go on, or was stopped before it began."""
         self.failed = False

@@ -38,8 +38,6 @@ class CurrentRun(Generic[H]):
         Returns an empty history of this kind of run.
     wake
         Called in the worker thread when there is something in the session's mailbox.
-    give_way
-        Called in the worker thread at each event; it may wait for a moment.
     """
 
     def __init__(
@@ -49,7 +47,6 @@ class CurrentRun(Generic[H]):
         storage: Storage,
         new_history: Callable[[], H],
         wake: Callable[[], None],
-        give_way: Callable[[], None],
     ) -> None:
         folder = folder or storage.new_folder(spec)
         self.session: AnySession
@@ -57,7 +54,7 @@ class CurrentRun(Generic[H]):
             assert folder is not None, "what is watched is a folder"
             self.session = WatchSession(spec, folder, wake)
         else:
-            self.session = Session(spec, folder, storage.budget, wake, give_way)
+            self.session = Session(spec, folder, storage.budget, wake)
         self.spec = spec
         self.pace = Pace(self.session.controller)
         self.history: H = new_history()

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nnfd.core.errors import NnfdError
-from nnfd.tui.guard.safe_app import SafeApp
+from nnfd.tui.guard.safe_app import SafeApp, way_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,8 +61,7 @@ class OneAtATime(Generic[T]):
             return  # of a large field it takes seconds, which the app would wait for
         self._under_way = self._next_job()
         if self._under_way is not None:
-            give_way = app.right_of_way.wait if isinstance(app, SafeApp) else lambda: None
-            work = partial(self._work, self._under_way, give_way)
+            work = partial(self._work, self._under_way, way_of(app))
             self._host.run_worker(work, group="background", thread=True)
 
     def forget(self) -> None:

@@ -15,8 +15,7 @@ from textual.signal import Signal
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Edited, Event, Notice
 from nnfd.core.errors import NnfdError
-from nnfd.tui.guard.right_of_way import RightOfWay
-from nnfd.tui.guard.safe_app import SafeApp
+from nnfd.tui.guard.safe_app import way_of
 from nnfd.tui.guard.timers import call_in
 from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
 from nnfd.tui.jobs.watching import WatchSession
@@ -106,13 +105,11 @@ class RunLine(StatusLine, Generic[H]):
         self.news: Signal[None] = Signal(self, "news")
         """For what draws itself from the run's history."""
         self._unit = unit
-        self._right_of_way = RightOfWay()
         self._new_run: Callable[[RunSpec, RunFolder | None], CurrentRun[H]] = partial(
             CurrentRun,
             storage=storage,
             new_history=new_history,
             wake=self._wake,
-            give_way=lambda: self._right_of_way.wait(),
         )
         self.run: CurrentRun[H] = self._new_run(spec, folder)
         self._draws = Throttle(self, self._draw, 1 / draws_per_second)
@@ -127,8 +124,6 @@ class RunLine(StatusLine, Generic[H]):
     # -- one run after the other
 
     def on_mount(self) -> None:
-        if isinstance(self.app, SafeApp):  # asked here: in the worker's thread there may be none any more
-            self._right_of_way = self.app.right_of_way
         self._open()
 
     def begin(self, spec: RunSpec, *, folder: RunFolder | None = None) -> None:
@@ -147,8 +142,11 @@ class RunLine(StatusLine, Generic[H]):
         self._told_failure = None
         self._noticed.clear()
         self.post_message(self.Begun(another=True))
+        session = self.run.session
+        if not self.run.spec.watched:  # what computes gives way; what reads a log takes no time to speak of
+            session.mailbox.give_way = way_of(self.app)
         # after the first paint, which the import of scikit-learn in the worker would hold up
-        self.call_after_refresh(self.run_worker, self.run.session.run, group="engine", thread=True)
+        self.call_after_refresh(self.run_worker, session.run, group="engine", thread=True)
         # what the run needed to import is there by then; a full collection that walked it held up a key for 0.1 s
         call_in(self.settled_seconds, self, gc.freeze)
         self.tell()
