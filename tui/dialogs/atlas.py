@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import ParamsError, failures_told
+from nnfd.core.errors import ParamsError
 from nnfd.core.fields.atlas.atlas import Atlas
 from nnfd.core.fields.atlas.axes import read_axes
 from nnfd.core.fields.models import main_field
@@ -20,8 +17,9 @@ from nnfd.core.fields.picture import default_colormap
 from nnfd.core.params import FieldParams
 from nnfd.core.text import printable
 from nnfd.tui.dialogs.ask import AskText, Dialog
-from nnfd.tui.guard.safe_app import SafeApp
+from nnfd.tui.guard.safe_app import way_of
 from nnfd.tui.jobs.atlas import AtlasJob
+from nnfd.tui.jobs.growing import Growing
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.atlas_picture import LOST, SIGNS, Room, Scene, cells_for, draw_atlas, palette
 from nnfd.tui.widgets.glyphs import GlyphView
@@ -60,21 +58,13 @@ class AtlasDialog(Dialog[FieldParams]):
     AtlasDialog .-point { color: $foreground; }
     """
 
-    @dataclass
-    class Grown(Message):
-        """More is known, or why nothing is."""
-
-        job: AtlasJob
-        atlas: Atlas | None
-        frame: Frame | None = None
-        error: str = ""
-
     def __init__(self, params: FieldParams, title: str) -> None:
         super().__init__()
         self._params = params
         self._title = title
         self._axes = ""
         self._job: AtlasJob | None = None
+        self._growing = Growing(self, self._grown, self._failed)
         self.atlas: Atlas | None = None
         """What is looked at; its region is known row by row."""
         self.frame: Frame | None = None
@@ -98,49 +88,32 @@ class AtlasDialog(Dialog[FieldParams]):
         self.call_after_refresh(self._begin)  # then it is known how much room there is
 
     def on_unmount(self) -> None:
-        if self._job is not None:
-            self._job.stop()
+        self._growing.stop()
 
     def on_resize(self, _event: events.Resize) -> None:
         self.call_after_refresh(self._draw)
 
     def _begin(self) -> None:
-        if self._job is not None:
-            self._job.stop()
         self.atlas = self.frame = None
         self._head.text, self._key.text = f"Atlas · {self._title}", "looking for what decides ..."
         self._point.text = self._seen.text = ""
-        app = self.app  # asked here: once the dialog is gone, the worker's thread may know of none
-        give_way = app.right_of_way.wait if isinstance(app, SafeApp) else lambda: None
-        job = AtlasJob(self._params, self._axes, cells_for(self._room()), self._grown, give_way)
-        self._job = job
-        self.run_worker(partial(self._work, job), thread=True, group="atlas")
-
-    def _work(self, job: AtlasJob) -> None:
-        with failures_told(lambda why: self.post_message(self.Grown(job, None, error=why))):
-            job.run()
-
-    def _grown(self, job: AtlasJob, atlas: Atlas, frame: Frame | None) -> None:
-        self.post_message(self.Grown(job, atlas, frame))
+        self._job = AtlasJob(self._params, self._axes, cells_for(self._room()), way_of(self.app))
+        self._growing.begin(self._job.run)
 
     # -- what is shown
 
-    def on_atlas_dialog_grown(self, event: Grown) -> None:
-        """Draw what is known, if it is still asked for."""
-        event.stop()
-        job = self._job
-        if job is None or event.job is not job or job.stopped:
-            return
-        if event.error:
-            self._key.text = event.error
-            self.notify(event.error, severity="error", markup=False)  # it may be longer than the line
-            return
+    def _grown(self, known: tuple[Atlas, Frame | None]) -> None:
+        assert self._job is not None
         if self.atlas is None:
-            self.cursor = job.place
-        self.atlas, self.frame = event.atlas, event.frame
+            self.cursor = self._job.place
+        self.atlas, self.frame = known
         self._draw()
-        if event.frame is not None:
-            job.drawn.set()
+        if self.frame is not None:
+            self._job.drawn.set()
+
+    def _failed(self, why: str) -> None:
+        self._key.text = why
+        self.notify(why, severity="error", markup=False)  # it may be longer than the line
 
     def notify_style_update(self) -> None:
         """Draw anew in another theme."""

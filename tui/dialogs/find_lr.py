@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import math
-import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import failures_told
 from nnfd.core.network.lr_range import RANGES, Finding, Trial, judge, try_rates
 from nnfd.core.params import show_value
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.jobs.growing import Growing
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.series import Series
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from textual.app import ComposeResult
 
@@ -43,19 +40,11 @@ class FindLr(Dialog[float]):
     FindLr .-why { width: 1fr; height: auto; max-height: 5; }
     """
 
-    @dataclass
-    class Tried(Message):
-        """The test got on, or is over."""
-
-        trials: Sequence[Trial]
-        finding: Finding | None
-        error: str = ""
-
     def __init__(self, params: NetworkParams, data: Dataset) -> None:
         super().__init__()
         self._params = params
         self._data = data
-        self._left = threading.Event()
+        self._job = Growing(self, self._tried, self._failed)
         self.finding: Finding | None = None
         """What the test says, once it is over."""
         self._curve = CurveView("loss, as lr grows from batch to batch")
@@ -70,33 +59,33 @@ class FindLr(Dialog[float]):
             yield self._hint
 
     def on_mount(self) -> None:
-        self.run_worker(self._try, thread=True, group="find-lr")
+        self._job.begin(self._try)
 
     def on_unmount(self) -> None:
-        self._left.set()
+        self._job.stop()
 
-    def _try(self) -> None:
+    def _try(self, stopping: Callable[[], bool]) -> Iterator[tuple[Sequence[Trial], Finding | None]]:
+        """Yield the trials so far, and what the test says once it is over."""
         trials: list[Trial] = []
-        with failures_told(lambda why: self.post_message(self.Tried(tuple(trials), None, why))):
-            for trial in try_rates(self._params, self._data, self._left.is_set):
-                trials.append(trial)
-                if len(trials) % TOLD_EVERY == 0:
-                    self.post_message(self.Tried(tuple(trials), None))
-            self.post_message(self.Tried(tuple(trials), judge(trials)))
+        for trial in try_rates(self._params, self._data, stopping):
+            trials.append(trial)
+            if len(trials) % TOLD_EVERY == 0:
+                yield tuple(trials), None
+        yield tuple(trials), judge(trials)
 
-    def on_find_lr_tried(self, event: Tried) -> None:
-        """Draw the curve so far; say what it comes to once it is over."""
-        event.stop()
-        powers = np.log10([trial.lr for trial in event.trials])
-        smoothed = np.array([trial.smoothed for trial in event.trials])
+    def _tried(self, so_far: tuple[Sequence[Trial], Finding | None]) -> None:
+        trials, finding = so_far
+        powers = np.log10([trial.lr for trial in trials])
+        smoothed = np.array([trial.smoothed for trial in trials])
         # what blows up at the end would press the rest flat
         top = 1.5 * float(np.nanmax(smoothed[: max(1, len(smoothed) // 2)], initial=1e-9))
         shown = Series("loss", powers, np.where(smoothed > top, top, smoothed))
         self._curve.show([shown], start=math.log10(RANGES[self._params.optimizer][0]), over="log10 lr")
-        if event.error:
-            self._why.update(event.error)
-        elif event.finding is not None:
-            self._say(event.finding)
+        if finding is not None:
+            self._say(finding)
+
+    def _failed(self, why: str) -> None:
+        self._why.update(why)
 
     def _say(self, finding: Finding) -> None:
         self.finding = finding

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,10 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import Label
 
-from nnfd.core.errors import failures_told
 from nnfd.core.network.insight.landscape import (
     Detail,
     Plane,
@@ -26,11 +23,14 @@ from nnfd.core.network.insight.landscape import (
 )
 from nnfd.core.network.train import model_at
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.jobs.growing import Growing
 from nnfd.tui.widgets.glyphs import GlyphView
 from nnfd.tui.widgets.landscape_picture import BEST, END, START, bounds, draw_landscape, palette
 from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
     from textual import events
     from textual.app import ComposeResult
@@ -76,21 +76,13 @@ class Landscape(Dialog[None]):
     ]
     DEFAULT_CSS = "Landscape TextLine { color: $text-muted; }"
 
-    @dataclass
-    class Grown(Message):
-        """More of it is known, or why nothing is."""
-
-        job: threading.Event
-        map: Map | None
-        error: str = ""
-
     def __init__(self, frames: FrameStore, state: NetworkState, data: Dataset) -> None:
         super().__init__()
         self._frames = frames
         self._state = state
         self._data = data
         self._random = False
-        self._job = threading.Event()
+        self._job = Growing(self, self._grown, self._failed)
         self.map: Map | None = None
         """What is known."""
         self._picture = GlyphView()
@@ -109,7 +101,7 @@ class Landscape(Dialog[None]):
         self.call_after_refresh(self._begin)  # then it is known how much room there is
 
     def on_unmount(self) -> None:
-        self._job.set()
+        self._job.stop()
 
     def on_resize(self, _event: events.Resize) -> None:
         self.call_after_refresh(self._draw)
@@ -120,37 +112,31 @@ class Landscape(Dialog[None]):
         self._begin()
 
     def _begin(self) -> None:
-        self._job.set()
-        self._job, self.map = threading.Event(), None
+        self.map = None
         self._height.text, self._place.text, self._signs.text = "the path is read ...", "", ""
         self._picture.show(None, palette())
         room = 2 * max(1, self._picture.size.height), max(1, self._picture.size.width)
-        self.run_worker(partial(self._work, self._job, room, self._random), thread=True, group="landscape")
+        self._job.begin(partial(self._compute, room, self._random))
 
-    def _work(self, job: threading.Event, room: tuple[int, int], at_random: bool) -> None:
-        with failures_told(lambda why: self.post_message(self.Grown(job, None, why))):
-            self._compute(job, room, at_random)
-
-    def _compute(self, job: threading.Event, room: tuple[int, int], at_random: bool) -> None:
+    def _compute(self, room: tuple[int, int], at_random: bool, stopping: Callable[[], bool]) -> Iterator[Map]:
         state, data = self._state, self._data
         model = model_at(state.params, state.layer_sizes, state.theta, state.stats)
         path = path_of(self._frames, state)
         plane = random_plane(model, path) if at_random else path_plane(path)
         detail = detail_for(model, data, *room)
         heights, known = np.full((detail.rows, detail.columns), np.nan), np.zeros(detail.rows, np.bool_)
-        for row in losses(model, data, plane, detail, job.is_set):
+        for row in losses(model, data, plane, detail, stopping):
             heights[row.number], known[row.number] = row.losses, True
-            self.post_message(self.Grown(job, Map(plane, detail, heights.copy(), known.copy())))
+            yield Map(plane, detail, heights.copy(), known.copy())
 
-    def on_landscape_grown(self, event: Grown) -> None:
-        """Draw what is known, if it is still asked for."""
-        event.stop()
-        if event.job is self._job and not event.job.is_set():
-            self.map = event.map
-            if event.error:
-                other = "the path's directions" if self._random else "random directions"
-                self._height.text, self._place.text = event.error, f"d takes {other}"
-            self._draw()
+    def _grown(self, found: Map) -> None:
+        self.map = found
+        self._draw()
+
+    def _failed(self, why: str) -> None:
+        self.map = None
+        other = "the path's directions" if self._random else "random directions"
+        self._height.text, self._place.text = why, f"d takes {other}"
 
     def _draw(self) -> None:
         if self.map is None or not self.is_mounted:

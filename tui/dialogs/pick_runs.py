@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.message import Message
 from textual.widgets import Input, Label
 
-from nnfd.core.errors import failures_told
 from nnfd.core.library.catalog import RunStatus, RunSummary, list_runs
 from nnfd.core.library.columns import matches
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.jobs.growing import Growing
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -47,13 +45,6 @@ class PickRuns(Dialog[list[Path]]):
         Binding("enter", "take", "Take", id="pick.take", tooltip="Take what is marked", priority=True),
     ]
 
-    @dataclass(eq=False)
-    class Listed(Message):
-        """The runs have been read."""
-
-        runs: Sequence[RunSummary]
-        problem: str
-
     def __init__(self, root: Path) -> None:
         super().__init__()
         self._root = root
@@ -77,20 +68,15 @@ class PickRuns(Dialog[list[Path]]):
     def on_mount(self) -> None:
         """Read the runs, a thousand of which take a second."""
         self._table.focus()
-        self.run_worker(self._read, thread=True)
+        Growing(self, self._listed, self._hint).begin(self._read)
 
-    def _read(self) -> None:
-        with failures_told(lambda why: self.post_message(self.Listed([], why))):
-            sound = [run for run in list_runs(self._root) if run.status is not RunStatus.DAMAGED]
-            self.post_message(self.Listed(sound, ""))
+    def _read(self, _stopping: Callable[[], bool]) -> Iterator[Sequence[RunSummary]]:
+        yield [run for run in list_runs(self._root) if run.status is not RunStatus.DAMAGED]
 
-    def on_pick_runs_listed(self, event: Listed) -> None:
+    def _listed(self, runs: Sequence[RunSummary]) -> None:
         """Show the runs, under the filter that was typed meanwhile."""
-        event.stop()
-        self._runs = event.runs
+        self._runs = runs
         self._fill(self.query_one(Input).value)
-        if event.problem:
-            self._hint(event.problem)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the runs that hold all words."""

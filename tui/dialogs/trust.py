@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.widgets import Label, Static
 
-from nnfd.core.errors import failures_told
 from nnfd.core.fields.judge import judge, names_of, table
 from nnfd.core.fields.picture import extremes
 from nnfd.core.fields.trust import Comparison, Way, compare
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.jobs.growing import Growing
 from nnfd.tui.widgets.field_canvas import FieldCanvas, FieldPicture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from textual.app import ComposeResult
 
@@ -61,21 +58,13 @@ class Trust(Dialog[None]):
     Trust .-table { color: $text-muted; }
     """
 
-    @dataclass
-    class Compared(Message):
-        """More of it is done, or why nothing is."""
-
-        job: threading.Event
-        found: Comparison | None
-        error: str = ""
-
     def __init__(self, shown: FieldState, first: Callable[[], FieldState], name: str, colormap: str) -> None:
         super().__init__()
         self._shown = shown
         self._first = first
         self._field = name
         self._colormap = colormap
-        self._job = threading.Event()
+        self._job = Growing(self, self._compared, self._failed)
         self._from_start = False
         self._differences = False
         self.found: Comparison | None = None
@@ -105,7 +94,7 @@ class Trust(Dialog[None]):
         self._begin()
 
     def on_unmount(self) -> None:
-        self._job.set()
+        self._job.stop()
 
     def action_differences(self) -> None:
         """Draw how the others differ from the run as it is, or what they are."""
@@ -118,31 +107,24 @@ class Trust(Dialog[None]):
         self._begin()
 
     def _begin(self) -> None:
-        self._job.set()
-        self._job, self.found = threading.Event(), None
+        self.found = None
         self._title.update("How far does it depend on step, stencil and grid?")
         self._conclusion.update("it is run on in four ways ...")
         self._table.update("")
         self._sentences.update("")
-        self.run_worker(partial(self._work, self._job, self._from_start), thread=True, group="trust")
+        self._job.begin(partial(self._compare, self._from_start))
 
-    def _work(self, job: threading.Event, from_start: bool) -> None:
-        with failures_told(lambda why: self.post_message(self.Compared(job, None, why))):
-            state = self._first() if from_start else self._shown
-            steps = max(1, self._shown.step - state.step) if from_start else None
-            for found in compare(state, self._field, job.is_set, steps=steps):
-                self.post_message(self.Compared(job, found))
+    def _compare(self, from_start: bool, stopping: Callable[[], bool]) -> Iterator[Comparison]:
+        state = self._first() if from_start else self._shown
+        steps = max(1, self._shown.step - state.step) if from_start else None
+        return compare(state, self._field, stopping, steps=steps)
 
-    def on_trust_compared(self, event: Compared) -> None:
-        """Show how far it is, if it is still asked for."""
-        event.stop()
-        if event.job is not self._job or event.job.is_set():
-            return
-        if event.error:
-            self._conclusion.update(event.error)
-        else:
-            self.found = event.found
-            self._draw()
+    def _compared(self, found: Comparison) -> None:
+        self.found = found
+        self._draw()
+
+    def _failed(self, why: str) -> None:
+        self._conclusion.update(why)
 
     def _draw(self) -> None:
         if (found := self.found) is None:

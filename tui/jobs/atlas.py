@@ -14,7 +14,7 @@ from nnfd.core.fields.atlas.axes import read_axes
 from nnfd.core.fields.atlas.patterns import Patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -44,7 +44,7 @@ class Frame:
 
 
 class AtlasJob:
-    """One atlas; :meth:`run` blocks and belongs in a worker thread.
+    """One atlas; what :meth:`run` returns is worked through in a worker thread.
 
     Parameters
     ----------
@@ -54,8 +54,6 @@ class AtlasJob:
         Both as a user writes them, with a blank between; none for those that the model suggests.
     cells
         Columns and rows.
-    tell
-        Called in the worker thread when more is known; whoever has drawn it sets :attr:`drawn`.
     give_way
         Waits while something goes before.
     """
@@ -65,28 +63,16 @@ class AtlasJob:
         params: FieldParams,
         axes: str,
         cells: tuple[int, int],
-        tell: Callable[[AtlasJob, Atlas, Frame | None], object],
         give_way: Callable[[], None],
     ) -> None:
         self._params, self._axes, self._cells = params, axes, cells
-        self._tell, self._give_way = tell, give_way
-        self._stop = threading.Event()
+        self._give_way = give_way
         self.drawn = threading.Event()
-        """Whether the last picture was drawn."""
+        """Whether the last picture was drawn; whoever has drawn it sets it."""
         self.drawn.set()
         self.place: Place = (0, 0)
         """The cell that is looked at, from the next picture on."""
         self._grown: Patterns | None = None
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it was told to stop."""
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        """Leave off at the next poll; nobody draws any more."""
-        self._stop.set()
-        self.drawn.set()
 
     def look(self) -> Verdict | None:
         """Tell what the cell looks like. Raises ``LookupError`` before all steps are done: the next picture tells."""
@@ -94,30 +80,33 @@ class AtlasJob:
             raise LookupError
         return self._grown.look(self.place)
 
-    def run(self) -> None:
-        """Work to the end. Raises :class:`ParamsError` for axes that cannot be, or too many cells for the memory."""
+    def run(self, stopping: Callable[[], bool]) -> Iterator[tuple[Atlas, Frame | None]]:
+        """Work to the end, or until it is told to stop; yield when more is known.
+
+        Raises :class:`ParamsError` for axes that cannot be, or too many cells for the memory.
+        """
         across, up = read_axes(self._axes.split() or (None, None), self._params, self._cells)
         atlas = Atlas(self._params, across, up)
         self.place = up.count // 2, across.count // 2
         for _ in atlas.region():
-            if self.stopped:
+            if stopping():
                 return
-            self._tell(self, atlas, None)
+            yield atlas, None
             self._give_way()
         patterns = Patterns(atlas)
         due = 0.0
-        while not self.stopped:
+        while not (stopping() or patterns.is_over):
             self._give_way()
-            if patterns.is_over:
-                self.drawn.wait()
-                self._grown = patterns
-                self._tell(self, atlas, self._framed(patterns))
-                return
             if self.drawn.is_set() and time.perf_counter() >= due:
                 self.drawn.clear()
                 due = time.perf_counter() + FRAME_SECONDS
-                self._tell(self, atlas, self._framed(patterns))
+                yield atlas, self._framed(patterns)
             patterns.advance()
+        while not stopping():
+            if self.drawn.wait(FRAME_SECONDS):
+                self._grown = patterns
+                yield atlas, self._framed(patterns)
+                return
 
     def _framed(self, patterns: Patterns) -> Frame:
         place = self.place

@@ -78,7 +78,7 @@ async def test_leaving_stops_it_and_the_run_below_goes_on(monkeypatch):
         await lab.until(lambda: isinstance(lab.app.screen, AtlasDialog) and lab.app.screen.frame is not None)
         await lab.press("escape")
         await lab.until(lambda: lab.app.screen is fur)
-        await lab.until(lambda: not [each for each in lab.app.workers if each.group == "atlas" and each.is_running])
+        await lab.until(lambda: not [each for each in lab.app.workers if each.group == "growing" and each.is_running])
         with ThreadPoolExecutor() as pool:  # a worker's thread that is late, and knows of no app
             pool.submit(given[0]).result()
         step = fur.newest.step
