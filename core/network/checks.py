@@ -53,7 +53,12 @@ def check_run(params: NetworkParams, data: Dataset, state: NetworkState | None) 
                 f"the run was begun with {state.layer_sizes[0]} and {state.layer_sizes[-1]}"
             )
     params.check_batches()
-    sizes = (features, *params.hidden, classes)
+    return check_memory(params, data)
+
+
+def check_memory(params: NetworkParams, data: Dataset) -> tuple[int, ...]:
+    """Return the layer sizes. Raises :class:`ParamsError` if the network does not fit into the memory."""
+    sizes = (data.X_train.shape[1], *params.hidden, len(data.class_names))
     needed, limit = memory_needed(sizes, params, len(data.X_train)), room()
     if needed > limit:
         raise ParamsError(

@@ -26,7 +26,7 @@ COMMAND = Path(sys.executable).with_name("nnfd-tui")
 
 
 class Terminal:
-    """The command in a terminal of its own; without `errors`, its standard error is closed."""
+    """The command in a terminal of its own; `prepare` is called in its process before it begins."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Terminal:
         rows: int = 24,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        errors: bool = True,
+        prepare: Callable[[], object] | None = None,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self.screen)
@@ -57,7 +57,7 @@ class Terminal:
             cwd=cwd,
             env=environment,
             start_new_session=True,
-            preexec_fn=None if errors else lambda: os.close(2),
+            preexec_fn=prepare,
         )
         os.close(child)
 

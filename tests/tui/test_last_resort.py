@@ -1,5 +1,6 @@
 """A dashboard that cannot end in order, for want of memory or as a worker hangs, ends all the same."""
 
+import resource
 import signal
 import sys
 
@@ -63,3 +64,26 @@ def test_it_ends_when_it_is_told(tmp_path, plant, told):
         assert told in terminal.text
     assert terminal.written.rfind("\x1b[?1049l") > terminal.written.rfind("\x1b[?1049h")
     assert terminal.written.rfind("\x1b[?1003l") > terminal.written.rfind("\x1b[?1003h")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        ("train --no-record", "running", 130),
+        ("train --no-record --hidden 16384,16384", "hidden: 16384,16384 is not allowed here", 1),
+        ("fur --no-record --width 8192 --height 8192", "width, height: 8192 x 8192 cells are not allowed here", 1),
+    ],
+)
+def test_with_hardly_any_memory_it_says_so_and_ends_when_it_is_told(tmp_path, words, said, code):
+    limit = (950_000_000,) * 2
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_AS, limit)
+
+    home = {"XDG_STATE_HOME": str(tmp_path)}
+    with Terminal(*words.split(), columns=160, cwd=tmp_path, env=home, prepare=limited) as terminal:
+        terminal.wait_for(said)
+        terminal.process.terminate()
+        assert terminal.wait_exit() == code
+    assert not list(tmp_path.rglob("*.log")), "it was foreseen"

@@ -225,6 +225,22 @@ class TestCsv:
         assert "'a'" in refused(csv_file(tmp_path, text))
 
 
+def test_a_csv_is_read_in_blocks_and_takes_a_few_times_its_size_in_memory(tmp_path, monkeypatch):
+    """Three times, in small blocks; twelve times read as a whole, for the text of its cells."""
+    monkeypatch.setattr("nnfd.core.network.csv_file.BLOCK", 4096)
+    numbers = np.random.default_rng(0).random((3000, 20))
+    lines = [",".join(f"{x:.6f}" for x in row) + f",{i % 3}" for i, row in enumerate(numbers)]
+    path = csv_file(tmp_path, "\n".join([",".join(f"f{j}" for j in range(20)) + ",label", *lines]))
+    open_set(csv_file(tmp_path, "a,b,label\n" + rows(60), "small.csv"))  # what is imported for it
+    tracemalloc.start()
+    try:
+        open_set(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * path.stat().st_size
+
+
 class TestNpz:
     @pytest.mark.parametrize("label", ["y", "label"])
     def test_numbers(self, tmp_path, label):

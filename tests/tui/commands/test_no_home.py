@@ -2,6 +2,7 @@
 
 import json
 import pwd
+from types import SimpleNamespace
 
 import pytest
 
@@ -57,3 +58,31 @@ def test_compiled_models_have_no_folder(monkeypatch):
 
     with pytest.raises(FileNotFoundError, match="no home folder"):
         numba_kernel.cache_folder()
+
+
+MODEL = """kind = "fur"
+[model]
+fields = ["u"]
+[model.equations]
+u = "0.1*lap(u) + 0.01*(1 - u^9)"
+[params]
+width = 12
+height = 10
+steps = 40
+"""
+
+
+def test_the_engine_that_would_be_compiled_is_done_without_and_the_command_says_so(run, tmp_path, monkeypatch):
+    pytest.importorskip("numba")
+    from nnfd.core.fields.engines import numba_kernel
+
+    def at_once(target, args, name):
+        return SimpleNamespace(start=lambda: target(*args))
+
+    monkeypatch.setattr(numba_kernel, "threading", SimpleNamespace(Thread=at_once))  # else the run may be over before
+    (tmp_path / "m.toml").write_text(MODEL)
+    code, out, err = run("fur", str(tmp_path / "m.toml"), "--headless", "--no-record", "--engine", "numba")
+    assert (code, err) == (0, "")
+    (note,) = (line for line in out.splitlines() if line.startswith("note: "))
+    assert "cannot be used: there is no home folder; NumPy computes this run" in note
+    assert "all 40 steps done" in out

@@ -135,7 +135,8 @@ class TestDelete:
     def test_on_a_terminal_it_asks(self, here, answer, left):
         make(here / "a")
         strict = {"PYTHONIOENCODING": "utf-8"}
-        with Terminal("delete", "a", cwd=here.parent, env=strict, errors=answer != "") as terminal:
+        closed = (lambda: os.close(2)) if answer else None
+        with Terminal("delete", "a", cwd=here.parent, env=strict, prepare=closed) as terminal:
             terminal.wait_for("kB)? [y/N]")
             assert "delete a (" in terminal.text
             terminal.press(f"{answer}\n" if answer in {"y", ""} else answer)

@@ -45,7 +45,10 @@ class Baseline:
         return self.run.result if self.run else None
 
     def begin(self, params: NetworkParams, data: Dataset) -> None:
-        """Train it on the data of our run."""
+        """Train it on the data of our run. Raises :class:`ParamsError` if it does not fit into the memory."""
+        from nnfd.core.network.checks import check_memory  # not before the first paint
+
+        check_memory(params, data)
         run = self.run = BaselineRun(params, data, lambda: self._host.call_later(self._take_in, run))
         self._host.run_worker(partial(self._work, run), group="baseline", thread=True)
 

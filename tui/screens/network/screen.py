@@ -100,8 +100,9 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         new_data = self.panels.load(data)
         new_epochs = self.history.ended or self.history.revision != self._revision
         self._revision = self.history.revision
-        # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up
-        if self._baseline_due and new_epochs and data is not None:
+        # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up; and never
+        # beside a run that was refused, as for want of memory
+        if self._baseline_due and (self.history.curves or self.history.ended) and data is not None:
             self._baseline_due = False  # once a run: one that fails is begun again by its key alone
             if data.name in BUNDLED:
                 self.action_baseline()
@@ -199,8 +200,12 @@ class NetworkScreen(LabScreen[NetworkHistory]):
 
     def action_baseline(self) -> None:
         data, params = self.session.data, self.params
-        if data is not None and self.baseline.run is None and isinstance(params, NetworkParams):
+        if data is None or self.baseline.run is not None or not isinstance(params, NetworkParams):
+            return
+        try:
             self.baseline.begin(params, data)
+        except NnfdError as error:
+            self.complain(error)
 
     def _on_baseline_news(self) -> None:
         self.curves.draw()

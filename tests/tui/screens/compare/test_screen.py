@@ -10,6 +10,7 @@ from textual.widgets import DataTable
 
 from nnfd.tui.app import THEMES
 from nnfd.tui.screens.compare.view import View
+from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.series import Stand
 from tests.support.comparing import SIZES, column, comparing, headings, note, table
 
@@ -109,6 +110,7 @@ async def test_matrices_and_patterns_side_by_side(recorded, size):
         await lab.press("v")
         assert screen.view.view is View.MATRICES
         await lab.until(lambda: "B net-4" in lab.text())
+        assert {matrix.size.height for matrix in screen.query(ConfusionTable)} == {10 + 3}, "all classes, and the heads"
         accuracy = screen.runs[0].confusion.accuracy
         assert f"test_acc {accuracy:.4f}" in lab.text()
         assert "counts · row true" in lab.text()

@@ -30,6 +30,17 @@ async def test_a_baseline_that_fails_is_begun_by_itself_once(monkeypatch):
         await lab.until(lambda: len(begun) == 3)
 
 
+async def test_no_baseline_is_begun_that_does_not_fit_into_the_memory(monkeypatch):
+    monkeypatch.setattr("nnfd.core.network.checks.room", lambda: 1000)
+    async with opened(LONG) as lab:
+        await lab.until(lambda: lab.screen.session.failed and "iris" in lab.text())
+        assert "the network needs about" in lab.said()
+        assert lab.screen.baseline.run is None
+        await lab.press("m")
+        assert lab.said().count("the network needs about") == 2
+        assert lab.screen.baseline.run is None
+
+
 async def test_a_full_disk_when_a_run_begins_with_the_suggested_rate_is_told(monkeypatch):
     async with opened(LONG) as lab:
         await lab.until(lambda: lab.screen.history.position >= 1)

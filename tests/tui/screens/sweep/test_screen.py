@@ -65,6 +65,7 @@ async def test_space_stops_it_and_goes_on_and_leaving_stops_it_too(tmp_path):
 
     async with sweeping(tmp_path / "s", endless, jobs=2) as lab:
         await lab.until(lambda: under_way() == 2)
+        assert "? Help  q Quit" in lab.text().splitlines()[-1]
         await lab.press("space")
         await lab.until(lambda: status(lab).phase is Phase.PAUSED)
         assert under_way() == 0
