@@ -87,4 +87,5 @@ def _columns() -> int:
 
 def _is_coloured() -> bool:
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in NO_CAPABILITIES or sys.platform == "win32"
-    return sys.stdout.isatty() and not plain
+    forced = os.environ.get("FORCE_COLOR")
+    return not plain and (sys.stdout.isatty() if forced is None else bool(forced))

@@ -60,6 +60,10 @@ class TestHelp:
         theirs = capsys.readouterr().out
         assert [line.rstrip() for line in ours.splitlines()] == [line.rstrip() for line in theirs.splitlines()]
         assert run("-h")[1] == ours
+        monkeypatch.setenv("TERM", "xterm")
+        for forced in ("1", ""):
+            monkeypatch.setenv("FORCE_COLOR", forced)
+            assert ("\x1b[36mtrain" in run("--help")[1]) == bool(forced)
 
     @pytest.mark.parametrize(("command", "models"), [("train", [NetworkParams]), ("fur", FIELD_MODELS)])
     def test_every_parameter_is_a_flag_with_its_default_and_bounds(self, run, command, models):
