@@ -24,6 +24,7 @@ from nnfd.tui.widgets.pixel_view import PixelView
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
 
@@ -42,7 +43,10 @@ def changes(preset: Preset) -> Text:
 
 
 class PresetPicker(Dialog[Preset]):
-    """A list of presets with what each of them does; enter starts one, `P` shows its atlas, escape leaves."""
+    """A list of presets with what each of them does; enter starts one, `P` shows its atlas, escape leaves.
+
+    A small letter or a digit goes to the next one that begins with it.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("P", "atlas", "Atlas", id="presets.atlas", tooltip="A pattern's atlas: patterns over two parameters"),
@@ -65,7 +69,7 @@ class PresetPicker(Dialog[Preset]):
                     yield PixelView()
                     yield Static(id="preset-changes")
             atlas = " · P its atlas" if self._has_atlas() else ""
-            yield Label(f"enter starts{atlas} · escape leaves", classes="dialog-hint")
+            yield Label(f"enter starts · a letter goes to its next one{atlas} · escape leaves", classes="dialog-hint")
 
     def on_mount(self) -> None:
         """Start at the current preset."""
@@ -93,6 +97,15 @@ class PresetPicker(Dialog[Preset]):
     def on_option_list_option_selected(self, event: SafeOptionList.OptionSelected) -> None:
         """Start the preset."""
         self.close(self._presets[event.option_index])
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the next preset that begins with the letter; capitals are keys."""
+        if (letter := event.character) is None or not letter.isalnum() or letter.isupper():
+            return
+        event.stop()
+        here = self._list.highlighted or 0
+        following = [*range(here + 1, len(self._presets)), *range(here)]
+        self._list.highlighted = next((i for i in following if self._presets[i].name.lower().startswith(letter)), here)
 
     # -- the atlas of a pattern
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
 from nnfd.core.params import params_of
 from nnfd.core.params.model import read_model
@@ -100,6 +100,10 @@ async def test_the_presets_offer_the_atlas_of_each_pattern():
         await lab.press("p")
         await lab.until(lambda: isinstance(lab.app.screen, PresetPicker))
         assert "P its atlas" in lab.text()
+        names = lab.app.screen.query_one(OptionList)
+        for letter, name in (("z", "zebra"), ("g", "gierer-meinhardt"), ("j", "gierer-meinhardt"), ("b", "barkley")):
+            await lab.press(letter)
+            assert names.highlighted_option.id == name
         await lab.press("P")
         await lab.until(lambda: isinstance(lab.app.screen, AtlasDialog) and lab.app.screen.frame is not None)
         shown = lab.app.screen
