@@ -6,31 +6,29 @@ import asyncio
 import contextlib
 import os
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 from textual.worker import WorkerError
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import INTERRUPTED, NnfdError
-from nnfd.core.params.presets import DEFAULT_PRESETS, load, load_shipped
+from nnfd.core.params.presets import DEFAULT_PRESETS
 from nnfd.tui.guard.signals import on_the_end
-from nnfd.tui.jobs.session import RunSpec, Session, Storage, resumed, watched
+from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
+from nnfd.tui.screens.made import MadeScreens
 from nnfd.tui.screens.opening import OpeningApp, mode_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from textual.binding import BindingType
 
     from nnfd.core.runs.folder import RunFolder
-    from nnfd.tui.jobs.relay import Relay
     from nnfd.tui.jobs.sweep import SweepJob
     from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, RaceRuns, ResumeRun, RunMoved
     from nnfd.tui.screens.compare.screen import CompareScreen
-    from nnfd.tui.screens.lab.screen import LabScreen
     from nnfd.tui.widgets.params_form import ParamsForm
 
 THEMES = ("textual-dark", "textual-light", "solarized-light", "nord", "gruvbox")
@@ -82,48 +80,16 @@ class LabApp(OpeningApp):
         outline: bool = False,
     ) -> None:
         first_mode = mode_of(spec.params.kind) if sweep is None else "sweep"
-        super().__init__(first_mode, partial(self._make_screen, first_mode), spec if outline else None)
+        self.made = MadeScreens(storage, sweep)
+        """The screens that are there."""
+        self.made.begin_with(first_mode, spec, folder)
+        super().__init__(first_mode, partial(self.made.make, first_mode), spec if outline else None)
         self.storage = storage
         self.sweep = sweep
-        self._begin_with = {first_mode: (spec, folder)}
-        """The run and the folder that each lab opens with, once they are known."""
-        self._labs: dict[str, LabScreen[Any]] = {}
-        self._compare: CompareScreen | None = None
         self.told_early = asyncio.Event()
         """Set if it is told to end before it can answer."""
         for mode in {*DEFAULT_PRESETS, "compare", "runs"} - {first_mode}:
-            self.add_mode(mode, partial(self._make_screen, mode))
-
-    def _make_screen(self, mode: str) -> Screen[None]:
-        # each is imported when it is first shown: the other ones' time would delay the first paint
-        match mode:
-            case "compare":
-                from nnfd.tui.screens.compare.screen import CompareScreen
-
-                self._compare = CompareScreen(self.storage)
-                return self._compare
-            case "runs":
-                from nnfd.tui.screens.runs.screen import RunsScreen
-
-                return RunsScreen(self.storage)
-            case "sweep":
-                from nnfd.tui.screens.sweep.screen import SweepScreen
-
-                assert self.sweep is not None, "the mode is there with a sweep only"
-                return SweepScreen(self.sweep)
-            case _:
-                self._labs[mode] = self._make_lab(mode)
-                return self._labs[mode]
-
-    def _make_lab(self, mode: str) -> LabScreen[Any]:
-        spec, folder = self._begin_with[mode]
-        if mode == "network":
-            from nnfd.tui.screens.network.screen import NetworkScreen
-
-            return NetworkScreen(spec, self.storage, folder=folder)
-        from nnfd.tui.screens.fur.screen import FurScreen
-
-        return FurScreen(spec, self.storage, folder=folder)
+            self.add_mode(mode, partial(self.made.make, mode))
 
     def on_mount(self) -> None:
         """Answer signals in full from now on."""
@@ -136,9 +102,7 @@ class LabApp(OpeningApp):
         if mode == self.current_mode or isinstance(self.screen, ModalScreen):
             return
         try:
-            if mode in DEFAULT_PRESETS and mode not in self._begin_with:
-                spec = _default_spec(mode)
-                self._begin_with[mode] = spec, self.storage.new_folder(spec)
+            self.made.prepare(mode)
         except NnfdError as error:
             self._say(error)
             return
@@ -147,13 +111,13 @@ class LabApp(OpeningApp):
     def _go_to(self, mode: str) -> None:
         if mode == self.current_mode:
             return
-        if (lab := self._labs.get(self.current_mode)) is not None:
+        if (lab := self.made.labs.get(self.current_mode)) is not None:
             lab.run_line.leave()
         self.switch_mode(mode)
         self.call_after_refresh(self._arrived)
 
     def _arrived(self) -> None:
-        if (lab := self._labs.get(self.current_mode)) is not None:
+        if (lab := self.made.labs.get(self.current_mode)) is not None:
             lab.run_line.come_back()
 
     # -- what screens ask for
@@ -169,17 +133,17 @@ class LabApp(OpeningApp):
 
     def on_run_moved(self, event: RunMoved) -> None:
         try:
-            for lab in self._labs_with(event.old):
+            for lab in self.made.labs_with(event.old):
                 spec, folder = watched(event.new)
                 lab.run_line.begin(spec, folder=folder)
-            if self._compare is not None:
-                self._compare.run_moved(event.old, event.new)
+            if self.made.compare is not None:
+                self.made.compare.run_moved(event.old, event.new)
         except NnfdError as error:
             self._say(error)
 
     def on_look_away(self, event: LookAway) -> None:
         """End every look into folders that are to go, then say so."""
-        sessions = [lab.session for path in event.paths for lab in self._labs_with(path) if lab.spec.watched]
+        sessions = [lab.session for path in event.paths for lab in self.made.labs_with(path) if lab.spec.watched]
         for session in sessions:
             session.stop()
 
@@ -190,9 +154,6 @@ class LabApp(OpeningApp):
 
         self.run_worker(wait, thread=True, group="look-away")
 
-    def _labs_with(self, path: Path) -> list[LabScreen[Any]]:
-        return [lab for lab in self._labs.values() if lab.session.folder is not None and lab.session.folder.is_at(path)]
-
     def on_compare_runs(self, event: CompareRuns) -> None:
         self.call_after_refresh(self._to_compare().compare, event.paths)
 
@@ -201,13 +162,13 @@ class LabApp(OpeningApp):
 
     def _to_compare(self) -> CompareScreen:
         self._go_to("compare")
-        assert self._compare is not None, "its screen is in front"
-        return self._compare
+        assert self.made.compare is not None, "its screen is in front"
+        return self.made.compare
 
     def on_params_form_saved(self, event: ParamsForm.Saved) -> None:
         from nnfd.tui.dialogs.save_preset import SavePreset
 
-        self.push_screen(SavePreset(event.params, self._labs[self.current_mode].spec.preset))
+        self.push_screen(SavePreset(event.params, self.made.labs[self.current_mode].spec.preset))
 
     def _show(self, get: Callable[[], tuple[RunSpec, RunFolder | None]]) -> None:
         """Bring a run to the front of its lab; what hinders it is shown, and nothing is changed then."""
@@ -217,9 +178,9 @@ class LabApp(OpeningApp):
             self._say(error)
             return
         mode = mode_of(spec.params.kind)
-        lab = self._labs.get(mode)
+        lab = self.made.labs.get(mode)
         if lab is None:
-            self._begin_with[mode] = spec, folder
+            self.made.begin_with(mode, spec, folder)
             self._go_to(mode)
             return
         if not (spec.watched and folder is not None and lab.run_line.run.does(folder.path)):
@@ -258,9 +219,9 @@ class LabApp(OpeningApp):
         self.leaving = True
         await self.opened.wait()  # its run is to be stopped and kept
         try:
-            for lab in self._labs.values():
+            for lab in self.made.labs.values():
                 lab.session.stop()
-            for job in self._jobs():
+            for job in self.made.jobs:
                 job.stop()
             for worker in [worker for worker in self.workers if worker.group == "engine"]:
                 with contextlib.suppress(WorkerError):  # told when it failed
@@ -268,27 +229,12 @@ class LabApp(OpeningApp):
         finally:
             self.exit(return_code=1 if self.failures else code)
 
-    def own_sessions(self) -> list[Session]:
-        """Return the runs that were in front last and are done here, not only looked at."""
-        return [lab.session for lab in self._labs.values() if isinstance(lab.session, Session)]
-
-    def _jobs(self) -> list[SweepJob | Relay]:
-        relay = [] if self._compare is None else [self._compare.relay_line.job]
-        return [*relay, *([] if self.sweep is None else [self.sweep])]
-
     def _leave_at_once(self) -> None:
         """Save every run and end the process."""
-        sessions = [lab.session for lab in self._labs.values() if lab.session.phase is not Phase.IDLE]
-        work = [*sessions, *self._jobs()]
+        sessions = [lab.session for lab in self.made.labs.values() if lab.session.phase is not Phase.IDLE]
+        work = [*sessions, *self.made.jobs]
         for one in work:
             one.stop()
         for one in work:
             one.finished.wait()
         os._exit(INTERRUPTED)
-
-
-def _default_spec(mode: str) -> RunSpec:
-    preset = load(DEFAULT_PRESETS[mode])
-    if mode_of(preset.kind) != mode:  # a preset of the user's took the name
-        preset = load_shipped(DEFAULT_PRESETS[mode])
-    return RunSpec(preset.params, preset.name, preset.title)

@@ -85,7 +85,7 @@ def _run(app: LabApp) -> int:
         end_by_signals()
         if app.terminal is not None:
             app.terminal.give_back()
-    sessions, code = app.own_sessions(), app.return_code or 0
+    sessions, code = app.made.own_sessions, app.return_code or 0
     for session in sessions:  # it may have been told to end before its run could begin
         session.forgo()
     problems = [failure.line for failure in app.failures]
