@@ -13,13 +13,13 @@ from textual.message import Message
 from textual.signal import Signal
 
 from nnfd.core.engine.control import Phase
-from nnfd.core.engine.events import Edited, Event, Notice
 from nnfd.core.errors import NnfdError
 from nnfd.tui.guard.safe_app import way_of
 from nnfd.tui.guard.timers import call_in
 from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
 from nnfd.tui.jobs.watching import WatchSession
 from nnfd.tui.screens.lab.current_run import CurrentRun, H, status_of
+from nnfd.tui.screens.lab.notices import Notices
 from nnfd.tui.screens.lab.throttle import Throttle
 from nnfd.tui.widgets.status_line import StatusLine
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from nnfd.core.engine.events import Event
     from nnfd.core.runs.folder import RunFolder
 
 
@@ -115,9 +116,7 @@ class RunLine(StatusLine, Generic[H]):
         self._draws = Throttle(self, self._draw, 1 / draws_per_second)
         self._own_seconds = own_seconds
         self._last_told = 0.0
-        self._told_failure: str | None = None
-        self._noticed: set[str] = set()
-        """Codes of the notices that were told since the run began or was edited."""
+        self._notices = Notices(self, unit[:-1])
         self._possible = False, False
         self._pauses_away = False
 
@@ -139,8 +138,7 @@ class RunLine(StatusLine, Generic[H]):
             self._open()
 
     def _open(self) -> None:
-        self._told_failure = None
-        self._noticed.clear()
+        self._notices.forget()
         self.post_message(self.Begun(another=True))
         session = self.run.session
         if not self.run.spec.watched:  # what computes gives way; what reads a log takes no time to speak of
@@ -196,25 +194,11 @@ class RunLine(StatusLine, Generic[H]):
     def _draw(self) -> None:
         session, history = self.run.session, self.run.history
         events = history.take_in(session.mailbox)
-        fresh = session.mailbox.fresh
-        if fresh:
+        if session.mailbox.fresh:
             self.post_message(self.Begun(another=False))
-            self._noticed.clear()
-        for event in events:
-            if isinstance(event, Edited):
-                self._noticed.clear()
-            elif isinstance(event, Notice) and event.code not in self._noticed:  # it comes again after each stroke
-                self._noticed.add(event.code)
-                if not fresh:  # not what was told long ago
-                    title = f"{self._unit[:-1]} {event.position}"
-                    self.notify(event.message, title=title, severity="warning", markup=False)
         if isinstance(session, WatchSession):
             history.keep(session.saved)
-            while session.controller.refusals:
-                self.notify(session.controller.refusals.pop(0), severity="error", markup=False)
-        if session.failure is not None and session.failure != self._told_failure:
-            self._told_failure = session.failure  # once, and in full: the line may be too narrow for it
-            self.notify(session.failure, title="the run failed", severity="error", timeout=15, markup=False)
+        self._notices.tell(session, events, fresh=session.mailbox.fresh)
         self.news.publish(None)
         self.post_message(self.Happened(events))
         if self.run.phase is not Phase.RUNNING or time.perf_counter() >= self._last_told + self._own_seconds:

@@ -1,0 +1,55 @@
+"""What of a run is told over the screen, once: its line may be too narrow for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnfd.core.engine.events import Edited, Event, Notice
+from nnfd.tui.jobs.watching import AnySession, WatchSession
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.widget import Widget
+
+
+class Notices:
+    """Tells a run's notices, why it failed, and what was refused of what a watcher asked.
+
+    Parameters
+    ----------
+    host
+        The widget that tells it.
+    unit
+        What the position of a notice counts: ``epoch`` or ``step``.
+    """
+
+    def __init__(self, host: Widget, unit: str) -> None:
+        self._host = host
+        self._unit = unit
+        self._codes: set[str] = set()
+        """Of the notices that were told since the run began or was edited: they come again after each stroke."""
+        self._failure: str | None = None
+
+    def forget(self) -> None:
+        """Another run begins."""
+        self._codes.clear()
+        self._failure = None
+
+    def tell(self, session: AnySession, events: Sequence[Event], *, fresh: bool) -> None:
+        """Tell what is new; of a run that is told from its beginning again, `fresh`, only what comes from now on."""
+        if fresh:
+            self._codes.clear()
+        for event in events:
+            if isinstance(event, Edited):
+                self._codes.clear()
+            elif isinstance(event, Notice) and event.code not in self._codes:
+                self._codes.add(event.code)
+                if not fresh:
+                    title = f"{self._unit} {event.position}"
+                    self._host.notify(event.message, title=title, severity="warning", markup=False)
+        while isinstance(session, WatchSession) and session.controller.refusals:
+            self._host.notify(session.controller.refusals.pop(0), severity="error", markup=False)
+        if session.failure is not None and session.failure != self._failure:
+            self._failure = session.failure
+            self._host.notify(session.failure, title="the run failed", severity="error", timeout=15, markup=False)
