@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from nnfd.core.errors import ParamsError
+from nnfd.core.errors import NnfdError, ParamsError
 from nnfd.core.fields.seeds import paint, with_stroke
 from nnfd.core.fields.state import FieldState
+from nnfd.core.params import FieldParams
 from nnfd.tui.dialogs.ask import Confirm
 from nnfd.tui.jobs.session import RunSpec
 
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nnfd.core.engine.events import Paint
-    from nnfd.core.params import FieldParams
     from nnfd.tui.jobs.history import FieldHistory
+    from nnfd.tui.screens.fur.brush_line import BrushLine
+    from nnfd.tui.screens.fur.fields_pane import FieldsPane
     from nnfd.tui.screens.lab.screen import LabScreen
 
 
@@ -58,16 +60,54 @@ def branch_of(spec: RunSpec, now: FieldParams, state: FieldState, params: FieldP
     return RunSpec(params, spec.preset, spec.title, base.with_params(params))
 
 
-def begin_painted(lab: LabScreen[FieldHistory], spec: RunSpec, step: int, *, ask: bool) -> None:
-    """Begin the run that goes on from what was painted on at this step; ask first, if it was a click that may slip."""
+class Painting:
+    """Takes strokes into the run that is shown; one that is over or looked back on goes on in a run of its own.
 
-    def begin(yes: bool | None) -> None:
-        if yes:
-            lab.run_line.start_over(spec)
-            lab.notify(f"a new run goes on from step {step:,}", title="branch", markup=False)
+    Parameters
+    ----------
+    lab
+        The screen, which has the run.
+    fields
+        What is painted on.
+    """
 
-    if ask:
-        words = f"What is shown takes no more paint: with this stroke a new run goes on from step {step:,}."
-        lab.app.push_screen(Confirm("Begin a new run?", [words]), begin)
-    else:
-        begin(True)
+    def __init__(self, lab: LabScreen[FieldHistory], fields: FieldsPane) -> None:
+        self._lab = lab
+        self._fields = fields
+        self._told = False
+        """Whether it was said in this stroke that a dab was not taken."""
+
+    def take(self, stroke: BrushLine.Stroke) -> None:
+        """Paint; what hinders it is said, once a stroke."""
+        self._told = self._told and not stroke.begins
+        try:
+            self._paint(stroke)
+        except NnfdError as error:
+            if not self._told:
+                self._lab.complain(error)
+            self._told = True
+
+    def _paint(self, stroke: BrushLine.Stroke) -> None:
+        lab = self._lab
+        if lab.run_line.run.is_alive and lab.shown is None:
+            for dab in stroke.dabs:
+                lab.session.controller.send(dab)
+        elif (state := self._fields.state) is not None and (stroke.begins or not stroke.by_mouse):
+            then = lab.params if lab.shown is None else state.params
+            assert isinstance(then, FieldParams)
+            self._begin(painted_run(lab.spec, then, state, stroke.dabs, at_end=lab.shown is None), state.step, stroke)
+
+    def _begin(self, spec: RunSpec, step: int, stroke: BrushLine.Stroke) -> None:
+        """Begin the run that goes on at this step; ask first, if it was a click that may slip."""
+        lab = self._lab
+
+        def begin(yes: bool | None) -> None:
+            if yes:
+                lab.run_line.start_over(spec)
+                lab.notify(f"a new run goes on from step {step:,}", title="branch", markup=False)
+
+        if stroke.by_mouse:
+            words = f"What is shown takes no more paint: with this stroke a new run goes on from step {step:,}."
+            lab.app.push_screen(Confirm("Begin a new run?", [words]), begin)
+        else:
+            begin(True)

@@ -10,7 +10,6 @@ from textual.containers import Container
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import Painted
-from nnfd.core.errors import NnfdError
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, Kind
@@ -22,7 +21,7 @@ from nnfd.tui.screens.fur.atlas import open_atlas
 from nnfd.tui.screens.fur.beginning import first_state
 from nnfd.tui.screens.fur.brush_line import BrushLine
 from nnfd.tui.screens.fur.fields_pane import FieldsPane
-from nnfd.tui.screens.fur.going_on import begin_painted, branch_of, painted_run
+from nnfd.tui.screens.fur.going_on import Painting, branch_of
 from nnfd.tui.screens.fur.numbers import FieldNumbers, field_numbers, predicted
 from nnfd.tui.screens.fur.probe import Probe, states_of
 from nnfd.tui.screens.fur.side_pane import SidePane
@@ -73,10 +72,9 @@ class FurScreen(LabScreen[FieldHistory]):
         self.fields = FieldsPane(lambda: self.form.focused)
         self.side = SidePane()
         self.brush_line = BrushLine(self.field_params)
+        self.painting = Painting(self, self.fields)
         self._preset: str | None = None
         """That of the run that is shown."""
-        self._told_refusal = False
-        """Whether it was said in this stroke that a dab was not taken."""
         self.next_numbers = Throttle(self, self.findings.wish, NUMBERS_SECONDS)
         self.probe = Probe(self, self._show_trace, self._on_job_failed)
 
@@ -272,21 +270,8 @@ class FurScreen(LabScreen[FieldHistory]):
         self.brush_line.point(name, (event.x, event.y), pressed=event.pressed, erase=event.button != 1)
 
     def on_brush_line_stroke(self, event: BrushLine.Stroke) -> None:
-        """Paint into the run, or, if it is over or looked back on, start a branch from what is shown."""
         event.stop()
-        self._told_refusal = self._told_refusal and not event.begins
-        try:
-            if self.run_line.run.is_alive and self.shown is None:
-                for dab in event.dabs:
-                    self.session.controller.send(dab)
-            elif (state := self.fields.state) is not None and (event.begins or not event.by_mouse):
-                then = self.field_params if self.shown is None else state.params
-                spec = painted_run(self.spec, then, state, event.dabs, at_end=self.shown is None)
-                begin_painted(self, spec, state.step, ask=event.by_mouse)
-        except NnfdError as error:
-            if not self._told_refusal:
-                self.complain(error)
-            self._told_refusal = True
+        self.painting.take(event)
 
     def begin_branch(self, params: Params) -> None:
         """Begin the run that goes on from what is shown; a frame holds all that it needs."""
