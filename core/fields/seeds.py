@@ -93,9 +93,14 @@ def _seeded(params: FieldParams, rng: np.random.Generator) -> Mask:
             for x, y in cells:
                 mask[y, x] = True
         case str() as path:
-            hint = " (seeds is a count, a density below 1, cells as x,y;x,y, or a picture file)"
-            mask = read_grey(path, params.width, params.height, "seeds", hint) < DARK
+            mask = read_picture(path, params) < DARK
     return mask
+
+
+def read_picture(path: str, params: FieldParams) -> NDArray[np.uint8]:
+    """Return a picture of seeds in 256 levels of grey, shape (height, width). Raises :class:`ParamsError`."""
+    hint = " (seeds is a count, a density below 1, cells as x,y;x,y, or a picture file)"
+    return read_grey(path, params.width, params.height, "seeds", hint)
 
 
 def no_seeds_advice(params: FieldParams) -> str:

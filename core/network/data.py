@@ -14,7 +14,7 @@ from nnfd.core.errors import DataError
 from nnfd.core.network.bundled import BUNDLED, HELD_OUT, Split, load_bundled, split
 from nnfd.core.network.pictures import picture_shape
 from nnfd.core.network.planar import MAKERS, make_planar
-from nnfd.core.network.reading import named, read_table
+from nnfd.core.network.reading import check_there, named, read_table
 from nnfd.core.network.suspects import check_columns, check_far
 from nnfd.core.network.tables import LIKELY_LABELS, Table
 from nnfd.core.params import NetworkParams, show_value
@@ -86,18 +86,14 @@ def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) ->
     StoppedError
         If `stopping`, which is asked while a file is read, said so.
     """
-    name = params.dataset
-    if name in BUILT_IN:
+    name, path = params.dataset, _file_of(params.dataset)
+    if path is None:
         _refuse(FOR_FILES, params, name)
         if name in MAKERS:
             table = make_planar(params)
             return _prepare(name, table, split(table.X, table.y), params.dtype)
         _refuse(FOR_MAKERS, params, name)
         return _prepare(name, *load_bundled(name), params.dtype, (8, 8) if name == "digits" else None)
-    if file_format(name) is None:
-        hint = did_you_mean(name, BUILT_IN) or f"; known are {', '.join(BUILT_IN)}, or a .csv or .npz file"
-        raise DataError(f"dataset: {printable(name)!r} is not known{hint}")
-    path = Path(full_path(name))
     _refuse(FOR_MAKERS, params, named(path))
     table = read_table(path, params, stopping)
     _check_classes(table, f"{named(path)}, {table.label_name}")
@@ -106,6 +102,22 @@ def load(params: NetworkParams, stopping: Callable[[], bool] = lambda: False) ->
     name = path.name.removesuffix(".gz").rpartition(".")[0]
     data = _prepare(name, table, split(table.X, table.y), params.dtype, shape)
     return replace(data, path=str(path), sha256=table.sha256, reordered=table.reordered)
+
+
+def check_known(name: str) -> None:
+    """Raise :class:`DataError` if there is no data set of this name, or no file at this path; nothing is read."""
+    if (path := _file_of(name)) is not None:
+        check_there(path)
+
+
+def _file_of(name: str) -> Path | None:
+    """Return where a data set lies, None if it needs no file. Raises :class:`DataError` if its name says neither."""
+    if name in BUILT_IN:
+        return None
+    if file_format(name) is None:
+        hint = did_you_mean(name, BUILT_IN) or f"; known are {', '.join(BUILT_IN)}, or a .csv or .npz file"
+        raise DataError(f"dataset: {printable(name)!r} is not known{hint}")
+    return Path(full_path(name))
 
 
 def _refuse(names: Mapping[str, str], params: NetworkParams, where: str) -> None:

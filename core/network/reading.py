@@ -63,6 +63,12 @@ def read_table(path: Path, params: NetworkParams, stopping: Callable[[], bool] =
     return replace(table, sha256=sha256)
 
 
+def check_there(path: Path) -> None:
+    """Raise :class:`DataError` if a file is not there, or may not be read; nothing of it is."""
+    with _opened(path, lambda: False):
+        pass
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes. Raises :class:`DataError` if it cannot be read."""
     with _opened(path, lambda: False) as file:

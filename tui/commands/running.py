@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nnfd.core.errors import DataError, NnfdError, ParamsError, PresetError, RunError
-from nnfd.core.params import FIELD_MODELS, MODELS, Kind, NetworkParams, Params, presets
+from nnfd.core.params import FIELD_MODELS, MODELS, FieldParams, Kind, NetworkParams, Params, presets
 from nnfd.core.params.paths import located
 from nnfd.core.params.presets import DEFAULT_PRESETS, Preset
 from nnfd.core.runs.find import find, locate
@@ -183,6 +183,7 @@ def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, o
     budget = options.budget
     if not options.headless:
         need_terminal()
+        _check_named(params)
         return _open_dashboard(RunInfo(preset.name, preset.title, params), options)
     from nnfd.tui.commands.headless import Headless
 
@@ -191,6 +192,18 @@ def _begin(command: str, name: str, options: NewRunOptions, changes: dict[str, o
     directory = options.run_dir or default_directory(options.runs_root, preset.name)
     with RunFolder.create(directory, preset=preset.name, title=preset.title, params=params) as folder:
         return Headless(params, options, budget, folder=folder).run()
+
+
+def _check_named(params: Params) -> None:
+    """Refuse a data set or a picture that is not there before the screen is taken and a folder made."""
+    if isinstance(params, NetworkParams) and params.dataset != NetworkParams.model_fields["dataset"].default:
+        from nnfd.core.network.data import check_known  # it brings NumPy, which the first paint does without
+
+        check_known(params.dataset)
+    elif isinstance(params, FieldParams) and isinstance(params.seeds, str):
+        from nnfd.core.fields.seeds import read_picture
+
+        read_picture(params.seeds, params)
 
 
 def _open_dashboard(

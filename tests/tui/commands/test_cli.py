@@ -486,6 +486,27 @@ def test_the_options_of_a_new_run_hold_for_the_plain_dashboard(run, here, monkey
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        ("train --dataset digts", "dataset: 'digts' is not known; did you mean 'digits'?"),
+        ("train --dataset none.csv", "none.csv': there is no such file"),
+        ("train ./none-own.toml", "none.npz': there is no such file"),
+        ("fur --seeds none.png", "none.png': there is no such file (seeds is a count"),
+        ("fur --domain none.png", "picture 'none.png': there is no such file"),
+    ],
+)
+def test_the_dashboard_is_not_opened_on_what_is_not_there(run, here, monkeypatch, words, said):
+    monkeypatch.setattr("nnfd.tui.commands.running.need_terminal", lambda: None)
+    monkeypatch.setattr("nnfd.tui.commands.dashboard.run_dashboard", lambda *_, **__: pytest.fail("it was opened"))
+    (here / "none-own.toml").write_text('kind = "network"\n[params]\ndataset = "none.npz"\n')
+    before = set(here.iterdir())
+    code, out, err = run(*words.split())
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+    assert set(here.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
         (["--headless"], "without a command there is no option --headless: it belongs to train, fur, resume"),
         (["fur", "--lr", "3"], "fur has no option --lr: it belongs to train, resume"),
         (["runs", "--zoom=3"], "runs has no option --zoom: it belongs to export"),
