@@ -3,6 +3,7 @@
 import stat
 
 import pytest
+from textual.worker import get_current_worker
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.engine.events import position_of
@@ -71,6 +72,10 @@ async def in_a_thread(lab, plant):
     lab.screen.run_worker(fail, thread=True)
 
 
+async def waits_for_itself():
+    await get_current_worker().wait()
+
+
 async def while_drawing(lab, plant):
     widget = lab.screen.query_one(StatusLine)
     plant(widget, "render", times=1)
@@ -120,11 +125,13 @@ async def test_wherever_it_fails_it_is_told_and_everything_goes_on(plant, unfore
             assert "PlantedError: on ␛[31mpurpose; the log is " in unforeseen[-1].line, place
         assert "this should not happen" in lab.text()
         assert "\x1b" not in lab.text()
+        lab.screen.run_worker(waits_for_itself())
+        await lab.until(lambda: "a worker failed unexpectedly: DeadlockError" in lab.said())
         await still_usable(lab)
-        assert len(unforeseen) == len(PLACES)
+        assert len(unforeseen) == len(PLACES) + 1
     assert lab.app.return_code == 1
     log = failures.log_path().read_text()
-    assert log.count(" failed; called as ") == len(PLACES)
+    assert log.count(" failed; called as ") == len(PLACES) + 1
     assert "in fail" in log
     assert "\x1b" not in log
 

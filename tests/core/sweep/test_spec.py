@@ -48,6 +48,11 @@ def test_random_draws_repeat_and_stay_within_bounds():
     assert {point.params.hidden for point in first.points} == {(16,), (32,)}
 
 
+def test_a_byte_order_mark_of_its_file_is_no_content(tmp_path):
+    (tmp_path / "s.toml").write_text('\ufeffpreset = "relu-128"\n[grid]\nlr = [0.1, 0.2]\n', encoding="utf-8")
+    assert len(read_spec(tmp_path / "s.toml").points) == 2
+
+
 def test_field_presets_can_be_swept():
     sweep = spec(preset="giraffe", grid={"D_s": [0.03, 0.05], "rho_a": [0.02, 0.03]})
     assert len(sweep.points) == 4

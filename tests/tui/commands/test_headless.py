@@ -1,5 +1,6 @@
 """A run without a screen: what it writes, how it ends, and that no end costs anything."""
 
+import itertools
 import json
 import os
 import pty
@@ -182,14 +183,17 @@ class TestSignals:
         while not process.stdout.readline().startswith('{"event":"steps-done"'):
             pass
         # until the very end: also while the state is written
-        while process.poll() is None:
-            process.send_signal(signal.SIGINT)
+        for number in itertools.cycle((signal.SIGUSR1, signal.SIGINT)):  # what a batch system sends, and a user
+            if process.poll() is not None:
+                break
+            process.send_signal(number)
             if not process.stdout.readline():
                 break
         code, _, err = finish(process)
-        assert code in (130, -signal.SIGINT), "the last one may meet Python on its way out"
+        assert code in (130, -signal.SIGINT, -signal.SIGUSR1), "the last one may meet Python on its way out"
         assert "Traceback" not in err
-        assert saved(here / "r").step > 0
+        result = RunFolder.open(here / "r").result()
+        assert (result["outcome"], result["position"]) == ("stopped", saved(here / "r").step)
 
     def test_a_run_that_shall_outlive_its_terminal_ignores_the_hangup(self, here):
         process = spawn(
