@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.widgets import Label
-from textual.worker import Worker, WorkerState
 
-from nnfd.core.errors import NnfdError
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
 from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, Column, cell, matches, rank, size
 from nnfd.core.library.quota import quota_warning
 from nnfd.tui.guard.timers import call_in
+from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from nnfd.core.errors import NnfdError
 
 
 LOOK_SECONDS = 2.0
@@ -86,14 +86,6 @@ class QuotaLine(Label):
 class RunsTable(SteadyTable[RunSummary]):
     """The runs below a folder; reads them again from time to time while its screen is in front."""
 
-    @dataclass(eq=False)
-    class Listed(Message):
-        """The runs have been read."""
-
-        runs: Sequence[RunSummary]
-        problem: str
-        seconds: float
-
     class Changed(Message):
         """Other runs, or other marks, are shown."""
 
@@ -105,48 +97,36 @@ class RunsTable(SteadyTable[RunSummary]):
         self.marked: set[Path] = set()
         self.problem = ""
         """One line, if they cannot be read."""
-        self.reading = False
-        """Whether a worker reads them now."""
         self._words = ""
         self._catalog = Catalog(root)
-        self._again = False
+        self._reading = OneAtATime(self, lambda: self._read, self._listed, lambda error: self._listed(([], 0.0), error))
         self._timer: TimerHandle | None = None
 
     # -- reading
 
+    @property
+    def reading(self) -> bool:
+        """Whether a worker reads them now."""
+        return self._reading.busy
+
     def look(self) -> None:
         """Read the runs in a worker; once more if they are being read: what is asked for may be newer."""
-        self._again = self.reading
-        if not self.reading:
-            self.reading = True
-            self.run_worker(self._read, group="look", thread=True)
+        self._reading.wish()
 
-    def _read(self) -> None:
-        began, runs, problem = time.perf_counter(), [], ""
-        try:
-            runs = self._catalog.list()
-        except NnfdError as error:
-            problem = str(error)
-        self.post_message(self.Listed(runs, problem, time.perf_counter() - began))
+    def _read(self) -> tuple[Sequence[RunSummary], float]:
+        """Return the runs, and how many seconds it took to read them."""
+        began = time.perf_counter()
+        return self._catalog.list(), time.perf_counter() - began
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Look again another time, if a look failed in a way that nobody foresaw."""
-        if event.state is WorkerState.ERROR and event.worker.group == "look":
-            self.reading = False
-
-    def on_runs_table_listed(self, event: Listed) -> None:
+    def _listed(self, found: tuple[Sequence[RunSummary], float], error: NnfdError | None = None) -> None:
         """Show what was read, and look again after a while."""
-        event.stop()
-        self.reading = False
-        self.runs, self.problem = event.runs, event.problem
+        self.runs, seconds = found
+        self.problem = str(error or "")
         self.marked &= {run.path for run in self.runs}
         self._show()
-        if self._again:
-            self.look()
-            return
         if self._timer is not None:
             self._timer.cancel()  # one at a time, however many looks were asked for meanwhile
-        self._timer = call_in(max(LOOK_SECONDS, event.seconds / LOOK_SHARE), self, self._look_if_seen)
+        self._timer = call_in(max(LOOK_SECONDS, seconds / LOOK_SHARE), self, self._look_if_seen)
 
     def _look_if_seen(self) -> None:
         if self.screen.is_current:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Label
-from textual.worker import Worker, WorkerState
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import PointSummary, best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.messages import OpenRun
+from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widgets import DataTable
 
+    from nnfd.core.errors import NnfdError
     from nnfd.core.sweep.folder import Row
     from nnfd.tui.jobs.sweep import SweepJob
 
@@ -50,6 +50,15 @@ def rank(row: Row, column: str) -> tuple[bool, float, str] | None:
     return (False, value, "") if isinstance(value, int | float) else (True, 0.0, show_value(value))
 
 
+class Seen(NamedTuple):
+    """What was read of a sweep's folder."""
+
+    rows: Sequence[Row]
+    under_way: Mapping[int, int]
+    over: bool
+    """Whether nothing ran any more."""
+
+
 class SweepScreen(Screen[None]):
     """A sweep that this dashboard does."""
 
@@ -66,21 +75,14 @@ class SweepScreen(Screen[None]):
     class Wake(Message):
         """No more runs are under way."""
 
-    @dataclass(eq=False)
-    class Seen(Message):
-        """The sweep's folder has been read."""
-
-        rows: Sequence[Row]
-        under_way: Mapping[int, int]
-        """How far each run is that is under way, by its place in the plan."""
-
     def __init__(self, job: SweepJob) -> None:
         super().__init__()
         self._job = job
         self._rows: Sequence[Row] = []
         self._under_way: Mapping[int, int] = {}
-        self._looking = False
+        """How far each run is that is under way, by its place in the plan."""
         self._saw_the_end = False
+        self._looking = OneAtATime(self, self._next_look, self._seen, self._not_seen)
         columns = self._run_columns()
         self._runs = SteadyTable(_key, columns, sorted_by="run", arrows=False, fixed_columns=1, id="sweep-runs")
         self._points = SteadyTable[PointSummary](_point_key, cursor_type="none", id="sweep-points")
@@ -119,20 +121,20 @@ class SweepScreen(Screen[None]):
 
     def look(self) -> None:
         """Read the sweep's folder in the background; once nothing runs and that was seen, nothing changes any more."""
-        if self._looking or (self._saw_the_end and not self._job.running):
-            return
-        self._looking = True
-        self._saw_the_end = not self._job.running
-        self.run_worker(partial(self._read, self._rows), group="look", thread=True)
+        if not (self._looking.busy or (self._saw_the_end and not self._job.running)):
+            self._looking.wish()
 
-    def _read(self, before: Sequence[Row]) -> None:
+    def _next_look(self) -> Callable[[], Seen]:
+        return partial(self._read, self._rows, over=not self._job.running)
+
+    def _read(self, before: Sequence[Row], *, over: bool) -> Seen:
         sweep = self._job.sweep
         # what is over stays as it is, and a run without a folder has not begun: only the rest is read
-        over = {row.index: row for row in before if row.over}
+        kept = {row.index: row for row in before if row.over}
         begun = sweep.begun() if before else None
         rows = []
         for i, point in enumerate(sweep.spec.points):
-            known = over.get(point.index) or (before[i] if begun is not None and point.folder not in begun else None)
+            known = kept.get(point.index) or (before[i] if begun is not None and point.folder not in begun else None)
             rows.append(known or sweep.row(point))
         under_way = {}
         for row, point in zip(rows, sweep.spec.points, strict=True):
@@ -140,22 +142,18 @@ class SweepScreen(Screen[None]):
                 position = sweep.live_position(point)
                 if position is not None:
                     under_way[row.index] = position
-        self.post_message(self.Seen(rows, under_way))
+        return Seen(rows, under_way, over)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Look again another time, if a look failed in a way that nobody foresaw."""
-        if event.state is WorkerState.ERROR and event.worker.group == "look":
-            self._looking = self._saw_the_end = False
+    def _not_seen(self, error: NnfdError) -> None:
+        self.notify(str(error), severity="error", markup=False)
 
-    def on_sweep_screen_seen(self, event: Seen) -> None:
-        """Show what was read."""
-        self._looking = False
+    def _seen(self, seen: Seen) -> None:
         before = {row.index: row for row in self._rows}
-        changed = [row for row in event.rows if row != before.get(row.index)]
-        moved = {i for i in {*event.under_way, *self._under_way} if event.under_way.get(i) != self._under_way.get(i)}
-        self._rows, self._under_way = event.rows, event.under_way
+        changed = [row for row in seen.rows if row != before.get(row.index)]
+        moved = {i for i in {*seen.under_way, *self._under_way} if seen.under_way.get(i) != self._under_way.get(i)}
+        self._rows, self._under_way, self._saw_the_end = seen
         if changed or moved:
-            self._runs.show(event.rows, changed={*map(_key, changed), *map(str, moved)})
+            self._runs.show(seen.rows, changed={*map(_key, changed), *map(str, moved)})
             self.on_steady_table_reordered()
         if changed:
             self._show_points()
