@@ -60,9 +60,9 @@ def is_flat(field: NDArray[Any]) -> bool:
     return not high - low > FLAT * max(abs(low), abs(high))
 
 
-def otsu(field: NDArray[Any], bins: int = 256) -> float:
+def otsu(field: NDArray[Any]) -> float:
     """Return Otsu's threshold: the value that parts the field into two classes of greatest variance between them."""
-    counts, edges = np.histogram(field, bins)
+    counts, edges = np.histogram(field, 256)
     middles = (edges[:-1] + edges[1:]) / 2
     below = np.cumsum(counts)[:-1]
     sums = np.cumsum(counts * middles)

@@ -153,9 +153,9 @@ class Graph:
                         found[of] = MEANING[op](*(found[arg] for arg in node.args))
         return [found[of] for of in wanted]
 
-    def order(self, wanted: list[int], done: frozenset[int] = frozenset()) -> list[int]:
-        """Return `wanted` and all that they need and is not `done`, each after what it needs."""
-        seen, order = set(done), []
+    def order(self, wanted: list[int]) -> list[int]:
+        """Return `wanted` and all that they need, each after what it needs."""
+        seen, order = set[int](), []
         stack = [(of, False) for of in reversed(wanted)]
         while stack:
             of, needs_are_there = stack.pop()

@@ -47,11 +47,11 @@ class Answers:
     """Activations of the hidden layer that was asked for, shape (n, units)."""
 
 
-def points_of(data: Dataset, most: int = MOST_POINTS) -> Points:
+def points_of(data: Dataset) -> Points:
     """Return the first samples of each set, which the split has shuffled, in proportion to its size."""
     sets = ((data.X_train, data.y_train), (data.X_val, data.y_val), (data.X_test, data.y_test))
     samples = sum(len(y) for _, y in sets)
-    share = min(1.0, most / samples)
+    share = min(1.0, MOST_POINTS / samples)
     kept = [max(1, round(share * len(y))) for _, y in sets]
     return Points(
         np.concatenate([X[:n] for (X, _), n in zip(sets, kept, strict=True)]),
