@@ -71,11 +71,19 @@ def uniform_states_over(params: FieldParams, given: Mapping[str, Floats], points
     search = _Search(params, {name: values[of] for name, values in given.items()}, np.tile(begin, (points, 1)))
     values, still = search.run()
     inside = (values >= params.floor).all(axis=1) & (values <= params.clip).all(axis=1) & still
-    found: list[list[NDArray[Any]]] = [[] for _ in range(points)]
-    for value, point in zip(values[inside], of[inside], strict=True):
-        if not any(np.allclose(value, known, rtol=1e-6, atol=1e-9) for known in found[point]):
-            found[point].append(value)
-    return [[dict(zip(names, value.tolist(), strict=True)) for value in sorted(states, key=list)] for states in found]
+    values, of = values[inside], of[inside]
+    found = [_apart(values[of == point]) for point in range(points)]
+    return [[dict(zip(names, state, strict=True)) for state in sorted(states)] for states in found]
+
+
+def _apart(values: Floats) -> list[list[float]]:
+    """Return the rows that are not nearly one before them."""
+    rows = []
+    while len(values):
+        first = values[0]
+        rows.append(first.tolist())
+        values = values[~(np.abs(values - first) <= 1e-9 + 1e-6 * np.abs(first)).all(axis=1)]
+    return rows
 
 
 class _Search:
@@ -118,10 +126,11 @@ class _Search:
         names = numbers | dict(zip(self.model.fields, values.T, strict=True))
         for row, tree in enumerate(self.model.equations.values()):
             rates[:, row] = evaluate(tree, names, MEANING | _NO_WAVES)
-        for column, moved in enumerate(self.model.fields):
-            waves = names | {moved: values[:, column] + 1j * WAVE}
-            for row, tree in enumerate(self.model.equations.values()):
-                slopes[:, row, column] = np.imag(evaluate(tree, waves, ON_WAVES | _NO_WAVES)) / WAVE
+        # a row for each field with a wave on it, all at once: most of the time is that of the tree, not of the numbers
+        waves = values.T + 1j * WAVE * np.eye(fields)[:, :, None]
+        names = numbers | dict(zip(self.model.fields, waves.swapaxes(0, 1), strict=True))
+        for row, tree in enumerate(self.model.equations.values()):
+            slopes[:, row, :] = (np.imag(evaluate(tree, names, ON_WAVES | _NO_WAVES)) / WAVE).T
         # what has no value is far from 0, and shows no way
         rates = np.nan_to_num(rates, nan=1e9, posinf=1e9, neginf=-1e9)
         return rates, np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0)

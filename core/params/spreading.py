@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nnfd.core.params.formula import Number, Tree
@@ -25,7 +26,8 @@ class Term(NamedTuple):
     """Minus the derivative of the shortest wave, for a wave of height 1 and h = 1."""
 
 
-def terms(model: FieldModel, stencil: str) -> list[Term]:
+@lru_cache(maxsize=64)  # each check of parameters asks, which took half of its time; models are made once for a table
+def terms(model: FieldModel, stencil: str) -> tuple[Term, ...]:
     """Return the derivatives of each field alone that have no field before them."""
     shortest = SHORTEST_WAVE[stencil]
     eigenvalues = {("lap",): shortest, ("lap", "lap"): -(shortest**2), ("dxx",): 4.0, ("dyy",): 4.0}
@@ -34,7 +36,7 @@ def terms(model: FieldModel, stencil: str) -> list[Term]:
         for field in model.fields
         for derivatives, eigenvalue in eigenvalues.items()
     ]
-    return [term for term in found if term.factor != Number(0.0)]
+    return tuple(term for term in found if term.factor != Number(0.0))
 
 
 def rates(of: Iterable[Term], fields: Iterable[str], worth: Callable[[Tree], Any]) -> dict[str, Any]:

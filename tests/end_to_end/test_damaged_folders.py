@@ -26,25 +26,23 @@ from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.live import LiveRun, new_folder
 from nnfd.core.runs.names import FILES, FRAMES, LOCK
-from nnfd.tui import cli
-from nnfd.tui.commands import exporting, listing, running
-from nnfd.tui.commands.flags import RunOptions
+from tests.support import direct
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="links, pipes and alarms are those of Unix"),
     pytest.mark.usefixtures("fitted_once"),  # each report has the baseline of the same data
 ]
 
-QUICK, MORE, LONG = 10, 40, 1000
+QUICK, MORE, LONG = 10, 80, 1000
 """Examples of each kind of run."""
 SECONDS = 30
 """What one command may take on a busy machine before it counts as hanging."""
 MOST_MEMORY = 600_000_000
 RUNS = {
     "network": NetworkParams(dataset="iris", hidden=(5,), epochs=9, patience=9),
-    "fur": FurParams(width=12, height=10, steps=90, seed=3),
+    "fur": FurParams(width=12, height=10, steps=24, seed=3),
 }
-PLACES = (*FILES, LOCK, FRAMES, f"{FRAMES}/000000003.npz", f"{FRAMES}/000000020.npz")
+PLACES = (*FILES, LOCK, FRAMES, f"{FRAMES}/000000003.npz", f"{FRAMES}/000000010.npz")
 OTHER = (
     b"",
     b"\0" * 5000,
@@ -77,9 +75,9 @@ def _record(path, params):
             live.controller.stop()
 
     with new_folder(path, preset="p", title="t", params=params) as folder:
-        live = LiveRun(params, sink, folder=folder, frames=EverySteps(3 if params.kind == "network" else 20))
+        live = LiveRun(params, sink, folder=folder, frames=EverySteps(3 if params.kind == "network" else 5))
         if params.kind != "network":
-            live.controller.pace = 2000  # in chunks, so that there is a halfway
+            live.controller.pace = 200  # in chunks, so that there is a halfway
         live.run()
     (path / "tags.json").write_text('["thesis"]')
     told = {"session": "1", "phase": "running", "pace": 1, "speed": 1, "answers": {}}
@@ -175,14 +173,12 @@ def peak():
 class Trial:
     """One damaged folder and what the commands say of it."""
 
-    def __init__(self, run, tmp_path, sound, kind, seed, place=None):
-        self.run, self.kind, self.seed = run, kind, seed
+    def __init__(self, run, tmp_path, sound, kind, seed, outside, place=None):
+        self.run = run
         rng = np.random.default_rng([seed, list(RUNS).index(kind)])
         self.root = tmp_path / f"{kind}-{seed}"
         self.path = shutil.copytree(sound / kind, self.root / "runs" / "r")
-        self.outside = shutil.copytree(sound / kind, self.root / "outside")
-        self.done, self.must_agree = damage(self.path, self.outside, rng, place)
-        self.before = fingerprint(self.outside)
+        self.done, self.must_agree = damage(self.path, outside, rng, place)
 
     def call(self, *arguments):
         with no_hang():
@@ -220,7 +216,6 @@ class Trial:
         code, out, _ = self.call("resume", str(self.path), "--headless")
         if code == 0 and self.must_agree and "note: " not in out:
             assert state_of(self.path) == expected["end"]
-        assert fingerprint(self.outside) == self.before, "nothing outside is touched"
         shutil.rmtree(self.root)
 
 
@@ -248,11 +243,15 @@ def expected(sound, tmp_path_factory):
 
 
 def try_all(run, tmp_path, sound, expected, kind, seeds, suffixes, place=None):
-    begun = peak()
+    begun, outside = peak(), tmp_path / "outside"
+    if not outside.exists():
+        shutil.copytree(sound / kind, outside)
+    before = fingerprint(outside)
     for seed in seeds:
-        trial = Trial(run, tmp_path, sound, kind, seed, place)
+        trial = Trial(run, tmp_path, sound, kind, seed, outside, place)
         try:
             trial.do_all(expected[kind], suffixes)
+            assert fingerprint(outside) == before, "nothing outside is touched"
         except BaseException as error:
             error.add_note(f"seed {seed}, kind {kind}: {trial.done}")
             raise
@@ -264,33 +263,21 @@ def test_a_few_damaged_folders(run, tmp_path, sound, expected, kind):
     try_all(run, tmp_path, sound, expected, kind, range(QUICK), [".csv"])
 
 
+@pytest.fixture
+def direct_calls(monkeypatch):
+    direct.use(monkeypatch)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", RUNS)
-def test_more_damaged_folders(run, tmp_path, sound, expected, kind):
-    try_all(run, tmp_path, sound, expected, kind, range(1000, 1000 + MORE), [".csv", ".html"])
-
-
-@pytest.fixture
-def direct(monkeypatch):
-    """Call the commands without reading flags anew each time, which takes most of the time of an example."""
-
-    def call(words):
-        command, *rest = words
-        match command:
-            case "runs":
-                return listing.runs(runs_root=Path(rest[1]), json=True)
-            case "export":
-                return exporting.export(rest[0], to=Path(rest[2]))
-            case _:
-                return running.resume(rest[0], options=RunOptions(headless=True))
-
-    monkeypatch.setattr(cli, "build", lambda: call)
+def test_more_damaged_folders(run, direct_calls, tmp_path, sound, expected, kind):
+    try_all(run, tmp_path, sound, expected, kind, range(1000, 1000 + MORE), [".csv"])
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", RUNS)
 @pytest.mark.parametrize("place", PLACES)
-def test_many_damaged_folders(run, direct, tmp_path, sound, expected, kind, place):
+def test_many_damaged_folders(run, direct_calls, tmp_path, sound, expected, kind, place):
     """Each file of a run by itself."""
     first = int.from_bytes(os.urandom(4), "big")
     seeds = range(first, first + LONG // len(RUNS))

@@ -14,8 +14,10 @@ from nnfd.core.params import presets
 from nnfd.core.params.fields import params_of
 from tests.end_to_end.test_damaged_folders import changed
 from tests.end_to_end.test_fuzz_inputs import LONG, ODD_VALUES, fuzz, refused, toml
+from tests.support import direct
 
-SIZES = [3, pytest.param(100, marks=pytest.mark.slow), pytest.param(LONG, marks=pytest.mark.soak)]
+QUICK = 3
+SIZES = [QUICK, pytest.param(250, marks=pytest.mark.slow), pytest.param(LONG, marks=pytest.mark.soak)]
 SMALL = "\n[params]\nwidth = 6\nheight = 5\nsteps = 20\ndt = 0.02\n"
 NUMBERS = ["0", "-1", "2", "0.5", "1e9", "1e-300", "1e308", "nan", "9" * 400, "true"]
 
@@ -75,7 +77,9 @@ def damaged(text, rng):
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_models(tmp_path, run, count):
+def test_models(tmp_path, run, count, monkeypatch):
+    if count > QUICK:
+        direct.use(monkeypatch)
     texts, file = sources(), tmp_path / "mine.toml"
 
     def one(rng):
