@@ -130,7 +130,8 @@ class _Search:
         waves = values.T + 1j * WAVE * np.eye(fields)[:, :, None]
         names = numbers | dict(zip(self.model.fields, waves.swapaxes(0, 1), strict=True))
         for row, tree in enumerate(self.model.equations.values()):
-            slopes[:, row, :] = (np.imag(evaluate(tree, names, ON_WAVES | _NO_WAVES)) / WAVE).T
+            slope = np.imag(evaluate(tree, names, ON_WAVES | _NO_WAVES)) / WAVE
+            slopes[:, row, :] = np.broadcast_to(slope, waves.shape[1:]).T  # of parameters alone: one for all fields
         # what has no value is far from 0, and shows no way
         rates = np.nan_to_num(rates, nan=1e9, posinf=1e9, neginf=-1e9)
         return rates, np.nan_to_num(slopes, nan=0.0, posinf=0.0, neginf=0.0)

@@ -29,6 +29,17 @@ def test_every_root_of_a_cubic_is_found_and_none_beside_it():
     assert all(abs(s["u"] - s["u"] ** 3 + f) < 1e-12 for f, each in zip((0.3, 0.5), tilted, strict=True) for s in each)
 
 
+def test_an_equation_without_fields_has_a_root_only_where_it_is_zero():
+    equations = {"u": "lap(u) + u - u^3", "v": "lap(v) + k"}
+    model = read_model(
+        {"fields": ["u", "v"], "signed": True, "equations": equations, "parameters": {"k": {"default": 0.0}}}
+    )
+    states = uniform_states_over(params_of(model).check({"dt": 0.1}), {"k": np.array([1.0, 0.0, 0.5])}, 3)
+    assert not states[0]
+    assert not states[2]
+    assert {round(state["u"], 9) for state in states[1]} == {-1.0, 0.0, 1.0}
+
+
 def test_many_points_at_once_are_each_as_they_are_alone():
     params = load("gray-scott").params
     feeds = np.array([0.02, 0.035, 0.05])
