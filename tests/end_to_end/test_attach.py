@@ -28,7 +28,7 @@ from nnfd.tui.widgets.top_bar import TopBar
 from tests.support.dashboard import Lab
 
 COMMAND = [sys.executable, "-m", "nnfd.tui.cli"]
-TRAIN = [*COMMAND, "train", "two-128-64", "--headless", "--patience", "100000", "--epochs"]
+TRAIN = [*COMMAND, "train", "--hidden", "8", "--headless", "--patience", "100000", "--epochs"]
 RECORDED = ("train", "--headless", "--quiet", "--epochs")
 PACE = 5.0
 """Epochs or time steps a second."""

@@ -31,7 +31,7 @@ from nnfd.tui.screens.lab.pace import PACE_LIMITS
 from nnfd.tui.screens.lab.run_line import RunLine
 from nnfd.tui.screens.network.screen import NetworkScreen
 from nnfd.tui.widgets.deck import Deck
-from tests.support.dashboard import opened
+from tests.support.dashboard import OVER_AT_ONCE, opened
 from tests.support.terminal import Terminal
 from tests.support.waiting import LIMIT
 
@@ -148,17 +148,9 @@ async def test_a_branch_from_an_epoch_that_is_no_longer_kept_is_computed_again(t
         np.testing.assert_array_equal(screen.spec.state.theta, weights)
 
 
-async def test_a_damaged_frame_is_named(tmp_path):
-    async with opened(SMALL, storage=Storage(root=tmp_path)) as lab:
-        await lab.full_speed_to_the_end()
-        for file in (lab.screen.session.folder.path / "frames").glob("*.npz"):
-            file.write_bytes(b"no frame")
-        await lab.press("j")
-        await lab.until(lambda: "is damaged" in lab.said())
-        assert lab.app.is_running
-
-
-async def test_enter_pressed_twice_writes_one_file_and_closes_one_dialog(tmp_path, monkeypatch):
+async def test_enter_pressed_twice_writes_one_file_and_closes_one_dialog_and_a_damaged_frame_is_named(
+    tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     async with opened(SMALL, storage=Storage(root=tmp_path / "runs")) as lab:
         await lab.full_speed_to_the_end()
@@ -167,14 +159,10 @@ async def test_enter_pressed_twice_writes_one_file_and_closes_one_dialog(tmp_pat
         press_at_once(lab.app, "enter", "enter")
         await lab.until(lambda: len(lab.app.screen_stack) == 1)
         assert (tmp_path / name).exists()
-
-
-@pytest.mark.parametrize("key", ["enter", "escape"])
-async def test_the_preset_picker_closes_once(key):
-    async with opened(SMALL) as lab:
-        await lab.press("p")
-        press_at_once(lab.app, key, key, key)
-        await lab.until(lambda: len(lab.app.screen_stack) == 1)
+        for file in (lab.screen.session.folder.path / "frames").glob("*.npz"):
+            file.write_bytes(b"no frame")
+        await lab.press("j")
+        await lab.until(lambda: "is damaged" in lab.said())
         assert lab.app.is_running
 
 
@@ -225,19 +213,17 @@ async def test_paint_on_the_last_frame_looked_back_on_grows():
         assert lab.screen.history.position == 600
 
 
-@pytest.mark.parametrize(
-    ("content", "opens"), [('kind = "nonsense"', False), ('kind = "network"', True)], ids=["broken", "of another kind"]
-)
-async def test_a_preset_of_the_users_that_takes_the_name_of_a_labs_first_one(tmp_path, monkeypatch, content, opens):
-    (tmp_path / f"{presets.DEFAULT_PRESETS['fur']}.toml").write_text(content)
+async def test_a_preset_of_the_users_that_takes_the_name_of_a_labs_first_one(tmp_path, monkeypatch):
+    theirs = tmp_path / f"{presets.DEFAULT_PRESETS['fur']}.toml"
+    theirs.write_text('kind = "nonsense"')
     monkeypatch.setattr(presets, "user_folder", lambda: tmp_path)
     async with opened(SMALL) as lab:
         await lab.press("2")
-        if opens:
-            await lab.until(lambda: lab.app.current_mode == "fur" and lab.screen.history.position)
-        else:
-            assert lab.app.current_mode == "network"
-            assert "nonsense" in lab.said()
+        assert lab.app.current_mode == "network"
+        assert "nonsense" in lab.said()
+        theirs.write_text('kind = "network"')  # of another kind
+        await lab.press("2")
+        await lab.until(lambda: lab.app.current_mode == "fur" and lab.screen.history.position)
 
 
 def test_the_parameters_before_the_first_edit_outlive_going_on():
@@ -280,44 +266,48 @@ def test_a_terminal_that_goes_away_ends_the_dashboard_with_its_state_saved(tmp_p
     assert runs.RunFolder.open(tmp_path / "run").result()["outcome"] == "stopped"
 
 
-@pytest.mark.parametrize("meta", [{"row": 3, "column": 1}, {"row": -1, "column": 2}])
-async def test_a_click_on_a_row_or_column_that_has_gone(meta):
-    async with opened(SMALL) as lab:
-        table = DataTable()
-        await lab.screen.mount(table)
-        table.add_columns("a", "b")
-        table.add_row("1", "2")
-        await late_click(lab, table, meta)
-
-
-async def test_a_click_on_a_command_that_the_palette_lists_no_longer():
-    async with opened(SMALL) as lab:
-        await lab.press("ctrl+p")
-        await lab.until(lambda: lab.app.screen.query(OptionList))
-        await late_click(lab, lab.app.screen.query_one(OptionList), {"option": 999})
-
-
 async def late_click(lab, widget, meta):
     """Let a click arrive that belongs to what was drawn before."""
     widget.post_message(Click(widget, 1, 1, 0, 0, 1, False, False, False, style=Style(meta=meta)))
     await lab.pilot.pause()
-    assert not lab.app.failures
+    assert not lab.app.failures, meta
 
 
-async def test_a_dialog_that_is_closed_before_it_is_there():
-    async with opened(SMALL) as lab:
+async def test_clicks_keys_and_dialogs_that_come_too_late_or_too_early():
+    async with opened(OVER_AT_ONCE) as lab:
+        # a row or column that has gone
+        table = DataTable()
+        await lab.screen.mount(table)
+        table.add_columns("a", "b")
+        table.add_row("1", "2")
+        for meta in ({"row": 3, "column": 1}, {"row": -1, "column": 2}):
+            await late_click(lab, table, meta)
+        # a command that the palette lists no longer
+        await lab.press("ctrl+p")
+        await lab.until(lambda: lab.app.screen.query(OptionList))
+        await late_click(lab, lab.app.screen.query_one(OptionList), {"option": 999})
+        await lab.press("escape")
+        await lab.until(lambda: len(lab.app.screen_stack) == 1)
+        # a dialog that is closed before it is there
         picker = PresetPicker((Kind.NETWORK,), "relu-128")
         lab.app.push_screen(picker)
         picker.dismiss(None)
         await lab.until(lambda: len(lab.app.screen_stack) == 1)
         picker.on_mount()  # as it comes where there is much to do
         assert not lab.app.failures
+        # the preset picker closes once
+        for key in ("escape", "enter"):
+            await lab.press("p")
+            await lab.until(lambda: isinstance(lab.app.screen, PresetPicker))
+            press_at_once(lab.app, key, key, key)
+            await lab.until(lambda: len(lab.app.screen_stack) == 1)
+            assert lab.app.is_running
 
 
 async def test_what_a_run_needed_is_not_walked_by_the_garbage_collection_until_another_begins(monkeypatch):
     monkeypatch.setattr(RunLine, "settled_seconds", 0.01)
     gc.unfreeze()
-    async with opened(SMALL) as lab:
+    async with opened(FIELD) as lab:
         await lab.until(gc.get_freeze_count)
         monkeypatch.setattr(RunLine, "settled_seconds", 1e6)
         await lab.press("r")
@@ -343,7 +333,7 @@ async def test_a_deck_that_is_closed_before_it_is_laid_out_looks_for_nothing():
 
 
 async def test_a_run_that_ends_after_its_dashboard_does_so_in_order():
-    async with opened(SMALL) as lab:
+    async with opened(FIELD) as lab:
         mailbox = lab.screen.session.mailbox
     with ThreadPoolExecutor() as pool:  # a thread that knows of no app
         pool.submit(mailbox.put, Notice(1, "extinct", "a is gone")).result()

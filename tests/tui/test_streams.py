@@ -114,7 +114,7 @@ def test_a_poor_encoding_ends_no_command(monkeypatch, tmp_path, encoding, errors
 
 @pytest.mark.parametrize("closed", [">&- 2>&- <&-", ">&-"])
 def test_closed_streams_cost_no_run(tmp_path, closed):
-    words = "train --headless --dataset iris --epochs 2 --run-dir r"
+    words = "train --headless --epochs 2 --run-dir r"
     done = subprocess.run(["sh", "-c", f"exec '{COMMAND}' {words} {closed}"], cwd=tmp_path, capture_output=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     # what was printed went nowhere, and not into the file that got the stream's number

@@ -1,6 +1,5 @@
 """The keys in a screen's last line."""
 
-import pytest
 from textual.content import Content
 
 from nnfd.core.params import NetworkParams
@@ -29,19 +28,17 @@ def test_a_key_that_does_nothing_now_is_dim():
     assert [line.plain[span.start : span.end] for span in line.spans if "dim" in str(span.style)] == [" a ", "All "]
 
 
-@pytest.mark.parametrize("width", [60, 120])
-async def test_help_and_quit_are_in_view_on_every_screen_at_any_width(width):
-    async with opened(NetworkParams(dataset="iris", hidden=(4,)), (width, 24)) as lab:
+async def test_help_and_quit_are_in_view_on_every_screen_at_any_width_and_a_click_on_a_key_presses_it():
+    async with opened(NetworkParams(dataset="iris", hidden=(4,), epochs=3), (60, 24)) as lab:
         for key in ("1", "2", "3", "4"):
             await lab.press(key)
-            await lab.until(lambda: lab.text().splitlines()[-1].strip())
-            last = lab.text().splitlines()[-1]
-            assert "? Help  q Quit" in last
-            assert ("palette" in last) is (width >= 100)
-
-
-async def test_a_click_on_a_key_presses_it_and_its_tooltip_says_what_it_does():
-    async with opened(NetworkParams(dataset="iris", hidden=(4,))) as lab:
+            for width in (60, 120):
+                await lab.pilot.resize_terminal(width, 24)
+                await lab.until(lambda: lab.text().splitlines()[-1].strip())
+                last = lab.text().splitlines()[-1]
+                assert "? Help  q Quit" in last
+                assert ("palette" in last) is (width >= 100)
+        await lab.press("1")
         line = lab.screen.query_one(KeyLine)
         await lab.until(lambda: line.placed)
         x, hint = next((x, hint) for x, hint in line.placed if hint.words == "Edit")

@@ -18,7 +18,9 @@ from tests.support.dashboard import opened
 LONG = NetworkParams(dataset="iris", hidden=(4,), epochs=100_000, patience=0)
 
 
-async def test_a_baseline_that_fails_is_begun_by_itself_once(monkeypatch):
+async def test_a_baseline_that_fails_is_begun_by_itself_once_and_a_rate_that_cannot_be_found_or_begun_is_told(
+    monkeypatch, unforeseen
+):
     begun = []
     monkeypatch.setattr(Baseline, "begin", lambda self, params, data: begun.append(data.name))  # and is gone at once
     async with opened(LONG) as lab:
@@ -28,22 +30,19 @@ async def test_a_baseline_that_fails_is_begun_by_itself_once(monkeypatch):
         assert begun == ["iris", "iris"]
         await lab.press("r")
         await lab.until(lambda: len(begun) == 3)
+        # a search for a learning rate that fails unforeseen says so in its dialog
 
+        def fail(*_what):
+            raise MemoryError
+            yield
 
-async def test_no_baseline_is_begun_that_does_not_fit_into_the_memory(monkeypatch):
-    monkeypatch.setattr("nnfd.core.network.checks.room", lambda: 1000)
-    async with opened(LONG) as lab:
-        await lab.until(lambda: lab.screen.session.failed and "iris" in lab.text())
-        assert "the network needs about" in lab.said()
-        assert lab.screen.baseline.run is None
-        await lab.press("m")
-        assert lab.said().count("the network needs about") == 2
-        assert lab.screen.baseline.run is None
-
-
-async def test_a_full_disk_when_a_run_begins_with_the_suggested_rate_is_told(monkeypatch):
-    async with opened(LONG) as lab:
-        await lab.until(lambda: lab.screen.history.position >= 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(find_lr, "try_rates", fail)
+            await lab.press("L")
+            await lab.until(lambda: isinstance(lab.app.screen, FindLr) and "not enough memory" in lab.text())
+            await lab.until(lambda: unforeseen)
+        await lab.press("escape")
+        # a full disk when a run begins with the rate that it suggests is told
         network, before = lab.screen, lab.screen.session
         await lab.press("L")
         await lab.until(lambda: isinstance(lab.app.screen, FindLr) and lab.app.screen.finding is not None)
@@ -57,18 +56,15 @@ async def test_a_full_disk_when_a_run_begins_with_the_suggested_rate_is_told(mon
         assert network.session is before
 
 
-async def test_a_search_that_fails_unforeseen_says_so_in_its_dialog(monkeypatch, unforeseen):
+async def test_no_baseline_is_begun_that_does_not_fit_into_the_memory(monkeypatch):
+    monkeypatch.setattr("nnfd.core.network.checks.room", lambda: 1000)
     async with opened(LONG) as lab:
-        await lab.until(lambda: lab.screen.history.position >= 1)
-
-        def fail(*_what):
-            raise MemoryError
-            yield
-
-        monkeypatch.setattr(find_lr, "try_rates", fail)
-        await lab.press("L")
-        await lab.until(lambda: isinstance(lab.app.screen, FindLr) and "not enough memory" in lab.text())
-        await lab.until(lambda: unforeseen)
+        await lab.until(lambda: lab.screen.session.failed and "iris" in lab.text())
+        assert "the network needs about" in lab.said()
+        assert lab.screen.baseline.run is None
+        await lab.press("m")
+        assert lab.said().count("the network needs about") == 2
+        assert lab.screen.baseline.run is None
 
 
 async def test_a_restart_leaves_the_panel_that_was_chosen_and_planar_data_show_their_plane():

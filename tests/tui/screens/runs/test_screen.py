@@ -61,22 +61,24 @@ def three(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_it_says_what_each_run_is_and_shows_titles_literally(three, size):
+async def test_it_says_what_each_run_is_and_shows_titles_literally(three):
     tag(three / "a", three, ["[bold]thesis"])
-    async with listed(three, 4, size) as lab:
-        assert "4 runs" in lab.text()
-        assert "✓ done" in lab.text()
-        await go_to(lab, "a")
-        assert "[red]x[/] ␛[31m · #[bold]thesis · changed: lr=0.5" in note(lab)
-        assert "[red]x[/] ␛[31m" in lab.text()
-        await go_to(lab, "d")
-        assert "is damaged: params.toml is no text" in note(lab)
-        if size[0] == 200:
-            assert "[bold]thesis  network" in lab.text()
+    async with listed(three, 4, (80, 24)) as lab:
+        for size in ((80, 24), (120, 40), (200, 60)):
+            await lab.pilot.resize_terminal(*size)
+            await lab.until(lambda: "4 runs" in lab.text())
+            assert "✓ done" in lab.text()
+            await go_to(lab, "a")
+            assert "[red]x[/] ␛[31m · #[bold]thesis · changed: lr=0.5" in note(lab)
+            assert "[red]x[/] ␛[31m" in lab.text()
+            await go_to(lab, "d")
+            assert "is damaged: params.toml is no text" in note(lab)
+        assert "[bold]thesis  network" in lab.text()
+        await lab.press("m")
+        await lab.every_word_can_be_read_in_every_theme()
 
 
-async def test_the_filter_hides_and_escape_shows_all_again(three):
+async def test_the_filter_hides_escape_shows_all_again_and_they_are_ordered(three):
     async with listed(three, 4) as lab:
         await lab.press("slash", *"lr=0.5")
         assert names(lab) == ["a"]
@@ -89,10 +91,7 @@ async def test_the_filter_hides_and_escape_shows_all_again(three):
         await lab.press("escape")
         assert len(names(lab)) == 4
         assert lab.app.screen.focused is lab.app.screen.query_one(RunsTable)
-
-
-async def test_the_order_and_the_cursor_stays_on_its_run(three):
-    async with listed(three, 4) as lab:
+        # the order, and the cursor stays on its run
         await go_to(lab, "b")
         while "by run" not in lab.text():
             await lab.press("s")
@@ -237,8 +236,7 @@ async def test_a_copy_with_edits_begins_a_new_run(three):
         await lab.press("e")
         form = lab.app.screen.query_one(ParamsForm)
         await lab.until(lambda: isinstance(lab.app.focused, Input))
-        while lab.app.focused.value != "7":
-            await lab.press("down")
+        form.row("hidden").field.focus()
         await lab.until(lambda: "A new run from b" in lab.text() and "Sizes of the hidden layers" in lab.text())
         await lab.press("end", "3")
         await lab.until(lambda: form.params is not None and form.params.hidden == (73,))
@@ -295,7 +293,7 @@ async def test_a_run_that_is_shown_in_its_lab_is_followed_to_its_new_name_and_le
 
 
 async def test_space_holds_a_run_that_is_under_way_and_lets_it_go_on(tmp_path):
-    params = NetworkParams(dataset="iris", epochs=10**6, patience=0)
+    params = NetworkParams(dataset="iris", hidden=(4,), epochs=10**6, patience=0)
     async with opened(params, storage=Storage(root=tmp_path)) as lab:
         lab_screen = lab.screen
         await lab.until(lambda: lab_screen.history.position > 0)
@@ -312,12 +310,6 @@ async def test_a_root_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     async with listed(tmp_path / "file", 0) as lab:
         await lab.until(lambda: "cannot be read" in note(lab))
-
-
-async def test_every_word_can_be_read_in_every_theme(three):
-    async with listed(three, 4) as lab:
-        await lab.press("m")
-        await lab.every_word_can_be_read_in_every_theme()
 
 
 def test_the_state_is_told_by_a_sign_and_a_word(tmp_path):
@@ -346,7 +338,7 @@ async def test_a_copy_is_not_begun_on_data_that_have_changed(tmp_path):
 @pytest.mark.parametrize(("quota", "shown"), [(10, True), (10**9, False), (None, False)])
 async def test_the_list_says_when_the_runs_take_too_much(three, quota, shown):
     storage = Storage(root=three, record=False, quota=quota)
-    async with opened(NetworkParams(dataset="iris", epochs=1), (80, 24), storage=storage) as lab:
+    async with opened(OVER_AT_ONCE, (80, 24), storage=storage) as lab:
         await lab.press("4")
         await lab.until(lambda: isinstance(lab.app.screen, RunsScreen) and len(lab.app.screen.table.runs) == 4)
         line = lab.app.screen.quota
