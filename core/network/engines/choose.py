@@ -85,4 +85,4 @@ def compiled_before() -> bool:
         from nnfd.core.network.engines.loops import train_batches
     except Exception:
         return True  # it is told when the engine is made
-    return any(Path(train_batches.stats.cache_path).glob("loops._kept.locals.train_batches-*.nbi"))
+    return any(Path(train_batches.stats.cache_path).glob("loops._trainer.locals.train_batches-*.nbi"))

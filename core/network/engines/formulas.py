@@ -195,8 +195,9 @@ def normalise(z, z_hat, gamma, beta, running_mean, running_var, inv_std, mean, v
                 running_mean[j] = running_mean[j] * memory + mean[j] * fresh
                 running_var[j] = running_var[j] * memory + var[j] * fresh
     else:
-        mean[:] = running_mean
-        var[:] = running_var
+        for j in range(units):  # one whole array to another takes the compiler two seconds, for words of an error
+            mean[j] = running_mean[j]
+            var[j] = running_var[j]
     for j in range(units):
         inv_std[j] = one / np.sqrt(var[j] + epsilon)
     for i in range(rows):

@@ -191,88 +191,88 @@ def softmax_and_figures(z, y, samples, scratch, told, c):
     return loss, right
 
 
-@compiled
-def _train_batches(
-    X,
-    y,
-    order,
-    starts,
-    ends,
-    sizes,
-    places,
-    theta,
-    grad,
-    stats,
-    memory,
-    arrays,
-    samples,
-    scratch,
-    random,
-    options,
-    rates,
-    c,
-):
-    """Train on the batches `order[start:end]`, one after the other; return as :func:`_evaluate` does, if asked to."""
-    activation, norm, optimizer, _, told = options
-    inputs, _, total, _, classes = samples
-    loss, right = 0.0, 0
-    hidden = places[sizes.size - 2][UNITS_AT]
-    used = 0
-    for batch in range(starts.size):
-        start, rows = starts[batch], ends[batch] - starts[batch]
-        taken = rows_of(inputs, 0, rows, sizes[0])
-        for i in range(rows):
-            taken[i] = X[order[start + i]]
-            classes[i] = y[order[start + i]]
-        drawn = random[used : used + rows * hidden]
-        used += drawn.size
-        p = forward(taken, sizes, places, theta, stats, arrays, scratch, drawn, options, c)
-        its_loss, its_right = softmax_and_figures(p, classes, samples, scratch, told, c)
-        loss += its_loss
-        right += its_right
-        n = theta.dtype.type(rows)
-        for i in range(rows):
-            for k in range(p.shape[1]):
-                p[i, k] /= total[i]
-            p[i, classes[i]] -= c[ONE]
-            for k in range(p.shape[1]):
-                p[i, k] /= n
-        backward(taken, sizes, places, theta, grad, arrays, drawn, activation, norm, c)
-        update(sizes, places, theta, grad, memory, optimizer, rates, c)
-    return loss, right
+kept = njit(cache=True, nogil=True, error_model="numpy")
+"""For the functions to call, which alone are kept on disk.
+
+numba finds them again by their own file and by what they close over, and would not notice a change in the other file
+that they are made of; `version` tells of it. They do the work themselves: what a function calls is compiled once more
+with it.
+"""
 
 
-@compiled
-def _evaluate(X, y, block, sizes, places, theta, stats, arrays, samples, scratch, nothing, options, c):
-    """Return the sum of the data's losses and how many samples are classified rightly."""
-    loss, right = 0.0, 0
-    for start in range(0, y.size, block):
-        part = X[start : start + block]
-        z = forward(part, sizes, places, theta, stats, arrays, scratch, nothing, options, c)
-        its_loss, its_right = softmax_and_figures(z, y[start : start + block], samples, scratch, True, c)
-        loss += its_loss
-        right += its_right
-    return loss, right
-
-
-def _kept(version: int) -> tuple[Any, Any]:
-    """Return the functions to call, which alone are kept on disk.
-
-    numba finds them again by their own file and by what they close over, and would not notice a change in the other
-    file that they are made of; `version` tells of it.
-    """
-
-    @njit(cache=True, nogil=True, error_model="numpy")
-    def train_batches(*args):
+def _trainer(version: int) -> Any:
+    @kept
+    def train_batches(
+        X,
+        y,
+        order,
+        starts,
+        ends,
+        sizes,
+        places,
+        theta,
+        grad,
+        stats,
+        memory,
+        arrays,
+        samples,
+        scratch,
+        random,
+        options,
+        rates,
+        c,
+    ):
+        """Train on each batch `order[start:end]`, one after the other; return as `evaluate` does, if asked to."""
         _ = version
-        return _train_batches(*args)
+        activation, norm, optimizer, _, told = options
+        inputs, _, total, _, classes = samples
+        loss, right = 0.0, 0
+        hidden = places[sizes.size - 2][UNITS_AT]
+        used = 0
+        for batch in range(starts.size):
+            start, rows = starts[batch], ends[batch] - starts[batch]
+            taken = rows_of(inputs, 0, rows, sizes[0])
+            for i in range(rows):
+                sample = X[order[start + i]]
+                for j in range(sample.size):
+                    taken[i, j] = sample[j]
+                classes[i] = y[order[start + i]]
+            drawn = random[used : used + rows * hidden]
+            used += drawn.size
+            p = forward(taken, sizes, places, theta, stats, arrays, scratch, drawn, options, c)
+            its_loss, its_right = softmax_and_figures(p, classes, samples, scratch, told, c)
+            loss += its_loss
+            right += its_right
+            n = theta.dtype.type(rows)
+            for i in range(rows):
+                for k in range(p.shape[1]):
+                    p[i, k] /= total[i]
+                p[i, classes[i]] -= c[ONE]
+                for k in range(p.shape[1]):
+                    p[i, k] /= n
+            backward(taken, sizes, places, theta, grad, arrays, drawn, activation, norm, c)
+            update(sizes, places, theta, grad, memory, optimizer, rates, c)
+        return loss, right
 
-    @njit(cache=True, nogil=True, error_model="numpy")
-    def evaluate(*args):
+    return train_batches
+
+
+def _evaluator(version: int) -> Any:
+    @kept
+    def evaluate(X, y, block, sizes, places, theta, stats, arrays, samples, scratch, nothing, options, c):
+        """Return the sum of the data's losses and how many samples are classified rightly."""
         _ = version
-        return _evaluate(*args)
+        loss, right = 0.0, 0
+        for start in range(0, y.size, block):
+            part = X[start : start + block]
+            z = forward(part, sizes, places, theta, stats, arrays, scratch, nothing, options, c)
+            its_loss, its_right = softmax_and_figures(z, y[start : start + block], samples, scratch, True, c)
+            loss += its_loss
+            right += its_right
+        return loss, right
 
-    return train_batches, evaluate
+    return evaluate
 
 
-train_batches, evaluate = _kept(zlib.crc32(Path(formulas.__file__).read_bytes()))
+_version = zlib.crc32(Path(formulas.__file__).read_bytes())
+train_batches, evaluate = _trainer(_version), _evaluator(_version)

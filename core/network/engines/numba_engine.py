@@ -43,7 +43,7 @@ _ACTIVATION = {"relu": formulas.RELU, "tanh": formulas.TANH, "sigmoid": formulas
 
 
 class _Asking(Listener):
-    """Asks before each pass of the compiler whether to stop: it takes 15 s in all, and 3 s for one at the most."""
+    """Asks before each pass of the compiler whether to stop: it takes 10 s in all, and 3 s for one at the most."""
 
     def __init__(self, stopping: Callable[[], bool]) -> None:
         self._stopping = stopping
