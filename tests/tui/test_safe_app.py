@@ -13,7 +13,7 @@ from nnfd.core.runs.resumption import peek
 from nnfd.tui.dialogs import export
 from nnfd.tui.guard import failures
 from nnfd.tui.jobs.session import Storage
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.screens.runs.screen import RunsScreen
 from nnfd.tui.widgets.status_line import StatusLine
 from tests.support.dashboard import opened

@@ -4,7 +4,7 @@ import pytest
 
 from nnfd.tui.guard import right_of_way
 from nnfd.tui.guard.safe_app import SafeApp
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 from tests.support.waiting import until_async
 
 

@@ -11,7 +11,7 @@ from textual.containers import Container
 
 from nnfd.core.errors import NnfdError, in_words
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.chart_scale import Extent
 from nnfd.tui.widgets.curves import CurveView
 from nnfd.tui.widgets.quality_table import Judged, QualityTable

@@ -10,7 +10,7 @@ from nnfd.core.engine.events import StepsDone
 from nnfd.core.fields.state import FieldState
 from nnfd.tui.screens.fur.trace import Sample, Trace
 from nnfd.tui.screens.lab.kept import FrameGoneError, kept_frame
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

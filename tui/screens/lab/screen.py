@@ -15,8 +15,8 @@ from nnfd.tui.guard.compositor import compose_sparingly
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
 from nnfd.tui.screens.lab.kept import FrameGoneError
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
 from nnfd.tui.screens.lab.run_line import RunLine
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.params_form import ParamsForm
 from nnfd.tui.widgets.timeline import Timeline

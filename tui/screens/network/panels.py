@@ -8,7 +8,7 @@ import numpy as np
 from textual.binding import Binding
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.deck import Deck
 from nnfd.tui.widgets.digit_pad import FULL, DigitPad

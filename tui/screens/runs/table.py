@@ -13,7 +13,7 @@ from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummar
 from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, Column, cell, matches, rank, size
 from nnfd.core.library.quota import quota_warning
 from nnfd.tui.guard.timers import call_in
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from nnfd.core.params import show_value
 from nnfd.core.sweep.summary import PointSummary, best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.messages import OpenRun
-from nnfd.tui.screens.lab.one_at_a_time import OneAtATime
+from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
