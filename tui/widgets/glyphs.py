@@ -129,13 +129,10 @@ class GlyphView(Widget):
         self._cells: Cells | None = None
         self._palette: Palette | None = None
         self._strips: list[Strip] | None = None
-        self.drawn = 0
-        """How often another picture was taken."""
 
     def show(self, cells: Cells | None, palette: Palette | None = None) -> None:
         """Show these in the colours of a palette; None for nothing, which needs no colours."""
         self._cells, self._palette, self._strips = cells, palette, None
-        self.drawn += 1
         self.refresh()
 
     @property

@@ -112,11 +112,6 @@ class PlanePanel(AskingPanel):
         yield self._legend
 
     @property
-    def drawn(self) -> int:
-        """How many pictures were drawn."""
-        return self._picture.drawn
-
-    @property
     def cells(self) -> Cells | None:
         """The picture."""
         return self._picture.cells
