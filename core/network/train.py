@@ -14,14 +14,14 @@ from nnfd.core.engine.state import frozen
 from nnfd.core.errors import StoppedError
 from nnfd.core.network.checks import check_run, why_diverged
 from nnfd.core.network.engines.choose import chosen_engine, compiled_before, make_engine
-from nnfd.core.network.engines.engine import SAMPLE
+from nnfd.core.network.engines.engine import SAMPLE, batches_of
 from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import NetworkParams, show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -136,18 +136,13 @@ class _Run:
     """The mutable inside of one training run; its state is replaced at each epoch boundary."""
 
     def __init__(self, params: NetworkParams, data: Dataset, state: NetworkState | None) -> None:
-        self.params = params
-        self.data = data
+        self.params, self.data = params, data
         sizes = check_run(params, data, state)
         state = state and state.with_params(params)
         self.model = MLP.for_run(params, sizes)
         # of the first weights, of a resumed run too: its limits are to be the same
         self._first_square = sum(float(np.vdot(W, W)) for W in self.model.W)
-        with np.errstate(all="ignore"):
-            self._first_losses = tuple(
-                self.model.evaluate(X[:SAMPLE], y[:SAMPLE])[0]  # in random order; all of a large set is half an epoch
-                for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))
-            )
+        self._first_losses: tuple[float, ...] = ()
         self._engine_name, note = chosen_engine(params, sizes, len(data.X_train), state.engine if state else None)
         self.notes = [note] if note else []
         self._engine: Engine | None = None
@@ -158,6 +153,7 @@ class _Run:
             self.optimizer = make_optimizer(params.optimizer, self.model.theta)
             self.state = self._snapshot(0, best=None, loss=math.inf, stale=0)
         else:
+            self._first_losses = self._losses(self.model.evaluate)
             self.model.load(state.theta, state.stats)
             self.rng = np.random.default_rng()
             self.rng.bit_generator.state = dict(state.rng)
@@ -192,10 +188,7 @@ class _Run:
         """Train one epoch in place and take the new state; or say why the run ends with the old one."""
         params, n = self.params, len(self.data.X_train)
         self.lr = lr_at(params, self.epoch + 1)
-        starts = list(range(0, n, params.batch_size))
-        if params.batch_norm and n - starts[-1] == 1 and len(starts) > 1:
-            starts.pop()  # a batch of one has no variance: it joins the batch before
-        batches = list(zip(starts, [*starts[1:], n], strict=True))
+        batches = batches_of(n, params)
         report = max(1, len(batches) // 100) if len(batches) > LONG_EPOCH else len(batches) + 1
         try:
             engine = self._engine or (yield from self._load_engine(control))
@@ -224,7 +217,14 @@ class _Run:
         )
         if note:
             yield Notice(self.epoch, "engine", note)
+        self._first_losses = self._first_losses or self._losses(self._engine.evaluate_on)
         return self._engine
+
+    def _losses(self, evaluate: Callable[[NDArray[Any], NDArray[np.int64]], tuple[float, float]]) -> tuple[float, ...]:
+        """Return those of the weights of now. A set is in random order, and all of a large one takes half an epoch."""
+        sets = (self.data.X_train, self.data.y_train), (self.data.X_val, self.data.y_val)
+        with np.errstate(all="ignore"):
+            return tuple(evaluate(X[:SAMPLE], y[:SAMPLE])[0] for X, y in sets)
 
     def _finish_epoch(self) -> tuple[Outcome, str] | None:
         before = self.state

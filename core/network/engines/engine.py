@@ -72,6 +72,14 @@ class Engine(ABC):
         self._loss, self._right, self._seen = self._loss + loss, self._right + right, self._seen + seen
 
 
+def batches_of(samples: int, params: NetworkParams) -> Batches:
+    """Return where the batches of so many samples begin and end."""
+    starts = list(range(0, samples, params.batch_size))
+    if params.batch_norm and samples - starts[-1] == 1 and len(starts) > 1:
+        starts.pop()  # a batch of one has no variance: it joins the batch before
+    return list(zip(starts, [*starts[1:], samples], strict=True))
+
+
 def _measured(data: Dataset, params: NetworkParams) -> tuple[Array, NDArray[np.int64]]:
     n = len(data.X_train)
     if params.train_metrics == "full" or n <= SAMPLE:

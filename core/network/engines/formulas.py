@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit
 
 compiled = njit(nogil=True, error_model="numpy")
+compiled_fused = njit(nogil=True, error_model="numpy", fastmath={"contract"})
+"""A product and a sum may be one instruction, rounded once: a third less time for a polynomial."""
 
 RELU, TANH, SIGMOID = 0, 1, 2
 SGD, NESTEROV, ADAM = 0, 1, 2
@@ -52,7 +54,7 @@ def rows_of(flat, start, rows, columns):
 # -- activations
 
 
-@compiled
+@compiled_fused
 def split_exponential(x, power, bits, shift, bias, c):
     """For x <= 0: ``x`` becomes q and ``power`` 2^k, with exp(x) = 2^k (1 + q); `bits` are those of `power`.
 
@@ -164,6 +166,17 @@ def times_slope(d, a, activation, c):
 
 
 @compiled
+def times_relu_slope(d, a, sums, zero):
+    """Do the same of relu, and add up the columns of what comes out: one pass, as `d` is larger than a cache."""
+    sums[:] = zero
+    for i in range(d.shape[0]):
+        for j in range(d.shape[1]):
+            v = d[i, j] if a[i, j] > zero else zero
+            d[i, j] = v
+            sums[j] += v
+
+
+@compiled
 def column_sums(d, out, zero):
     out[:] = zero
     for i in range(d.shape[0]):
@@ -233,15 +246,16 @@ def drop(a, random, mask, out, c):
 
 
 @compiled
-def softmax(z, largest, total, scratch, c):
-    """`z` becomes exp(z - largest of its row), `total` the sum of its row."""
+def softmax(z, largest, winners, total, scratch, c):
+    """`z` becomes exp(z - largest of its row), `total` the sum of its row, and `winners` tells where it is largest."""
     _, power, bits, shift, bias = scratch
     rows, classes = z.shape
     for i in range(rows):
-        top = z[i, 0]
+        top, best = z[i, 0], 0
         for k in range(1, classes):
+            best = k if z[i, k] > top else best
             top = z[i, k] if z[i, k] > top else top
-        largest[i] = top
+        largest[i], winners[i] = top, best
         for k in range(classes):
             z[i, k] -= top
     flat = z.reshape(-1)

@@ -53,17 +53,20 @@ from nnfd.core.network.engines.formulas import (
     softmax,
     step_adam,
     step_sgd,
+    times_relu_slope,
     times_slope,
 )
 
 W_AT, B_AT, GAMMA_AT, BETA_AT, UNITS_AT = range(5)
+NARROW = 16
+"""Up to so many columns a product with W.T takes longer than with a copy of it, and than to make that copy."""
 
 
 @compiled
 def forward(X, sizes, places, theta, stats, arrays, scratch, random, options, c):
     """Leave the logits and all that the way back needs in `arrays`; return the logits."""
     activation, norm, _, training, _ = options
-    a, h, z_hat, mask, _, logits, inv_std, mean, var, total_rows = arrays
+    a, h, z_hat, mask, _, _, logits, inv_std, mean, var, total_rows = arrays
     rows, last = X.shape[0], sizes.size - 2
     half, drawn = stats.size // 2, 0
     for layer in range(last + 1):
@@ -111,16 +114,27 @@ def forward(X, sizes, places, theta, stats, arrays, scratch, random, options, c)
 
 
 @compiled
+def turn(W, turned):
+    """Return W.T, copied to `turned`."""
+    for k in range(W.shape[1]):
+        for j in range(W.shape[0]):
+            turned[k, j] = W[j, k]
+    return turned
+
+
+@compiled
 def backward(X, sizes, places, theta, grad, arrays, random, activation, norm, c):
     """Fill `grad` with the gradient of the data's loss; the first of `arrays`' gradients is that of the logits."""
-    a, h, z_hat, mask, d_flat, logits, inv_std, _, _, total_rows = arrays
+    a, h, z_hat, mask, d_flat, turned, logits, inv_std, _, _, total_rows = arrays
     rows, last = X.shape[0], sizes.size - 2
     d = rows_of(logits, 0, rows, sizes[last + 1])
+    summed = False
     for layer in range(last, -1, -1):
         n_in, n_out = sizes[layer], sizes[layer + 1]
         place = places[layer]
         dW = rows_of(grad, place[W_AT], n_in, n_out)
-        column_sums(d, grad[place[B_AT] : place[B_AT] + n_out], c[ZERO])
+        if not summed:
+            column_sums(d, grad[place[B_AT] : place[B_AT] + n_out], c[ZERO])
         if layer == 0:
             np.dot(X.T, d, dW)
             return
@@ -128,13 +142,22 @@ def backward(X, sizes, places, theta, grad, arrays, random, activation, norm, c)
         at = below[UNITS_AT] * total_rows
         np.dot(rows_of(h if random.size else a, at, rows, n_in).T, d, dW)
         d_below = rows_of(d_flat, at, rows, n_in)
-        np.dot(d, rows_of(theta, place[W_AT], n_in, n_out).T, d_below)
+        W = rows_of(theta, place[W_AT], n_in, n_out)
+        if n_out <= NARROW:
+            np.dot(d, turn(W, rows_of(turned, 0, n_out, n_in)), d_below)
+        else:
+            np.dot(d, W.T, d_below)
         if random.size:
             kept = rows_of(mask, at, rows, n_in)
             for i in range(rows):
                 for j in range(n_in):
                     d_below[i, j] *= kept[i, j]
-        times_slope(d_below, rows_of(a, at, rows, n_in), activation, c)
+        summed = activation == RELU and not norm
+        if summed:
+            b = below[B_AT]
+            times_relu_slope(d_below, rows_of(a, at, rows, n_in), grad[b : b + n_in], c[ZERO])
+        else:
+            times_slope(d_below, rows_of(a, at, rows, n_in), activation, c)
         if norm:
             normalise_back(
                 d_below,
@@ -174,18 +197,15 @@ def update(sizes, places, theta, grad, memory, optimizer, rates, c):
 @compiled
 def softmax_and_figures(z, y, samples, scratch, told, c):
     """Do the softmax of the logits but for the division by `total`; return the sum of the losses and the right ones."""
-    _, largest, total, true, _ = samples
+    _, largest, total, true, winners, _ = samples
     loss, right = 0.0, 0
     if told:
         for i in range(z.shape[0]):
-            best = 0
-            for k in range(1, z.shape[1]):
-                best = k if z[i, k] > z[i, best] else best
-            right += best == y[i]
             true[i] = z[i, y[i]]
-    softmax(z, largest, total, scratch, c)
+    softmax(z, largest, winners, total, scratch, c)
     if told:
         for i in range(z.shape[0]):
+            right += winners[i] == y[i]
             log_p = true[i] - largest[i] - np.log(total[i])
             loss -= c[P_LOWEST] if log_p < c[P_LOWEST] else log_p
     return loss, right
@@ -206,8 +226,7 @@ def _trainer(version: int) -> Any:
         X,
         y,
         order,
-        starts,
-        ends,
+        edges,
         sizes,
         places,
         theta,
@@ -222,15 +241,15 @@ def _trainer(version: int) -> Any:
         rates,
         c,
     ):
-        """Train on each batch `order[start:end]`, one after the other; return as `evaluate` does, if asked to."""
+        """Train on `order[start:end]` of all `edges`, one after the other; return as `evaluate` does, if asked to."""
         _ = version
         activation, norm, optimizer, _, told = options
-        inputs, _, total, _, classes = samples
+        inputs, _, total, _, _, classes = samples
         loss, right = 0.0, 0
         hidden = places[sizes.size - 2][UNITS_AT]
         used = 0
-        for batch in range(starts.size):
-            start, rows = starts[batch], ends[batch] - starts[batch]
+        for batch in range(len(edges)):
+            start, rows = edges[batch, 0], edges[batch, 1] - edges[batch, 0]
             taken = rows_of(inputs, 0, rows, sizes[0])
             for i in range(rows):
                 sample = X[order[start + i]]
@@ -243,13 +262,12 @@ def _trainer(version: int) -> Any:
             its_loss, its_right = softmax_and_figures(p, classes, samples, scratch, told, c)
             loss += its_loss
             right += its_right
-            n = theta.dtype.type(rows)
+            share = c[ONE] / theta.dtype.type(rows)
             for i in range(rows):
+                its_share = share / total[i]
                 for k in range(p.shape[1]):
-                    p[i, k] /= total[i]
-                p[i, classes[i]] -= c[ONE]
-                for k in range(p.shape[1]):
-                    p[i, k] /= n
+                    p[i, k] *= its_share
+                p[i, classes[i]] -= share
             backward(taken, sizes, places, theta, grad, arrays, drawn, activation, norm, c)
             update(sizes, places, theta, grad, memory, optimizer, rates, c)
         return loss, right

@@ -45,6 +45,7 @@ OPTIONS = CONFIGS | {
     "tanh, no batch_norm, dropout": DEEP | {"activation": "tanh", "batch_norm": False},
     "running metrics": {"train_metrics": "running", "dropout": 0.2, "l2": 0.01},
     "sample": {"train_metrics": "sample"},
+    "wider than what is turned": {"hidden": (6, 20)},
     "sigmoid, all": DEEP | {"activation": "sigmoid", "optimizer": "adam", "lr": 0.001},
 }
 
