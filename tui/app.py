@@ -84,8 +84,6 @@ class LabApp(OpeningApp):
         """The screens that are there."""
         self.made.begin_with(first_mode, spec, folder)
         super().__init__(first_mode, partial(self.made.make, first_mode), spec if outline else None)
-        self.storage = storage
-        self.sweep = sweep
         self.told_early = asyncio.Event()
         """Set if it is told to end before it can answer."""
         for mode in {*DEFAULT_PRESETS, "compare", "runs"} - {first_mode}:
@@ -129,7 +127,7 @@ class LabApp(OpeningApp):
         self._show(partial(resumed, event.path))
 
     def on_begin_run(self, event: BeginRun) -> None:
-        self._show(lambda: (event.spec, self.storage.new_folder(event.spec)))
+        self._show(lambda: (event.spec, self.made.storage.new_folder(event.spec)))
 
     def on_run_moved(self, event: RunMoved) -> None:
         try:
@@ -192,7 +190,7 @@ class LabApp(OpeningApp):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "lab" and parameters == ("sweep",):
-            return self.sweep is not None
+            return self.made.sweep is not None
         return super().check_action(action, parameters)
 
     def action_next_theme(self) -> None:

@@ -116,7 +116,7 @@ class TestAWorker:
             begun = Sweep.begun
 
             def fail_at_the_end(sweep):
-                return begun(sweep) if lab.app.sweep.running else fail()
+                return begun(sweep) if lab.app.made.sweep.running else fail()
 
             # the look under way at the end, the one that sees the end, and what is to come after that one
             await planted(lab, "nnfd.core.sweep.folder.Sweep.begun", look, by=fail_at_the_end, times=3)

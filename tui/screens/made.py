@@ -34,8 +34,8 @@ class MadeScreens:
     """
 
     def __init__(self, storage: Storage, sweep: SweepJob | None) -> None:
-        self._storage = storage
-        self._sweep = sweep
+        self.storage = storage
+        self.sweep = sweep
         self._begin_with: dict[str, tuple[RunSpec, RunFolder | None]] = {}
         self.labs: dict[str, LabScreen[Any]] = {}
         """By mode."""
@@ -49,7 +49,7 @@ class MadeScreens:
         """Let a lab that has no run yet open with that of its preset. Raises as :meth:`Storage.new_folder` does."""
         if mode in DEFAULT_PRESETS and mode not in self._begin_with:
             spec = _default_spec(mode)
-            self.begin_with(mode, spec, self._storage.new_folder(spec))
+            self.begin_with(mode, spec, self.storage.new_folder(spec))
 
     def make(self, mode: str) -> Screen[None]:
         """Make the screen of a mode."""
@@ -57,17 +57,17 @@ class MadeScreens:
             case "compare":
                 from nnfd.tui.screens.compare.screen import CompareScreen
 
-                self.compare = CompareScreen(self._storage)
+                self.compare = CompareScreen(self.storage)
                 return self.compare
             case "runs":
                 from nnfd.tui.screens.runs.screen import RunsScreen
 
-                return RunsScreen(self._storage)
+                return RunsScreen(self.storage)
             case "sweep":
                 from nnfd.tui.screens.sweep.screen import SweepScreen
 
-                assert self._sweep is not None, "the mode is there with a sweep only"
-                return SweepScreen(self._sweep)
+                assert self.sweep is not None, "the mode is there with a sweep only"
+                return SweepScreen(self.sweep)
             case _:
                 self.labs[mode] = self._make_lab(mode)
                 return self.labs[mode]
@@ -77,10 +77,10 @@ class MadeScreens:
         if mode == "network":
             from nnfd.tui.screens.network.screen import NetworkScreen
 
-            return NetworkScreen(spec, self._storage, folder=folder)
+            return NetworkScreen(spec, self.storage, folder=folder)
         from nnfd.tui.screens.fur.screen import FurScreen
 
-        return FurScreen(spec, self._storage, folder=folder)
+        return FurScreen(spec, self.storage, folder=folder)
 
     def labs_with(self, path: Path) -> list[LabScreen[Any]]:
         """Return the labs that have the run in this folder."""
@@ -95,7 +95,7 @@ class MadeScreens:
     def jobs(self) -> list[SweepJob | Relay]:
         """What else is done here."""
         relay = [] if self.compare is None else [self.compare.relay_line.job]
-        return [*relay, *([] if self._sweep is None else [self._sweep])]
+        return [*relay, *([] if self.sweep is None else [self.sweep])]
 
 
 def _default_spec(mode: str) -> RunSpec:

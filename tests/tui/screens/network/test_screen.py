@@ -332,14 +332,14 @@ async def test_other_data_sets_have_no_pictures_but_work(dataset):
 async def test_the_run_waits_for_another_lab_in_front_and_goes_on_if_that_cannot_be_opened(tmp_path):
     async with opened(LONG, storage=Storage(root=tmp_path / "runs")) as lab:
         await lab.until(lambda: epochs(lab) >= 1)
-        storage = lab.app.storage
+        storage = lab.app.made.storage
         (tmp_path / "file").write_text("no folder", encoding="utf-8")
-        lab.app.storage = Storage(root=tmp_path / "file")
+        lab.app.made.storage = Storage(root=tmp_path / "file")
         await lab.press("2")
         assert lab.app.current_mode == "network"
         before = epochs(lab)
         await lab.until(lambda: epochs(lab) > before)
-        lab.app.storage = storage
+        lab.app.made.storage = storage
         network = lab.screen
         await lab.press("2")
         assert lab.app.current_mode == "fur"
