@@ -1,6 +1,7 @@
 """Fixtures that several test files use."""
 
 import gc
+import itertools
 import json
 import os
 import sys
@@ -14,10 +15,16 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of processes of a sess
 sys.dont_write_bytecode = False
 
 
+@pytest.fixture(scope="session")
+def states(tmp_path_factory):
+    """Names of folders for logs, one for each test; each is made when something is logged."""
+    return map(tmp_path_factory.mktemp("states").joinpath, map(str, itertools.count()))
+
+
 @pytest.fixture(autouse=True)
-def net(monkeypatch, tmp_path_factory):
+def net(monkeypatch, states):
     """Collect what fails unforeseen, into a log of its own; fail the test of it, unless it planted that."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+    monkeypatch.setenv("XDG_STATE_HOME", str(next(states)))
     caught = []
 
     def record(what, error):
