@@ -74,8 +74,18 @@ def _accuracy(ours: Evaluation, baseline: Evaluation | None, label: int, *, wide
 class _Lines(Widget):
     DEFAULT_CSS = "_Lines { width: 1fr; height: auto; text-wrap: nowrap; text-overflow: clip; }"
 
-    ours: reactive[Evaluation | None] = reactive(None, layout=True)
-    baseline: reactive[Evaluation | None] = reactive(None, layout=True)
+    ours: reactive[Evaluation | None] = reactive(None)
+    baseline: reactive[Evaluation | None] = reactive(None)
+
+    # the whole screen is laid out anew only for another number of lines: that takes longer than to draw an epoch
+
+    def watch_ours(self, before: Evaluation | None, now: Evaluation | None) -> None:
+        if before is None or now is None or len(before.class_names) != len(now.class_names):
+            self.refresh(layout=True)
+
+    def watch_baseline(self, before: Evaluation | None, now: Evaluation | None) -> None:
+        if (before is None) != (now is None):
+            self.refresh(layout=True)
 
     def render(self) -> RenderResult:
         if self.ours is None:

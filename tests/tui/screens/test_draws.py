@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from textual._compositor import Compositor
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import FurParams, NetworkParams
@@ -56,7 +57,9 @@ async def settled(lab):
     await lab.until(lambda: not screen.findings.busy)
 
 
-async def test_the_network_lab_draws_each_view_once(shows):
+async def test_the_network_lab_draws_each_view_once_and_lays_nothing_out(shows, monkeypatch):
+    laid_out, reflow = [], Compositor.reflow
+    monkeypatch.setattr(Compositor, "reflow", lambda *what: (laid_out.append(what), reflow(*what))[1])
     async with opened(NETWORK) as lab:
         await lab.until(lambda: lab.screen.baseline.run is not None)
         lab.screen.baseline.run.stop()
@@ -67,9 +70,11 @@ async def test_the_network_lab_draws_each_view_once(shows):
         assert not any(view.display for view in unseen), "these wait until they are seen"
         one_epoch = {"CurveView": 2, "ConfusionTable": 1, "ReportTable": 1}
         shows.clear()
+        laid_out.clear()
         await lab.press("s")
         await lab.until(lambda: lab.screen.evaluated.epoch == epoch + 1 and shows["CurveView"] == 2)
         assert shows == one_epoch
+        assert not laid_out, "a new epoch has as many lines in the report as the last one"
         shows.clear()
         await lab.press("j")
         await lab.until(lambda: lab.screen.evaluated.epoch == lab.screen.shown and shows["CurveView"] == 2)

@@ -22,7 +22,7 @@ from nnfd.tui.dialogs.export import ExportScreen
 from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.dialogs.presets import PresetPicker
 from nnfd.tui.dialogs.wait import WaitScreen
-from nnfd.tui.jobs.session import Storage, watched
+from nnfd.tui.jobs.session import RunSpec, Storage, watched
 from nnfd.tui.jobs.stepped import SteppedJob
 from nnfd.tui.screens.network import branching
 from nnfd.tui.screens.network.readout import Readout
@@ -51,7 +51,7 @@ def epochs(lab) -> int:
     return lab.screen.history.position
 
 
-async def test_it_opens_alive_ends_with_the_best_weights_and_is_looked_at_otherwise():
+async def test_it_opens_alive_ends_with_the_best_weights_and_is_looked_at_otherwise_and_back(monkeypatch):
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
         await lab.until(lambda: lab.screen.evaluated is not None and "the best" in lab.screen.evaluated.what)
@@ -68,6 +68,42 @@ async def test_it_opens_alive_ends_with_the_best_weights_and_is_looked_at_otherw
         assert not lab.screen.query_one("#accuracy", CurveView).log_scale
         await lab.press("o")
         assert lab.screen.query_one("#loss", CurveView).smoothing > 0
+        # looking back shows the network as it was
+        await lab.press("j", "j")
+        await lab.until(lambda: lab.screen.evaluated.epoch == 10)
+        assert "loss · log · smoothed 0.6 · epoch 10" in lab.text()
+        row = lab.screen.history.curves.row_at(10)
+        assert f"epoch 10  loss train {row['train_loss']:.4f}  val {row['val_loss']:.4f}" in lab.text()
+        assert all(view.chart.cursor == 10 for view in (lab.screen.curves.loss, lab.screen.curves.accuracy))
+        np.testing.assert_array_equal(lab.screen.evaluated.model.theta, lab.screen.session.frames.load(10)["theta"])
+        assert "epoch 10" in lab.text()
+        await lab.press("k")
+        await lab.until(lambda: lab.screen.evaluated.epoch == 11)
+        await lab.press("g")
+        await lab.until(lambda: "the best" in lab.screen.evaluated.what)
+        assert lab.screen.shown is None
+        await a_branch_that_takes_a_while_says_so_and_can_be_left_off(lab, monkeypatch)
+
+
+async def a_branch_that_takes_a_while_says_so_and_can_be_left_off(lab, monkeypatch):
+    left_off = []
+
+    def endless(*args):
+        yield 2
+        until(args[-1])
+        left_off.append(True)
+        raise StoppedError("stopped")
+
+    monkeypatch.setattr(branching, "branch", endless)
+    screen = lab.screen
+    session = screen.session
+    screen.timeline.seek(9)
+    await lab.press("b", "enter")
+    await lab.until(lambda: isinstance(lab.app.screen, WaitScreen))
+    await lab.until(lambda: "Epoch 9 is computed again" in lab.text() and "22%" in lab.text())
+    await lab.press("escape")
+    await lab.until(lambda: left_off)
+    assert screen.session is session
 
 
 async def test_space_pauses_and_goes_on_s_does_one_epoch_and_keys_change_the_pace():
@@ -155,25 +191,6 @@ async def test_a_wrong_edit_is_refused_a_live_one_is_marked_and_one_that_needs_i
         await lab.until(lambda: "before" in lab.text())
 
 
-async def test_looking_back_shows_the_network_as_it_was():
-    async with opened(SMALL) as lab:
-        await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.evaluated is not None)
-        await lab.press("j", "j")
-        await lab.until(lambda: lab.screen.evaluated.epoch == 10)
-        assert "loss · epoch 10" in lab.text()
-        row = lab.screen.history.curves.row_at(10)
-        assert f"epoch 10  loss train {row['train_loss']:.4f}  val {row['val_loss']:.4f}" in lab.text()
-        assert all(view.chart.cursor == 10 for view in (lab.screen.curves.loss, lab.screen.curves.accuracy))
-        np.testing.assert_array_equal(lab.screen.evaluated.model.theta, lab.screen.session.frames.load(10)["theta"])
-        assert "epoch 10" in lab.text()
-        await lab.press("k")
-        await lab.until(lambda: lab.screen.evaluated.epoch == 11)
-        await lab.press("g")
-        await lab.until(lambda: "the best" in lab.screen.evaluated.what)
-        assert lab.screen.shown is None
-
-
 async def test_a_branch_starts_from_the_epoch_that_is_shown():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
@@ -259,8 +276,8 @@ async def test_a_drawn_digit_is_judged_at_each_stroke_and_r_repeats_the_run_shif
         assert not np.array_equal(lab.screen.history.curves.column("val_loss"), first)
 
 
-async def test_presets_help_theme_and_export(tmp_path):
-    async with opened(SMALL, storage=Storage(root=tmp_path)) as lab:
+async def test_presets_help_theme_export_and_a_folder_that_cannot_be_made(tmp_path):
+    async with opened(SMALL, storage=Storage(root=tmp_path / "runs")) as lab:
         await lab.full_speed_to_the_end()
         await lab.press("question_mark")
         assert isinstance(lab.app.screen, HelpScreen)
@@ -279,7 +296,16 @@ async def test_presets_help_theme_and_export(tmp_path):
         assert len((tmp_path / "epochs.csv").read_text(encoding="utf-8").splitlines()) == 13
         await lab.press("p")
         assert isinstance(lab.app.screen, PresetPicker)
-        await lab.press("escape", "p", "down", "enter")
+        await lab.press("escape")
+        # a folder that cannot be made keeps the old run
+        first = lab.screen.session
+        (tmp_path / "runs").rename(tmp_path / "moved")
+        (tmp_path / "runs").write_text("a file where the folder was", encoding="utf-8")
+        await lab.press("r")
+        assert lab.screen.session is first
+        await lab.until(lambda: "runs" in lab.said())
+        (tmp_path / "runs").unlink()
+        await lab.press("p", "down", "enter")
         await lab.until(lambda: lab.screen.spec.preset != "test")
 
 
@@ -310,23 +336,14 @@ async def test_quitting_saves_a_state_that_resumes(tmp_path):
     assert folder.result()["position"] >= 3
 
 
-async def test_a_folder_that_cannot_be_made_keeps_the_old_run(tmp_path):
-    async with opened(SMALL, storage=Storage(root=tmp_path / "runs")) as lab:
-        await lab.full_speed_to_the_end()
-        first = lab.screen.session
-        (tmp_path / "runs").rename(tmp_path / "moved")
-        (tmp_path / "runs").write_text("a file where the folder was", encoding="utf-8")
-        await lab.press("r")
-        assert lab.screen.session is first
-        await lab.until(lambda: "runs" in lab.said())
-
-
-@pytest.mark.parametrize("dataset", ["iris", "wine"])
-async def test_other_data_sets_have_no_pictures_but_work(dataset):
-    async with opened(NetworkParams(dataset=dataset, hidden=(8,), epochs=5)) as lab:
-        await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.evaluated is not None)
-        assert lab.screen.evaluated.evaluation.confusion.shape == (3, 3)
+async def test_other_data_sets_have_no_pictures_but_work():
+    wine = NetworkParams(dataset="wine", hidden=(8,), epochs=5)
+    async with opened(wine.edited({"dataset": "iris"})) as lab:
+        for begin in (lambda: None, lambda: lab.screen.begin(RunSpec(wine, "test", "wine"))):
+            begin()
+            await lab.full_speed_to_the_end()
+            await lab.until(lambda: lab.screen.evaluated is not None)
+            assert lab.screen.evaluated.evaluation.confusion.shape == (3, 3)
 
 
 async def test_the_run_waits_for_another_lab_in_front_and_goes_on_if_that_cannot_be_opened(tmp_path):
@@ -415,29 +432,6 @@ async def test_a_branch_opens_with_the_parameters_of_then_and_equals_its_parent(
             spec, folder = watched(screen.session.folder.path)
             screen.run_line.begin(spec, folder=folder)
             await lab.until(lambda: watched_to_the_end(screen))
-
-
-async def test_a_branch_that_takes_a_while_says_so_and_can_be_left_off(monkeypatch):
-    left_off = []
-
-    def endless(*args):
-        yield 2
-        until(args[-1])
-        left_off.append(True)
-        raise StoppedError("stopped")
-
-    monkeypatch.setattr(branching, "branch", endless)
-    async with opened(SMALL) as lab:
-        await lab.full_speed_to_the_end()
-        screen = lab.screen
-        session = screen.session
-        screen.timeline.seek(9)
-        await lab.press("b", "enter")
-        await lab.until(lambda: isinstance(lab.app.screen, WaitScreen))
-        await lab.until(lambda: "Epoch 9 is computed again" in lab.text() and "22%" in lab.text())
-        await lab.press("escape")
-        await lab.until(lambda: left_off)
-        assert screen.session is session
 
 
 async def test_a_branch_from_what_an_earlier_version_kept_begins_from_the_weights_and_says_so(tmp_path):
