@@ -63,7 +63,7 @@ def _histogram(name: str, histogram: Histogram, width: int) -> Content:
 def layer_lines(layer: LayerHealth, gradients: Sequence[float], idle_word: str, width: int) -> list[Content]:
     """Write one layer; `gradients` are its norms over the epochs that were looked at."""
     inputs, outputs = layer.shape
-    update = "" if layer.update is None else f" · weights change {100 * layer.update:.2g} % an epoch"
+    update = "" if layer.update is None else f", moving {100 * layer.update:.2g} %/epoch"
     idle: tuple[str, str] | str = ""
     if layer.idle is not None:
         idle = (f" · {100 * layer.idle:.0f} % {idle_word}", "bold $text-warning" if layer.idle >= WORRYING else "")
@@ -72,7 +72,7 @@ def layer_lines(layer: LayerHealth, gradients: Sequence[float], idle_word: str, 
     return [
         Content.assemble((f"{layer.name} ", "bold"), f"{inputs}x{outputs}", idle),
         Content.assemble((f"{gradient} ", ""), (trend(gradients, room), "$text-secondary")),
-        Content.assemble(f"norm {layer.weight:.3g}", update),
+        Content.assemble(f"weights {layer.weight:.3g}", update),
         _histogram("weights", layer.weights, width),
         _histogram("gradients", layer.gradients, width),
         _histogram("activations", layer.activations, width),

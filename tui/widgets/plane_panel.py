@@ -219,8 +219,12 @@ class PlanePanel(AskingPanel):
             )
         assert answer.scattered is not None
         first, second = answer.scattered.projection.shares
+        shares = f"{100 * first:.0f} + {100 * second:.0f} %"
+        if self.size.width < ROOM_FOR_WORDS:
+            what = "input" if answer.view == 0 else f"layer {answer.view}/{self._layers}"
+            return f"{what}: components {shares} of variance"
         what = "the input" if answer.view == 0 else f"hidden layer {answer.view} of {self._layers}"
-        return f"{what}: main components, {100 * first:.0f} + {100 * second:.0f} % of its variance"
+        return f"{what}: main components, {shares} of its variance"
 
     def _legend_words(self, palette: PlanePalette, *, lettered: bool) -> Content:
         assert self._data is not None

@@ -196,9 +196,10 @@ class SweepScreen(Screen[None]):
         return [TableColumn(name, name, write, partial(rank, column=name)) for name, write in writers.items()]
 
     def _state(self, row: Row) -> str:
-        if row.index not in self._under_way:
-            return row.status
-        return f"running {self._under_way[row.index]}/{self._job.sweep.spec.points[row.index - 1].params.total}"
+        total = self._job.sweep.spec.points[row.index - 1].params.total
+        if row.index in self._under_way:
+            return f"running {self._under_way[row.index]}/{total}"
+        return f"stopped {row.position}/{total}" if row.position and not row.over else row.status
 
     def _show_points(self) -> None:
         sweep = self._job.sweep

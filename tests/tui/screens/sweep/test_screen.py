@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import asynccontextmanager
 
@@ -66,9 +67,11 @@ async def test_space_stops_it_and_goes_on_and_leaving_stops_it_too(tmp_path):
     async with sweeping(tmp_path / "s", endless, jobs=2) as lab:
         await lab.until(lambda: under_way() == 2)
         assert "? Help  q Quit" in lab.text().splitlines()[-1]
+        await lab.until(lambda: len(re.findall(r" running [1-9]", lab.text())) == 2)
         await lab.press("space")
         await lab.until(lambda: status(lab).phase is Phase.PAUSED)
         assert under_way() == 0
+        await lab.until(lambda: len(re.findall(r" stopped [1-9]", lab.text())) == 2)
         await lab.press("space")
         await lab.until(lambda: under_way() == 2 and status(lab).phase is Phase.RUNNING)
     assert under_way() == 0
