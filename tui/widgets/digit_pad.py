@@ -33,7 +33,12 @@ INKS = (0.0, 8.0, 16.0)
 CORE, SIDE = 12.0, 4.0
 """Ink that the brush leaves below itself and beside itself: scanned strokes have soft edges."""
 
-HINT = "arrows move · enter inks · c clears · mouse draws"
+HINTS = (
+    "arrows move · enter inks · c clears · mouse draws, right erases",
+    "arrows, enter: ink · c clears · mouse draws",
+    "enter inks · c clears · mouse draws",
+)
+"""The longest one that fits is shown."""
 
 
 def brush(pixels: NDArray[np.float64], x: int, y: int, *, erase: bool = False) -> NDArray[np.float64]:
@@ -82,7 +87,8 @@ class DigitPad(PicturePanel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._hint = TextLine(HINT)
+        self._hint = TextLine()
+        self._instead = ""
         self.makes_sense = True
         """Whether the data's samples are such pictures, so that a network of theirs can be asked."""
         self._picture = PixelView()
@@ -109,7 +115,8 @@ class DigitPad(PicturePanel):
         self.makes_sense = image_shape == (SIZE, SIZE)
         # in as few words as fit into the narrowest panel
         shown = "{} x {} pixels, not 8 x 8".format(*image_shape) if image_shape else f"{features} features, see Sample"
-        self._hint.text = HINT if self.makes_sense else f"no drawing: {shown}"
+        self._instead = "" if self.makes_sense else f"no drawing: {shown}"
+        self._draw()
         self.query_one(PadRow).display = self.makes_sense
 
     def show_probabilities(self, probabilities: NDArray[np.float64], names: Sequence[str]) -> None:
@@ -157,6 +164,8 @@ class DigitPad(PicturePanel):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
+        fitting = (hint for hint in HINTS if len(hint) <= self.size.width)
+        self._hint.text = self._instead or next(fitting, HINTS[-1])
         scale = self._scale
         x, y = self._cursor
         mark = (x * scale, y * scale // 2, "[" + " " * (scale - 2) + "]") if self.has_focus else None

@@ -199,6 +199,7 @@ async def test_drawing_with_the_keyboard(coloured):
         assert app.messages[-1][3, 4] == 8
         assert not app.messages[-1].flags.writeable
         assert "[]" in screen(app)[1 + 3]
+        assert screen(app)[0].rstrip() == "arrows, enter: ink · c clears · mouse draws", "whole, in a narrow panel"
         pad.show_probabilities(np.array([0.25, 0.75]), ["0", "1"])
         await pilot.pause()
         assert "0.75 ◂" in screen(app)[2]

@@ -54,7 +54,7 @@ PANELS = {
     "units": "needs data",
     "trust": "",
     "health": "",
-    "draw": "arrows move",
+    "draw": "arrows, enter: ink",
 }
 """What each panel says once it is drawn; nothing of those that have a test of their own."""
 
