@@ -123,6 +123,18 @@ def change_in_words(name: str, old: object, new: object) -> str:
     return f"{called(name)} from {show_value(old)} to {show_value(new)}"
 
 
+def in_brief(changed: Mapping[str, tuple[object, object]], arrow: str = "→") -> str:
+    """Say what an edit changed in as few words as a chart has room for, for example ``lr 0.01→0.5``.
+
+    `arrow` is for fonts that have none.
+    """
+    # there is no room for two equations
+    return ", ".join(
+        called(name) if name.startswith(PREFIX) else f"{name} {show_value(old)}{arrow}{show_value(new)}"
+        for name, (old, new) in changed.items()
+    )
+
+
 def differing(mine: FieldModel, theirs: FieldModel) -> dict[str, tuple[object, object]]:
     """Return by part what differs: what it is here and what it is there, None where there is no such part."""
     here, there = parts_of(mine), parts_of(theirs)

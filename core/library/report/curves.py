@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.engine.events import Edited
 from nnfd.core.library.axes import downsample, log_ticks, nice_ticks, tick_label
 from nnfd.core.library.report.templates import render
+from nnfd.core.params.parts import in_brief
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markupsafe import Markup
     from numpy.typing import ArrayLike, NDArray
+
+    from nnfd.core.engine.events import Event
 
 WIDTH, HEIGHT = 860, 320
 LEFT, RIGHT, TOP, BOTTOM = 70, WIDTH - 24, 34, HEIGHT - 44
@@ -27,6 +31,10 @@ MOST_POINTS = 1000
 TICKS = 5
 BEYOND = 1e300
 """Values that are not drawn: their differences are no numbers any more."""
+LETTER, ROW, ROWS = 6.7, 14, 3
+"""Width of a letter, height of a line and lines at the most of what stands beside marks."""
+LONGEST = 60
+"""Letters of a mark at the most."""
 STYLES = (("one", "none"), ("two", "7 4"), ("three", "2 4"))
 """Name of the colour and dashes of each curve in turn: they are told apart without colour too."""
 COLOURS = {
@@ -96,6 +104,8 @@ class Figure:
         x0, x1 = float(xs.min()), float(xs.max())
         y0, y1 = (float(ys.min()), float(ys.max())) if len(ys) else (0.0, 1.0)
         frame = _Frame(x0, _above(x0, x1), y0, _above(y0, y1))
+        marks, rows = _placed([(frame.x(min(max(at, frame.x0), frame.x1)), what) for at, what in self.marks])
+        frame = frame.below(rows * ROW)
         values = log_ticks(10**frame.y0, 10**frame.y1) if self.log else nice_ticks(frame.y0, frame.y1, TICKS)
         return {
             "title": self.title,
@@ -104,9 +114,15 @@ class Figure:
             "at": AT,
             "x_ticks": [(frame.x(v), f"{v:,.0f}") for v in nice_ticks(frame.x0, frame.x1, TICKS, whole=True)],
             "y_ticks": [(frame.y(math.log10(v) if self.log else v), tick_label(v)) for v in values],
-            "marks": [(frame.x(min(max(at, frame.x0), frame.x1)), what) for at, what in self.marks],
+            "marks": marks,
             "curves": [(c.name, *STYLES[i % len(STYLES)], frame.lines(c)) for i, c in enumerate(scaled)],
         }
+
+
+def edit_marks(events: Sequence[Event]) -> list[tuple[float, str]]:
+    """Return where a run was edited, and what was changed."""
+    # in a picture's font there is no arrow
+    return [(float(e.position), in_brief(e.changed, " to ") or "edit") for e in events if isinstance(e, Edited)]
 
 
 def svg(figures: Sequence[Figure]) -> str:
@@ -122,6 +138,28 @@ def _above(low: float, high: float) -> float:
     return low + 1 if low + 1 > low else low + abs(low)  # a number above 2^53 has no next whole one
 
 
+def _placed(marks: Sequence[tuple[float, str]]) -> tuple[list[tuple[float, str, str, float, float, str]], int]:
+    """Set what stands beside marks in lines above the curves, so that no two lie on each other while there is room.
+
+    Returns
+    -------
+    list of (x, what, words, x of the words, y of the words, anchor)
+        In the order of their places. `words` is what, cut if it is long.
+    int
+        Lines that are taken.
+    """
+    placed, ends = [], [0.0] * ROWS
+    for x, what in sorted(marks):
+        words = what if len(what) <= LONGEST else what[: LONGEST - 1] + "…"
+        to_the_left = x - 4 - LETTER * len(words) >= LEFT
+        begin = x - 4 - LETTER * len(words) if to_the_left else x + 4
+        row = next((row for row, end in enumerate(ends) if end <= begin), ROWS - 1)
+        ends[row] = max(ends[row], begin + LETTER * (len(words) + 1))
+        at = (x - 4, TOP + 10.0 + row * ROW, "end") if to_the_left else (x + 4, TOP + 10.0 + row * ROW, "start")
+        placed.append((x, what, words, *at))
+    return placed, sum(end > 0 for end in ends)
+
+
 def _prepared(curve: Curve, *, log: bool) -> Curve:
     x, y = curve.x, np.where(np.abs(curve.y) < BEYOND, curve.y, np.nan)  # what is not finite too
     if log:
@@ -135,6 +173,11 @@ class _Frame:
     x1: float
     y0: float
     y1: float
+
+    def below(self, pixels: float) -> _Frame:
+        """Leave so much room above the curves."""
+        share = (BOTTOM - TOP) / (BOTTOM - TOP - pixels)
+        return _Frame(self.x0, self.x1, self.y0, self.y0 + share * (self.y1 - self.y0))
 
     def x(self, value: float) -> float:
         return round(LEFT + (value - self.x0) / (self.x1 - self.x0) * (RIGHT - LEFT), 1)

@@ -6,7 +6,7 @@ import base64
 import io
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nnfd.core.engine.events import Edited, Event, StepsDone
+from nnfd.core.engine.events import Event, StepsDone
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.fields.analysis import summary, wavelength_words
 from nnfd.core.fields.models import main_field
@@ -14,7 +14,7 @@ from nnfd.core.fields.picture import colormap_in, extremes, shrink_to, with_grou
 from nnfd.core.fields.stability import prediction
 from nnfd.core.fields.state import FieldState
 from nnfd.core.fields.verdict import verdict
-from nnfd.core.library.report.curves import Curve, chart
+from nnfd.core.library.report.curves import Curve, chart, edit_marks
 from nnfd.core.params import FieldParams, Params
 from nnfd.core.params.typeset import equations
 
@@ -101,11 +101,12 @@ def _growth(folder: RunFolder, state: FieldState, name: str) -> Iterator[Picture
 def _curves(events: Sequence[Event]) -> list[Markup]:
     steps = [event for event in events if isinstance(event, StepsDone)]
     x = [event.step for event in steps]
-    marks = [(float(event.position), "edit") for event in events if isinstance(event, Edited)]
     charts = []
     for name in steps[0].stats if steps else ():
         curves = [Curve.of(key, x, [getattr(e.stats[name], key) for e in steps]) for key in ("mean", "min", "max")]
-        charts.append(chart(curves, title=f"{name}: mean, least and greatest value", x_label="step", marks=marks))
+        charts.append(
+            chart(curves, title=f"{name}: mean, least and greatest value", x_label="step", marks=edit_marks(events))
+        )
     return charts
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfd.core.engine.control import run_to_end
-from nnfd.core.engine.events import Edited, EpochDone, Event, Started
+from nnfd.core.engine.events import EpochDone, Event, Started
 from nnfd.core.errors import DataError, NnfdError, RunError
-from nnfd.core.library.report.curves import Curve, Figure, chart
+from nnfd.core.library.report.curves import Curve, Figure, chart, edit_marks
 from nnfd.core.network.baseline import baseline
 from nnfd.core.network.checks import check_data_file, check_run
 from nnfd.core.network.data import Dataset, load
@@ -179,7 +179,7 @@ def curves_of(events: Sequence[Event]) -> list[Figure]:
     train = next((params.train_label for params in begun if isinstance(params, NetworkParams)), "train")
     best = max((event.epoch for event in epochs if event.is_best), default=None)
     marks = [] if best is None else [(float(best), f"best, {best}")]
-    marks += [(float(e.position), "edit") for e in events if isinstance(e, Edited)]
+    marks += edit_marks(events)
     losses = _both(epochs, "loss", train)
     values = [value for curve in losses for value in curve.y.tolist() if 0 < value < float("inf")]
     log = bool(values) and max(values) > LOG_RATIO * min(values)

@@ -54,9 +54,9 @@ class _Sheet:
             self._text(label, x, at["bottom"] + 19, "ms")
         self._line([(at["left"], at["bottom"]), (at["right"], at["bottom"])], "ink")
         self._text(laid["x_label"], at["right"], at["height"] - 6, "rs")
-        for x, what in laid["marks"]:
+        for x, _, words, words_x, words_y, anchor in laid["marks"]:
             self._line([(x, at["top"]), (x, at["bottom"])], "mark")
-            self._text(what, x - 4, at["top"] + 10, "rs")
+            self._text(words, words_x, words_y, "rs" if anchor == "end" else "ls")
         for place, (name, colour, dashes, stretches) in enumerate(laid["curves"]):
             x = at["left"] + 10 + place * 150
             self._line([(x, 16), (x + 28, 16)], colour, 2, dashes)

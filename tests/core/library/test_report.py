@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nnfd.core.engine.events import EpochDone
+from nnfd.core.engine.events import Edited, EpochDone
 from nnfd.core.errors import RunError
-from nnfd.core.library.report.curves import Curve, chart
+from nnfd.core.library.report.curves import Curve, Figure, chart, edit_marks
 from nnfd.core.library.report.fields import picture
 from nnfd.core.library.report.run import report
 from nnfd.core.library.report.templates import render
@@ -25,7 +25,7 @@ from nnfd.core.network.data import load
 from nnfd.core.network.evaluate import evaluate
 from nnfd.core.network.quality import judge_quality
 from nnfd.core.network.train import best_model
-from nnfd.core.params import NetworkParams
+from nnfd.core.params import FurParams, NetworkParams
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.names import STATE
 
@@ -193,6 +193,21 @@ class TestCurves:
         assert y0 > y1
         assert len(second.split()) == 2
         assert ">edit<" in text
+
+    def test_an_edit_is_marked_with_what_it_changed(self):
+        edits = [Edited(7, FurParams(), {"dt": (1.0, 0.5), "model.equations.a": ("0", "-a")}), Edited(9, FurParams(), {})]
+        assert edit_marks(edits) == [(7.0, "dt 1 to 0.5, the equation of a"), (9.0, "edit")]
+
+    def test_what_stands_beside_marks_lies_on_no_curve_and_on_no_other(self):
+        marks = [(98.0, "lr 0.01→0.5"), (100.0, "best, 100"), (99.0, "l2 0→0.1"), (1.0, "x" * 90)]
+        drawn = Figure([Curve.of("v", np.arange(101.0), np.ones(101).cumsum())], "t", "x", marks).laid_out()
+        ((_, _, _, (points,)),) = drawn["curves"]
+        top = min(float(point.split(",")[1]) for point in points.split())
+        assert max(y for *_, y, _ in drawn["marks"]) < top
+        assert len({y for *_, y, anchor in drawn["marks"] if anchor == "end"}) == 3
+        (_, what, words, x, _, anchor) = drawn["marks"][0]
+        assert (what, words, anchor) == ("x" * 90, "x" * 59 + "…", "start"), "it would leave the picture on the left"
+        assert x > 70
 
     def test_a_log_scale_leaves_out_what_has_no_logarithm(self):
         (points,) = lines(chart([Curve.of("v", [0, 1, 2], [0.0, 0.1, 10.0])], title="t", x_label="x", log=True))

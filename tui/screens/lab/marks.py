@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nnfd.core.params import show_value
-from nnfd.core.params.parts import PREFIX, called
+from nnfd.core.params.parts import in_brief
 from nnfd.tui.widgets.chart import Edit
 
 if TYPE_CHECKING:
@@ -13,14 +12,5 @@ if TYPE_CHECKING:
 
 
 def edits_of(history: NetworkHistory | FieldHistory) -> list[Edit]:
-    """Return each edit of a run with what it changed, for example ``lr 0.01→0.5``."""
-    return [
-        Edit(edited.position, ", ".join(_mark(name, *values) for name, values in edited.changed.items()))
-        for edited in history.edits
-    ]
-
-
-def _mark(name: str, old: object, new: object) -> str:
-    if name.startswith(PREFIX):  # there is no room for two equations
-        return called(name)
-    return f"{name} {show_value(old)}→{show_value(new)}"
+    """Return each edit of a run with what it changed."""
+    return [Edit(edited.position, in_brief(edited.changed)) for edited in history.edits]
