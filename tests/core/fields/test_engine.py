@@ -228,28 +228,26 @@ def test_float32_stays_float32_and_near_float64():
 
 
 EDGES = {"periodic": "5-point", "zero-flux": "9-point"}
-AT_ONCE = {(2, "periodic", FurParams), (2, "zero-flux", FurParams), (2, "periodic", DiffusionParams)}
-AT_ONCE |= {(2, "zero-flux", TuringParams)}
-"""The others are compiled among the slow tests."""
+AT_ONCE = {("periodic", FurParams), ("zero-flux", FurParams), ("periodic", DiffusionParams)}
+AT_ONCE |= {("zero-flux", TuringParams)}
+"""The others are compiled among the slow tests; for those without threads see the shipped models."""
 
 
 @NUMBA
 @pytest.mark.parametrize(
-    ("params_type", "stencil", "boundary", "threads"),
+    ("params_type", "stencil", "boundary"),
     [
-        pytest.param(kind, stencil, boundary, threads, marks=() if case in AT_ONCE else pytest.mark.slow)
-        for threads in (1, 2)
+        pytest.param(kind, stencil, boundary, marks=() if (boundary, kind) in AT_ONCE else pytest.mark.slow)
         for boundary, stencil in EDGES.items()
         for kind in (FurParams, TuringParams, DiffusionParams)
-        for case in [(threads, boundary, kind)]
     ],
 )
-def test_numba_equals_numpy_over_1000_steps(params_type, stencil, boundary, threads):
+def test_numba_with_threads_equals_numpy_over_1000_steps(params_type, stencil, boundary):
     from nnfd.core.fields.engines.numba_kernel import NumbaKernel
 
     params = params_type(width=37, height=26, stencil=stencil, boundary=boundary)
     start = random_fields(params)
-    fast = NumbaKernel(params, start, threads=threads)
+    fast = NumbaKernel(params, start, threads=2)
     # an odd cut, so that both directions between the two sets of arrays are used
     assert [fast.advance(333), fast.advance(1), fast.advance(666)] == [333, 1, 666]
     for name, field in advanced(params, start, 1000).items():

@@ -124,24 +124,31 @@ SOMETHING = model_of(
 """Small, so that it is compiled in a second."""
 
 
+NESTED = model_of({"u": "-B*lap(lap(u)) + D*lap(u*u)*where(x < width/2, F, 1)"}, B=0.01, D=0.1, F=0.1)
+"""Of several passes in each stage of a step, and compiled in a few seconds where EVERYTHING takes ten."""
+
 AGREEING = {
     "everything-euler": (EVERYTHING, "euler", "float64"),
     "something-euler-float32": (SOMETHING, "euler", "float32"),
     "something-rk4": (SOMETHING, "rk4", "float64"),
     "everything-euler-float32": (EVERYTHING, "euler", "float32"),
+    "nested-rk4": (NESTED, "rk4", "float64"),
     "everything-rk4": (EVERYTHING, "rk4", "float64"),
 }
 AT_ONCE = {("everything-euler", 0), ("something-euler-float32", 1), ("something-rk4", 0)}
-"""Each edge, method and type once: the others are compiled among the slow tests."""
+"""Each edge, method and type once. The slow tests add each with each other; the rest is compiled in the long ones."""
+SOON = {("everything-euler-float32", 1), ("nested-rk4", 1)}
+
+
+def marks_of(case):
+    return () if case in AT_ONCE else pytest.mark.slow if case in SOON else pytest.mark.soak
 
 
 @NUMBA
 @pytest.mark.parametrize(
     ("model", "method", "dtype", "stencil", "boundary"),
     [
-        pytest.param(
-            *case, *edge, id="-".join((name, *edge)), marks=() if (name, which) in AT_ONCE else pytest.mark.slow
-        )
+        pytest.param(*case, *edge, id="-".join((name, *edge)), marks=marks_of((name, which)))
         for name, case in AGREEING.items()
         for which, edge in enumerate(EDGES)
     ],
@@ -430,7 +437,7 @@ def mutated(text, rng, fields):
     return "".join(parts)
 
 
-@pytest.mark.parametrize("count", [120, pytest.param(1500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.slow)])
 def test_mutated_models_give_one_line_or_a_run_that_is_finite_or_diagnosed(count):
     rng = random.Random(count)
     sources = [*map(shipped_model, ("fur", "turing")), EVERYTHING.model]
