@@ -33,7 +33,12 @@ class Lab:
     def __init__(self, pilot: Pilot[None]) -> None:
         self.pilot = pilot
         self.app: LabApp = pilot.app
-        self.app.NOTIFICATION_TIMEOUT = LIMIT  # what is told stays until it was read, however slow the machine is
+        notify = self.app.notify
+
+        def notify_for_long(message: str, **how: object) -> None:
+            notify(message, **how | {"timeout": LIMIT})  # it stays until it was read, however slow the machine is
+
+        self.app.notify = notify_for_long
         self._seen: tuple[object, str] | None = None
         self._drawn = 0
         self._waits = False
