@@ -195,7 +195,10 @@ class TestCurves:
         assert ">edit<" in text
 
     def test_an_edit_is_marked_with_what_it_changed(self):
-        edits = [Edited(7, FurParams(), {"dt": (1.0, 0.5), "model.equations.a": ("0", "-a")}), Edited(9, FurParams(), {})]
+        edits = [
+            Edited(7, FurParams(), {"dt": (1.0, 0.5), "model.equations.a": ("0", "-a")}),
+            Edited(9, FurParams(), {}),
+        ]
         assert edit_marks(edits) == [(7.0, "dt 1 to 0.5, the equation of a"), (9.0, "edit")]
 
     def test_what_stands_beside_marks_lies_on_no_curve_and_on_no_other(self):
