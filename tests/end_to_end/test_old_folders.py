@@ -72,6 +72,7 @@ def test_they_go_on_as_the_version_before_did(run, root, name, flags):
     ("name", "suffixes"),
     [("network", (".csv", ".json", ".npz", ".html")), ("fur", (".png", ".gif", ".csv", ".npz", ".html"))],
 )
+@pytest.mark.usefixtures("fitted_once")
 def test_they_are_exported(run, root, name, suffixes):
     for suffix in suffixes:
         to = root / f"out{suffix}"

@@ -35,6 +35,8 @@ from tests.support.dashboard import OVER_AT_ONCE, opened
 from tests.support.terminal import Terminal
 from tests.support.waiting import LIMIT
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 SMALL = NetworkParams(dataset="iris", hidden=(4,), epochs=12, patience=0)
 FIELD = FurParams(width=12, height=10, steps=300, seeds=2)
 

@@ -228,9 +228,8 @@ def test_float32_stays_float32_and_near_float64():
 
 
 EDGES = {"periodic": "5-point", "zero-flux": "9-point"}
-AT_ONCE = {("periodic", FurParams), ("zero-flux", FurParams), ("periodic", DiffusionParams)}
-AT_ONCE |= {("zero-flux", TuringParams)}
-"""The others are compiled among the slow tests; for those without threads see the shipped models."""
+AT_ONCE = {("periodic", FurParams), ("zero-flux", TuringParams), ("periodic", DiffusionParams)}
+"""Each kind, stencil and edge; the others are compiled among the slow tests, without threads see the shipped models."""
 
 
 @NUMBA

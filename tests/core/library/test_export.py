@@ -15,6 +15,8 @@ from nnfd.core.library.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_ru
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.frames import FolderFrames
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 OLD = Path(__file__).parents[2] / "data" / "before_the_house"
 ALL = [*(("fur", suffix) for suffix in FIELD_SUFFIXES), *(("network", suffix) for suffix in NETWORK_SUFFIXES)]
 

@@ -72,7 +72,8 @@ def test_the_loop_goes_first_while_it_has_something_to_do_and_not_while_it_waits
 
 def test_a_run_gives_way_after_each_event_is_in_the_mailbox():
     told = []
-    box = Mailbox(lambda: told.append("wake"), lambda: told.append(len(box.drain())))
+    box = Mailbox(lambda: told.append("wake"))
+    box.give_way = lambda: told.append(len(box.drain()))
     box.put(object())
     box.put(object())
     assert told == ["wake", 1, "wake", 1]

@@ -25,6 +25,8 @@ from tests.support.dashboard import OVER_AT_ONCE, opened
 from tests.support.recorded import make, measured
 from tests.support.terminal import Terminal
 
+pytestmark = pytest.mark.usefixtures("fitted_once")
+
 HOSTILE = "[red]x[/] \x1b[31m"
 
 
