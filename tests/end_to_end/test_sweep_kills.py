@@ -9,12 +9,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from nnfd.core.engine.cadence import Sparingly
 from nnfd.core.errors import WorkersLostError
 from nnfd.core.network import data
 from nnfd.core.params import NetworkParams
+from nnfd.core.runs import recorder
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.lock import is_held
@@ -121,6 +124,12 @@ def first_at_once(task):
     return do_run(task)
 
 
+def saved_often(task):
+    """Do a run whose state is saved 20 times a second, so that the next kill need not wait for it."""
+    with mock.patch.object(recorder, "Sparingly", lambda _: Sparingly(0.05)):
+        return do_run(task)
+
+
 def stillborn(task):
     """End the process before there is anything of the run."""
     os.kill(os.getpid(), signal.SIGKILL)
@@ -159,7 +168,7 @@ def test_a_sweep_that_is_left_leaves_no_worker_behind(tmp_path):
 
 @pytest.mark.slow
 def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path, reference):
-    lasting = {**LONG["params"], "epochs": 4000, "patience": 4000}
+    lasting = {**LONG["params"], "epochs": 1200, "patience": 1200}
     spec = {**LONG, "params": lasting, "grid": {"lr": [0.01, 0.1]}}
     with Sweep.create(tmp_path / "s", parse_spec(spec)) as sweep:
         runs = [sweep.run_path(point) for point in sweep.spec.points]
@@ -186,7 +195,7 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path, referenc
 
         thread = threading.Thread(target=killer)
         thread.start()
-        rows = list(Runner(sweep, jobs=2).rows())
+        rows = list(Runner(sweep, jobs=2, work=saved_often).rows())
         over.set()
         thread.join()
         write_tables(sweep, sweep.rows())
