@@ -61,7 +61,7 @@ def titles(spec: RunSpec) -> Sequence[Sequence[str]]:
     if isinstance(spec.params, FieldParams):
         return (spec.params.model.label(spec.params.model.shown(spec.params.values())),), (
             "over time",
-            "waves across the grid",
+            "spectrum",
         )
     return ("loss", "accuracy"), ("Matrix", "Report")
 

@@ -23,10 +23,16 @@ FAR = 10
 """Cells that the cursor moves with shift."""
 KEYS_OF_THE_FIELDS = (
     "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts · E equations · "
-    "M map"
+    "M map",
+    "i brush · v view · n field · c a colours · + - 0 zoom · o chart · E model · M map",
+    "i brush · v view · n field · c a colours · + - zoom · o chart · E model · M map",
 )
+"""The longest one that fits is shown."""
 KEYS_OF_A_MAP = "M the field again · n next parameter"
-PAINTS_A_MAP = "i brush, or click: paints the parameter, right button undoes"
+PAINTS_A_MAP = (
+    f"{KEYS_OF_A_MAP} · i brush, or click: paints the parameter, right button undoes",
+    "M field · n next parameter · i brush, or click, paints · right button undoes",
+)
 
 
 class BrushLine(TextLine):
@@ -116,7 +122,7 @@ class BrushLine(TextLine):
     def _tell(self) -> None:
         brush = self.brush
         self.set_class(brush.on, "-on")
-        self.text = KEYS_OF_THE_FIELDS
+        self.text = self._fitting(KEYS_OF_THE_FIELDS)
         if self._parameter and self._parameter not in self.params.can_be_painted():
             off = " · i off" if brush.on else ""
             self.text = f"{KEYS_OF_A_MAP} · {self._parameter} takes no paint: it needs a restart{off}"
@@ -127,7 +133,14 @@ class BrushLine(TextLine):
                 f"n {'parameter' if self._parameter else 'field'} · i off"
             )
         elif self._parameter:
-            self.text = f"{KEYS_OF_A_MAP} · {PAINTS_A_MAP} · {self._parameter}"
+            self.text = self._fitting([f"{PAINTS_A_MAP[0]} · {self._parameter}", *PAINTS_A_MAP])
+
+    def _fitting(self, words: Sequence[str]) -> str:
+        return next((text for text in words if len(text) <= self.size.width), words[-1])
+
+    def on_resize(self) -> None:
+        """Say as much as fits now."""
+        self._tell()
 
     def point(self, field: str, cell: Cell, *, pressed: bool, erase: bool) -> None:
         """Paint with the mouse: where it was pressed, or on the way to where it was dragged."""

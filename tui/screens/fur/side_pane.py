@@ -42,7 +42,7 @@ def spectrum_curves(numbers: FieldNumbers, side: int) -> list[Series]:
         above_0 = numbers.power[numbers.power > 0]
         least, top = (float(above_0.min()), float(above_0.max())) if len(above_0) else (0.0, 1.0)
         at = np.full(25, side / wavelength)
-        series.append(Series(f"predicted {wavelength:.3g} cells", at, np.linspace(least, top, 25)))
+        series.append(Series(f"predicted {wavelength:.3g}", at, np.linspace(least, top, 25)))
     return series
 
 
@@ -71,8 +71,8 @@ def growth_curves(numbers: FieldNumbers, side: int) -> list[Series]:
 class Second(Enum):
     """What the second chart is, in the order of its key."""
 
-    SPECTRUM = "waves across the grid"
-    GROWTH = "growth of waves, 1/time"
+    SPECTRUM = "spectrum"
+    GROWTH = "growth, 1/time"
     PROBE = "cell over time"
     ROW = "row over time"
 
@@ -166,7 +166,7 @@ class SidePane(Vertical):
             case Second.SPECTRUM | Second.GROWTH if numbers is not None:
                 curves = growth_curves if self.second is Second.GROWTH else spectrum_curves
                 self.spectrum.title = self.second.value
-                self.spectrum.show(curves(numbers, self._side) if len(numbers.k) else [], start=0)
+                self.spectrum.show(curves(numbers, self._side) if len(numbers.k) else [], start=0, over="waves")
             case Second.PROBE if trace is not None:
                 self.spectrum.title = f"over time in cell {trace.cell[0]},{trace.cell[1]}"
                 edits = edits_of(self._history) if self._history is not None else ()

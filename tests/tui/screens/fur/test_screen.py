@@ -217,7 +217,7 @@ async def test_one_chart_where_there_is_little_room_and_log_scale():
         await this.press("l")
         assert spectrum.log_scale
         await this.press("o")
-        await this.until(lambda: spectrum.title == "growth of waves, 1/time")
+        await this.until(lambda: spectrum.title == "growth, 1/time")
         assert (values.display, spectrum.display) == (False, True)
         await this.press("o")
         await this.until(lambda: spectrum.title == "over time in cell 12,10")
