@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 
 import pytest
 
@@ -102,11 +103,12 @@ def test_a_terminal_that_reads_late_finds_no_row_of_old_pictures(tmp_path):
         terminal.wait_for("running")
         terminal.press("f")
         terminal.wait_for("full speed")
-        begin, folder = terminal.bytes_read, RunFolder.open(tmp_path / "r")
+        begin, began, folder = terminal.bytes_read, time.monotonic(), RunFolder.open(tmp_path / "r")
         steps = len(folder.events())
         until(lambda: len(folder.events()) >= steps + 2)  # one line a second, while nobody reads
         terminal.press(" ")
         until(lambda: Live.read(folder.path).phase is Phase.PAUSED)  # from here on there is nothing more to show
+        seconds = time.monotonic() - began
         terminal.wait_for("paused")
-    # a picture takes 75 kB; 15 of them waited here, each of which stands between the key and what it shows
-    assert terminal.bytes_read - begin < 500_000
+    # a picture takes 75 kB; seven a second waited here, each of which stands between the key and what it shows: now one
+    assert terminal.bytes_read - begin < 75_000 * (4 + 1.5 * seconds)
