@@ -75,6 +75,7 @@ async def test_it_says_what_each_run_is_and_shows_titles_literally(three):
             assert "[red]x[/] ␛[31m" in lab.text()
             await go_to(lab, "d")
             assert "is damaged: params.toml is no text" in note(lab)
+            assert "is damaged: params.toml is no text" in " ".join(lab.text().split()), "nothing of it is cut"
         assert "[bold]thesis  network" in lab.text()
         await lab.press("m")
         await lab.every_word_can_be_read_in_every_theme()
