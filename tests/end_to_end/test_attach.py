@@ -102,7 +102,7 @@ async def edit_lr(lab, text):
 
 
 @pytest.mark.slow
-async def test_its_curves_move_an_edit_shows_in_both_and_leaving_does_not_stop_it(tmp_path):
+async def test_curves_move_edits_show_in_both_an_older_form_undoes_none_and_leaving_does_not_stop_it(tmp_path):
     with Headless(tmp_path / "r") as headless:
         async with looking_at(tmp_path / "r") as lab, looking_at(tmp_path / "r") as other:
             await lab.until(lambda: lab.screen.phase is Phase.RUNNING and lab.screen.history.curves is not None)
@@ -115,6 +115,16 @@ async def test_its_curves_move_an_edit_shows_in_both_and_leaving_does_not_stop_i
             await other.until(lambda: other.screen.params.lr == 0.004)
             assert [e.changed for e in edits(tmp_path / "r")] == [{"lr": (0.01, 0.004)}]
             assert lab.screen.history.edits
+            await lab.press("e")
+            field = field_of(lab, "momentum")
+            await edit_lr(other, "0.005")
+            await lab.until(lambda: lab.screen.params.lr == 0.005)
+            field.focus()
+            field.value = "0.5"
+            await lab.press("enter")
+            await lab.until(lambda: lab.screen.params.momentum == 0.5)
+            changed = [{"lr": (0.01, 0.004)}, {"lr": (0.004, 0.005)}, {"momentum": (0.9, 0.5)}]
+            assert [e.changed for e in edits(tmp_path / "r")] == changed
         assert headless.process.poll() is None, "watchers come and go"
         headless.process.send_signal(signal.SIGINT)
         log = headless.rest_of_log()
@@ -257,22 +267,6 @@ async def test_a_stopped_run_goes_on_with_space_and_one_that_is_over_begins_anew
         await lab.press("space")
         await lab.until(lambda: not lab.screen.spec.watched)
         assert lab.screen.session.folder is None, "a new run, which this dashboard does not record"
-
-
-@pytest.mark.slow
-async def test_an_edit_from_an_older_form_leaves_what_another_watcher_changed_meanwhile(tmp_path):
-    with Headless(tmp_path / "r"):
-        async with looking_at(tmp_path / "r") as lab, looking_at(tmp_path / "r") as other:
-            await lab.until(lambda: lab.screen.history.curves is not None)
-            await lab.press("e")
-            field = field_of(lab, "momentum")
-            await edit_lr(other, "0.004")
-            await lab.until(lambda: lab.screen.params.lr == 0.004)
-            field.focus()
-            field.value = "0.5"
-            await lab.press("enter")
-            await lab.until(lambda: lab.screen.params.momentum == 0.5)
-        assert [e.changed for e in edits(tmp_path / "r")] == [{"lr": (0.01, 0.004)}, {"momentum": (0.9, 0.5)}]
 
 
 async def test_a_folder_that_becomes_a_file_while_we_look_is_told(tmp_path, run):
