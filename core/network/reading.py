@@ -10,6 +10,7 @@ import stat
 import zipfile
 import zlib
 from dataclasses import replace
+from tokenize import TokenError
 from typing import TYPE_CHECKING
 
 from nnfd.core.errors import LONGEST, DataError, StoppedError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 UNREADABLE = (
     *(OSError, ValueError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(OverflowError, RuntimeError, NotImplementedError, TypeError, RecursionError),
+    *(OverflowError, RuntimeError, NotImplementedError, TypeError, RecursionError, SyntaxError, TokenError),
 )
 """What the readers raise for a file that is damaged, encrypted, of another format, of an impossible name or size."""
 HASHED_AT_A_TIME = 1 << 20

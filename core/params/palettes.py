@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnfd.core.errors import ParamsError
+from nnfd.core.errors import LONGEST, ParamsError
 from nnfd.core.text import did_you_mean, printable
 
 SCIENCE = ("viridis", "magma", "cividis", "Blues", "inferno", "plasma", "YlOrBr", "gray")
@@ -23,4 +23,4 @@ def check_colormap(name: str) -> None:
     """Raise :class:`ParamsError` unless there is a colormap of this name."""
     if name not in COLORMAPS:
         hint = did_you_mean(name, COLORMAPS) or f"; allowed are {', '.join(COLORMAPS)}"
-        raise ParamsError(f"colormap: {printable(name)!r} is not known{hint}")
+        raise ParamsError(f"colormap: {printable(name[:LONGEST])!r} is not known{hint}")

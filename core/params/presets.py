@@ -111,6 +111,8 @@ def check_model(path: Path) -> FieldModel:
     """
     where = f"model {printable(str(path))!r}"
     table = read_table(path, where, PresetError)
+    if "kind" in table and "model" not in table:
+        raise PresetError(f"{where}: it is a preset without a model of its own")
     inner = table.get("model", table)
     if not isinstance(inner, dict):
         raise PresetError(f"{where}: model is to be a table")

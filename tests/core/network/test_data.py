@@ -409,6 +409,11 @@ class TestNpz:
         monkeypatch.setattr(np.lib.format, "read_array", None)
         assert "array 'X' is too large: 1.9 kB of memory are needed, 1.0 kB allowed" in refused(path)
 
+    def test_a_head_with_a_bracket_that_is_not_closed(self, tmp_path):
+        path = npz_file(tmp_path, X=X30, y=Y30)
+        path.write_bytes(path.read_bytes().replace(b"'fortran_order': ", b"'fortran_order':("))
+        assert "cannot be read" in refused(path)
+
     @pytest.mark.parametrize(
         ("what", "said"),
         [

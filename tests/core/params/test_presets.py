@@ -91,6 +91,7 @@ def test_texts_are_kept_literally_but_for_control_characters(tmp_path):
         ('kind = "fur"\ntitle = 3', PresetError, "title is to be a text, not 3"),
         ('kind = "fur"\nparams = 3', PresetError, "params is to be a table, not 3"),
         ('kind = "fur"\ncolormap = "girafe"', ParamsError, "colormap: 'girafe' is not known; did you mean 'giraffe'"),
+        (f'kind = "fur"\ncolormap = "{"x" * 3000}"', ParamsError, f"colormap: '{'x' * 200}' is not known; allowed are"),
         ('kind = "network"\n[params]\nlr = -1', ParamsError, "lr: -1 is not allowed: should be greater than 0"),
         ('kind = "network"\n[params]\nhidden = []', ParamsError, "hidden: an empty list is not allowed"),
         ('kind = "network"\n[params]\nlr = "0.1"', ParamsError, "lr: '0.1' is not allowed"),

@@ -104,6 +104,9 @@ def test_a_file_of_a_model_is_read_as_a_preset_is(run, own, tmp_path):
     own.write_bytes(b"\xef\xbb\xbf" + own.read_bytes())
     assert run("models", "check", str(own))[0] == 0
     assert run("models", "check", str(tmp_path))[2].endswith(" cannot be read: it is no regular file\n")
+    (tmp_path / "none.toml").write_text('kind = "fur"\n', encoding="utf-8")
+    code, _, err = run("models", "check", str(tmp_path / "none.toml"))
+    assert (code, err.endswith("none.toml': it is a preset without a model of its own\n")) == (2, True)
     own.write_text(OWN + "k = " + "9" * 5000, encoding="utf-8")
     assert run("models", "show", str(own))[2].endswith(" is not valid TOML: a number has too many digits\n")
 
