@@ -100,12 +100,12 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         new_data = self.panels.load(data)
         new_epochs = self.history.ended or self.history.revision != self._revision
         self._revision = self.history.revision
-        # not before the first epoch is seen: scikit-learn takes a second to import, and holds everything up; and never
-        # beside a run that was refused, as for want of memory
+        # not before the first epoch is painted: scikit-learn takes a second to import, and holds everything up; and
+        # never beside a run that was refused, as for want of memory
         if self._baseline_due and (self.history.curves or self.history.ended) and data is not None:
             self._baseline_due = False  # once a run: one that fails is begun again by its key alone
             if data.name in BUNDLED:
-                self.action_baseline()
+                self.call_after_refresh(self.action_baseline)
         if (new_data or new_epochs) and self.shown is None:
             self.findings.wish()
         if self.history.ended and not self.history.curves:  # there is nothing to evaluate
