@@ -33,7 +33,7 @@ def test_importing_the_core_leaves_the_slow_libraries_alone():
 
 def test_a_question_is_answered_without_the_engines(tmp_path):
     questions = [
-        ["--help"],
+        ["--help"],  # first: what the others load stays
         ["--version"],
         ["train", "--help"],
         ["fur", "--help"],

@@ -88,7 +88,7 @@ def test_the_pictures_are_there():
 
 def test_it_warns_of_a_cluster_that_asks_nobody_who_he_is():
     chapter = README[README.index("## Sweeps") : README.index("## The living atlas")]
-    (warning,) = (part for part in chapter.split("\n\n") if "`tcp://` asks nobody who he is" in part)
+    (warning,) = (" ".join(part.split()) for part in chapter.split("\n\n") if "`tcp://` asks nobody who he is" in part)
     assert "pickled" in warning
-    assert "can run\ncode in your workers and in your own process" in warning
+    assert "can run code in your workers and in your own process" in warning
     assert "`tls://` lets in only who holds a certificate" in warning

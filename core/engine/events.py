@@ -53,7 +53,7 @@ class Paint:
 
     @property
     def dab(self) -> Dab:
-        """The disc, wherever it is painted."""
+        """What is painted, without where it is painted: the field or parameter."""
         return Dab(self.x, self.y, self.radius, self.value)
 
 

@@ -24,6 +24,10 @@ DARK = 128
 ground."""
 DEEP_WHITES = (1, 255, 65535)
 """What white may be in a picture of decimal or of large numbers: the least of them that no value exceeds."""
+BAND_ROWS = 256
+"""Rows of a picture in colours that are copied at once."""
+ORIENTATION = 0x0112
+"""Number of the EXIF field that tells which way is up."""
 DAMAGED = (
     *(OSError, SyntaxError, ValueError, EOFError, TypeError, LookupError, AttributeError, ArithmeticError),
     *(RuntimeError, MemoryError, struct.error, zlib.error, UserWarning),
@@ -50,9 +54,10 @@ def read_grey(path: str, width: int, height: int, name: str, hint: str = "") -> 
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.filterwarnings("error", message=HALF_READ)
             with Image.open(file) as picture:
-                upright = ImageOps.exif_transpose(picture)
-                grey = _deep_grey(upright, where) if upright.mode.startswith(("I", "F")) else _grey(upright)
-        grey = grey.resize((width, height), Image.Resampling.BOX)
+                deep = picture.mode.startswith(("I", "F"))
+                grey = _deep_grey(picture, where) if deep else _in_bands(picture)
+                grey.getexif()[ORIENTATION] = picture.getexif().get(ORIENTATION, 1)
+        grey = ImageOps.exif_transpose(grey).resize((width, height), Image.Resampling.BOX)
     except FileNotFoundError:
         raise ParamsError(f"{where}: there is no such file{hint}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -61,6 +66,17 @@ def read_grey(path: str, width: int, height: int, name: str, hint: str = "") -> 
         reason = getattr(error, "strerror", None) or "it is no picture, or a damaged one"
         raise ParamsError(f"{where} cannot be read: {reason}") from None
     return np.asarray(grey, np.uint8)
+
+
+def _in_bands(picture: Image) -> Image:
+    """Return the picture in 256 levels of grey, made band by band: a whole copy in colours takes hundreds of MB."""
+    from PIL import Image
+
+    width, height = picture.size
+    grey = Image.new("L", picture.size)
+    for top in range(0, height, BAND_ROWS):
+        grey.paste(_grey(picture.crop((0, top, width, min(top + BAND_ROWS, height)))), (0, top))
+    return grey
 
 
 def _grey(picture: Image) -> Image:

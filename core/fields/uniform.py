@@ -82,7 +82,7 @@ def _apart(values: Floats) -> list[list[float]]:
     while len(values):
         first = values[0]
         rows.append(first.tolist())
-        values = values[~(np.abs(values - first) <= 1e-9 + 1e-6 * np.abs(first)).all(axis=1)]
+        values = values[~np.isclose(values, first, rtol=1e-6, atol=1e-9).all(axis=1)]
     return rows
 
 

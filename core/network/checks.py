@@ -53,19 +53,22 @@ def check_run(params: NetworkParams, data: Dataset, state: NetworkState | None) 
                 f"the run was begun with {state.layer_sizes[0]} and {state.layer_sizes[-1]}"
             )
     params.check_batches()
-    return check_memory(params, data)
+    check_memory(params, data)
+    return _layer_sizes(params, data)
 
 
-def check_memory(params: NetworkParams, data: Dataset) -> tuple[int, ...]:
-    """Return the layer sizes. Raises :class:`ParamsError` if the network does not fit into the memory."""
-    sizes = (data.X_train.shape[1], *params.hidden, len(data.class_names))
-    needed, limit = memory_needed(sizes, params, len(data.X_train)), room()
+def check_memory(params: NetworkParams, data: Dataset) -> None:
+    """Raise :class:`ParamsError` if the network does not fit into the memory."""
+    needed, limit = memory_needed(_layer_sizes(params, data), params, len(data.X_train)), room()
     if needed > limit:
         raise ParamsError(
             f"hidden: {show_value(params.hidden)} is not allowed here: the network needs about {show_bytes(needed)} "
             f"of memory, and {show_bytes(limit)} can be had"
         )
-    return sizes
+
+
+def _layer_sizes(params: NetworkParams, data: Dataset) -> tuple[int, ...]:
+    return data.X_train.shape[1], *params.hidden, len(data.class_names)
 
 
 def check_same_data(data: Dataset, state: NetworkState) -> None:

@@ -140,7 +140,7 @@ class _Run:
         sizes = check_run(params, data, state)
         state = state and state.with_params(params)
         self.model = MLP.for_run(params, sizes)
-        # of the first weights, of a resumed run too: its limits are to be the same
+        # of the first weights, of a resumed run too: what blows up is measured by them
         self._first_square = sum(float(np.vdot(W, W)) for W in self.model.W)
         self._first_losses: tuple[float, ...] = ()
         self._engine_name, note = chosen_engine(params, sizes, len(data.X_train), state.engine if state else None)
@@ -209,7 +209,7 @@ class _Run:
     def _load_engine(self, control: Control) -> Generator[Event, Any, Engine]:
         """Load the engine; not before the run is begun, as to compile one takes a while."""
         if self._engine_name == "numba" and not compiled_before():
-            self.notes.append("numba compiles the training loops, once on this machine; that takes some 15 s")
+            self.notes.append("numba compiles the training loops, once on this machine; that takes some 10 s")
         for note in self.notes:
             yield Notice(self.epoch, "engine", note)
         self._engine, note = make_engine(

@@ -126,7 +126,7 @@ def change_in_words(name: str, old: object, new: object) -> str:
 def in_brief(changed: Mapping[str, tuple[object, object]], arrow: str = "→") -> str:
     """Say what an edit changed in as few words as a chart has room for, for example ``lr 0.01→0.5``.
 
-    `arrow` is for fonts that have none.
+    `arrow` stands between old and new; another one is for fonts without it.
     """
     # there is no room for two equations
     return ", ".join(

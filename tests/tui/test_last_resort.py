@@ -76,7 +76,7 @@ def test_it_ends_when_it_is_told(tmp_path, plant, told):
     ],
 )
 def test_with_hardly_any_memory_it_says_so_and_ends_when_it_is_told(tmp_path, words, said, code):
-    limit = (950_000_000,) * 2
+    limit = (950_000_000,) * 2  # bytes: enough to open, too little for what is asked for
 
     def limited():
         resource.setrlimit(resource.RLIMIT_AS, limit)

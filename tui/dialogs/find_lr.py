@@ -44,7 +44,7 @@ class FindLr(Dialog[float]):
         super().__init__()
         self._params = params
         self._data = data
-        self._job = Growing(self, self._tried, self._failed)
+        self._growing = Growing(self, self._tried, self._failed)
         self.finding: Finding | None = None
         """What the test says, once it is over."""
         self._curve = CurveView("loss, as lr grows from batch to batch")
@@ -59,10 +59,10 @@ class FindLr(Dialog[float]):
             yield self._hint
 
     def on_mount(self) -> None:
-        self._job.begin(self._try)
+        self._growing.begin(self._try)
 
     def on_unmount(self) -> None:
-        self._job.stop()
+        self._growing.stop()
 
     def _try(self, stopping: Callable[[], bool]) -> Iterator[tuple[Sequence[Trial], Finding | None]]:
         """Yield the trials so far, and what the test says once it is over."""

@@ -82,7 +82,7 @@ class Landscape(Dialog[None]):
         self._state = state
         self._data = data
         self._random = False
-        self._job = Growing(self, self._grown, self._failed)
+        self._growing = Growing(self, self._grown, self._failed)
         self.map: Map | None = None
         """What is known."""
         self._picture = GlyphView()
@@ -101,7 +101,7 @@ class Landscape(Dialog[None]):
         self.call_after_refresh(self._begin)  # then it is known how much room there is
 
     def on_unmount(self) -> None:
-        self._job.stop()
+        self._growing.stop()
 
     def on_resize(self, _event: events.Resize) -> None:
         self.call_after_refresh(self._draw)
@@ -116,7 +116,7 @@ class Landscape(Dialog[None]):
         self._height.text, self._place.text, self._signs.text = "the path is read ...", "", ""
         self._picture.show(None, palette())
         room = 2 * max(1, self._picture.size.height), max(1, self._picture.size.width)
-        self._job.begin(partial(self._compute, room, self._random))
+        self._growing.begin(partial(self._compute, room, self._random))
 
     def _compute(self, room: tuple[int, int], at_random: bool, stopping: Callable[[], bool]) -> Iterator[Map]:
         state, data = self._state, self._data

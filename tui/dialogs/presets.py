@@ -69,7 +69,9 @@ class PresetPicker(Dialog[Preset]):
                     yield PixelView()
                     yield Static(id="preset-changes")
             atlas = " · P its atlas" if self._has_atlas() else ""
-            yield Label(f"enter starts · a letter goes to its next one{atlas} · escape leaves", classes="dialog-hint")
+            yield Label(
+                f"enter starts · a letter: the next that begins with it{atlas} · escape leaves", classes="dialog-hint"
+            )
 
     def on_mount(self) -> None:
         """Start at the current preset."""
@@ -99,7 +101,7 @@ class PresetPicker(Dialog[Preset]):
         self.close(self._presets[event.option_index])
 
     def on_key(self, event: events.Key) -> None:
-        """Go to the next preset that begins with the letter; capitals are keys."""
+        """Go to the next preset that begins with the letter or digit; capitals are keys."""
         if (letter := event.character) is None or not letter.isalnum() or letter.isupper():
             return
         event.stop()

@@ -64,7 +64,7 @@ class Trust(Dialog[None]):
         self._first = first
         self._field = name
         self._colormap = colormap
-        self._job = Growing(self, self._compared, self._failed)
+        self._growing = Growing(self, self._compared, self._failed)
         self._from_start = False
         self._differences = False
         self.found: Comparison | None = None
@@ -94,7 +94,7 @@ class Trust(Dialog[None]):
         self._begin()
 
     def on_unmount(self) -> None:
-        self._job.stop()
+        self._growing.stop()
 
     def action_differences(self) -> None:
         """Draw how the others differ from the run as it is, or what they are."""
@@ -112,7 +112,7 @@ class Trust(Dialog[None]):
         self._conclusion.update("it is run on in four ways ...")
         self._table.update("")
         self._sentences.update("")
-        self._job.begin(partial(self._compare, self._from_start))
+        self._growing.begin(partial(self._compare, self._from_start))
 
     def _compare(self, from_start: bool, stopping: Callable[[], bool]) -> Iterator[Comparison]:
         state = self._first() if from_start else self._shown

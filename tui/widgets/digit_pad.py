@@ -15,7 +15,7 @@ from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView, ink_palette, scaled
 from nnfd.tui.widgets.probability_bars import ProbabilityBars
-from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.text_line import TextLine, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,8 +164,7 @@ class DigitPad(PicturePanel):
     def _draw(self) -> None:
         if not self.is_mounted:
             return
-        fitting = (hint for hint in HINTS if len(hint) <= self.size.width)
-        self._hint.text = self._instead or next(fitting, HINTS[-1])
+        self._hint.text = self._instead or fitting(HINTS, self.size.width)
         scale = self._scale
         x, y = self._cursor
         mark = (x * scale, y * scale // 2, "[" + " " * (scale - 2) + "]") if self.has_focus else None

@@ -72,7 +72,7 @@ def layer_lines(layer: LayerHealth, gradients: Sequence[float], idle_word: str, 
     return [
         Content.assemble((f"{layer.name} ", "bold"), f"{inputs}x{outputs}", idle),
         Content.assemble((f"{gradient} ", ""), (trend(gradients, room), "$text-secondary")),
-        Content.assemble(f"weights {layer.weight:.3g}", update),
+        Content.assemble(f"norm {layer.weight:.3g}", update),
         _histogram("weights", layer.weights, width),
         _histogram("gradients", layer.gradients, width),
         _histogram("activations", layer.activations, width),

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import RenderResult
+
+
+def fitting(texts: Sequence[str], width: int) -> str:
+    """Return the first of the texts that takes no more cells than there are; the last one if none does."""
+    return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
 class TextLine(Widget):

@@ -74,16 +74,16 @@ def read_axis(text: str, params: FieldParams, count: int) -> Axis:
 
 
 def read_axes(texts: Sequence[str | None], params: FieldParams, cells: Sequence[int]) -> tuple[Axis, Axis]:
-    """Read both axes, from left to right and from the bottom to the top, with so many values.
+    """Read both axes, from left to right and from the bottom to the top, with so many values (columns, rows).
 
     In place of None comes one that the model suggests, other than the one that is asked for. Raises as
     :func:`read_axis` and :func:`default_axes` do.
     """
-    if None in texts:
-        named = {text.partition("=")[0].strip() for text in texts if text}
-        left = iter([str(axis) for axis in default_axes(params) if axis.name not in named])
-        texts = [next(left) if text is None else text for text in texts]
-    across, up = (read_axis(text or "", params, count) for text, count in zip(texts, cells, strict=True))
+    named = {text.partition("=")[0].strip() for text in texts if text}
+    suggested = default_axes(params) if None in texts else ()
+    left = (str(axis) for axis in suggested if axis.name not in named)
+    chosen = [next(left) if text is None else text for text in texts]
+    across, up = (read_axis(text, params, count) for text, count in zip(chosen, cells, strict=True))
     return across, up
 
 

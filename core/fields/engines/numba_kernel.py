@@ -74,8 +74,10 @@ def _compiled(text: str, args: Callable[[], tuple[Any, ...]], threads: int | Non
     """
     with _beginning:
         if (text, threads) not in _begun:
-            future = _begun[text, threads] = Future()
-            threading.Thread(target=_compile, args=(future, text, args(), threads), name="compile").start()
+            future: Future[Steps] = Future()
+            thread = threading.Thread(target=_compile, args=(future, text, args(), threads), name="compile")
+            thread.start()
+            _begun[text, threads] = future  # nobody waits for what could not be begun
         return _begun[text, threads]
 
 

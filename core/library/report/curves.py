@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -138,25 +138,32 @@ def _above(low: float, high: float) -> float:
     return low + 1 if low + 1 > low else low + abs(low)  # a number above 2^53 has no next whole one
 
 
-def _placed(marks: Sequence[tuple[float, str]]) -> tuple[list[tuple[float, str, str, float, float, str]], int]:
+class _Mark(NamedTuple):
+    x: float
+    what: str
+    words: str
+    """What, cut if it is long."""
+    words_x: float
+    words_y: float
+    anchor: str
+    """Which end of the words stands there, as SVG calls it."""
+
+
+def _placed(marks: Sequence[tuple[float, str]]) -> tuple[list[_Mark], int]:
     """Set what stands beside marks in lines above the curves, so that no two lie on each other while there is room.
 
-    Returns
-    -------
-    list of (x, what, words, x of the words, y of the words, anchor)
-        In the order of their places. `words` is what, cut if it is long.
-    int
-        Lines that are taken.
+    Return them in the order of their places, and how many lines are taken.
     """
     placed, ends = [], [0.0] * ROWS
     for x, what in sorted(marks):
         words = what if len(what) <= LONGEST else what[: LONGEST - 1] + "…"
-        to_the_left = x - 4 - LETTER * len(words) >= LEFT
-        begin = x - 4 - LETTER * len(words) if to_the_left else x + 4
+        width = LETTER * len(words)
+        to_the_left = x - 4 - width >= LEFT
+        begin = x - 4 - width if to_the_left else x + 4
         row = next((row for row, end in enumerate(ends) if end <= begin), ROWS - 1)
-        ends[row] = max(ends[row], begin + LETTER * (len(words) + 1))
-        at = (x - 4, TOP + 10.0 + row * ROW, "end") if to_the_left else (x + 4, TOP + 10.0 + row * ROW, "start")
-        placed.append((x, what, words, *at))
+        ends[row] = max(ends[row], begin + width + LETTER)
+        side, anchor = (x - 4, "end") if to_the_left else (x + 4, "start")
+        placed.append(_Mark(x, what, words, side, TOP + 10.0 + row * ROW, anchor))
     return placed, sum(end > 0 for end in ends)
 
 

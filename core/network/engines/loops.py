@@ -59,7 +59,7 @@ from nnfd.core.network.engines.formulas import (
 
 W_AT, B_AT, GAMMA_AT, BETA_AT, UNITS_AT = range(5)
 NARROW = 16
-"""Up to so many columns a product with W.T takes longer than with a copy of it, and than to make that copy."""
+"""With so many columns at the most, a product with W.T takes longer than one with a copy of it, copying included."""
 
 
 @compiled

@@ -168,7 +168,7 @@ class _Work:
             array(rows * units, normed),  # normalised values
             array(rows * units, dropped),  # masks
             array(rows * units),  # gradients
-            array(loops.NARROW * max(sizes)),  # a narrow W, turned
+            array(loops.NARROW * max(sizes[1:])),  # a narrow W, turned
             array(rows * sizes[-1]),  # logits, then their gradient
             array(units, normed),  # 1/standard deviation
             array(max(sizes), normed),  # mean

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import tomllib
+from functools import partial
 
 import pytest
 
@@ -131,15 +132,19 @@ class TestDelete:
         assert (here / "a").exists()
         assert run("delete", "none", "--yes")[0] == 2
 
-    @pytest.mark.parametrize(("answer", "left"), [("y", False), ("", True), ("\x04", True), (b"\xff\n", True)])
-    def test_on_a_terminal_it_asks(self, here, answer, left):
+    @pytest.mark.parametrize(
+        ("answer", "closed", "left"),
+        [("y\n", 2, False), ("\n", None, True), ("\x04", 2, True), (b"\xff\n", 2, True)],
+        ids=["yes", "nothing", "the end", "no text"],
+    )
+    def test_on_a_terminal_it_asks(self, here, answer, closed, left):
         make(here / "a")
         strict = {"PYTHONIOENCODING": "utf-8"}
-        closed = (lambda: os.close(2)) if answer else None
-        with Terminal("delete", "a", cwd=here.parent, env=strict, prepare=closed) as terminal:
+        prepare = closed and partial(os.close, closed)
+        with Terminal("delete", "a", cwd=here.parent, env=strict, prepare=prepare) as terminal:
             terminal.wait_for("kB)? [y/N]")
             assert "delete a (" in terminal.text
-            terminal.press(f"{answer}\n" if answer in {"y", ""} else answer)
+            terminal.press(answer)
             terminal.wait_for("nothing was deleted" if left else "deleted: a")
             assert terminal.wait_exit() == 0
         assert (here / "a").exists() is left

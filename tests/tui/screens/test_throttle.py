@@ -110,5 +110,6 @@ def test_a_terminal_that_reads_late_finds_no_row_of_old_pictures(tmp_path):
         until(lambda: Live.read(folder.path).phase is Phase.PAUSED)  # from here on there is nothing more to show
         seconds = time.monotonic() - began
         terminal.wait_for("paused")
-    # a picture takes 75 kB; seven a second waited here, each of which stands between the key and what it shows: now one
+    # a picture takes 75 kB; seven a second waited here, each of which stands between the key and what it shows: now
+    # one, a few at its ends, and half as many again for a busy machine
     assert terminal.bytes_read - begin < 75_000 * (4 + 1.5 * seconds)

@@ -34,7 +34,7 @@ def test_a_layer_in_lines():
     lines = [line.plain for line in layer_lines(layer(), [1.0, 0.5], "dead", 60)]
     assert lines[0] == "layer 1 4x3 · 25 % dead"
     assert lines[1].startswith("gradient 5.00e-01 ")
-    assert lines[2] == "weights 12.5, moving 0.24 %/epoch"
+    assert lines[2] == "norm 12.5, moving 0.24 %/epoch"
     assert [line.split()[0] for line in lines[3:]] == ["weights", "gradients", "activations"]
     assert all(line.endswith("-1 … 2.5") for line in lines[3:])
     narrow = [line.plain for line in layer_lines(layer(idle=None), [], "dead", 34)]

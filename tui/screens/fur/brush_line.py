@@ -10,7 +10,7 @@ from textual.message import Message
 
 from nnfd.tui.screens.fur.brush import Brush, line, next_parameter, next_value, start_value, start_values
 from nnfd.tui.widgets.arrow_keys import arrow_keys
-from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.text_line import TextLine, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,7 @@ FAR = 10
 KEYS_OF_THE_FIELDS = (
     "i brush, or click · v view · n field · c colours · a scale · + - 0 zoom · arrows pan · o l charts · E equations · "
     "M map",
-    "i brush · v view · n field · c a colours · + - 0 zoom · o chart · E model · M map",
-    "i brush · v view · n field · c a colours · + - zoom · o chart · E model · M map",
+    "i brush · v view · n field · c a colour · + - 0 zoom · o chart · E model · M map",
 )
 """The longest one that fits is shown."""
 KEYS_OF_A_MAP = "M the field again · n next parameter"
@@ -122,21 +121,19 @@ class BrushLine(TextLine):
     def _tell(self) -> None:
         brush = self.brush
         self.set_class(brush.on, "-on")
-        self.text = self._fitting(KEYS_OF_THE_FIELDS)
+        self.text = fitting(KEYS_OF_THE_FIELDS, self.size.width)
         if self._parameter and self._parameter not in self.params.can_be_painted():
             off = " · i off" if brush.on else ""
-            self.text = f"{KEYS_OF_A_MAP} · {self._parameter} takes no paint: it needs a restart{off}"
+            refusal = f"{self._parameter} takes no paint: it needs a restart{off}"
+            self.text = fitting((f"{KEYS_OF_A_MAP} · {refusal}", f"M field · n next · {refusal}"), self.size.width)
         elif brush.on:
             value, at = brush.values[self.target], f"{brush.cell[0]},{brush.cell[1]}"
-            self.text = (
-                f"brush {self.target}={value:g} radius {brush.radius} at {at} · enter paint · , . radius · < > value · "
-                f"n {'parameter' if self._parameter else 'field'} · i off"
-            )
+            now = f"{self.target}={value:g}"
+            keys = f"enter paint · , . radius · < > value · n {'parameter' if self._parameter else 'field'} · i off"
+            short = f"{now} r {brush.radius} at {at} · enter paint · , . radius · < > value · n · i off"
+            self.text = fitting((f"brush {now} radius {brush.radius} at {at} · {keys}", short), self.size.width)
         elif self._parameter:
-            self.text = self._fitting([f"{PAINTS_A_MAP[0]} · {self._parameter}", *PAINTS_A_MAP])
-
-    def _fitting(self, words: Sequence[str]) -> str:
-        return next((text for text in words if len(text) <= self.size.width), words[-1])
+            self.text = fitting((f"{PAINTS_A_MAP[0]} · {self._parameter}", *PAINTS_A_MAP), self.size.width)
 
     def on_resize(self) -> None:
         """Say as much as fits now."""

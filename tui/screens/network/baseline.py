@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from nnfd.core.errors import ParamsError
 from nnfd.tui.jobs.baseline import BaselineRun
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ class Baseline:
         """Train it on the data of our run. Raises :class:`ParamsError` if it does not fit into the memory."""
         from nnfd.core.network.checks import check_memory  # not before the first paint
 
-        check_memory(params, data)
+        try:
+            check_memory(params, data)
+        except ParamsError as error:  # ours may go on beside it
+            raise ParamsError(f"scikit-learn's network: {error}") from None
         run = self.run = BaselineRun(params, data, lambda: self._host.call_later(self._take_in, run))
         self._host.run_worker(partial(self._work, run), group="baseline", thread=True)
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widgets import DataTable
 
-    from nnfd.core.errors import NnfdError
     from nnfd.core.sweep.folder import Row
     from nnfd.tui.jobs.sweep import SweepJob
 
@@ -82,7 +81,8 @@ class SweepScreen(Screen[None]):
         self._under_way: Mapping[int, int] = {}
         """How far each run is that is under way, by its place in the plan."""
         self._saw_the_end = False
-        self._looking = OneAtATime(self, self._next_look, self._seen, self._not_seen)
+        # what is wrong with a run or its folder stands in its row
+        self._looking = OneAtATime(self, self._next_look, self._seen, lambda _error: None)
         columns = self._run_columns()
         self._runs = SteadyTable(_key, columns, sorted_by="run", arrows=False, fixed_columns=1, id="sweep-runs")
         self._points = SteadyTable[PointSummary](_point_key, cursor_type="none", id="sweep-points")
@@ -143,9 +143,6 @@ class SweepScreen(Screen[None]):
                 if position is not None:
                     under_way[row.index] = position
         return Seen(rows, under_way, over)
-
-    def _not_seen(self, error: NnfdError) -> None:
-        self.notify(str(error), severity="error", markup=False)
 
     def _seen(self, seen: Seen) -> None:
         before = {row.index: row for row in self._rows}
