@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.usefixtures("fitted_once"),  # each report has the baseline of the same data
 ]
 
-QUICK, MORE, LONG = 10, 80, 1000
+QUICK, MORE, LONG = 10, 500, 1000
 """Examples of each kind of run."""
 SECONDS = 30
 """What one command may take on a busy machine before it counts as hanging."""

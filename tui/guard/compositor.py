@@ -50,9 +50,13 @@ class SparingCompositor(Compositor):
             here = unseen[_part(visible)]
             if not (seen := int(here.sum())):
                 continue
-            here[:] = False
-            left -= seen
-            yield region, clip, widget.render_lines(visible.translate(-region.offset))
+            lines = widget.render_lines(visible.translate(-region.offset))
+            yield region, clip, lines
+            # one that was taken off the screen has no size any more, until the screen is laid out: what is behind it
+            # is seen, without which there would be nothing to write
+            if len(lines) == visible.height and lines[0].cell_length >= visible.width:
+                here[:] = False
+                left -= seen
 
 
 class Spans(ChopsUpdate):

@@ -80,3 +80,8 @@ async def test_only_what_changed_and_is_seen_is_drawn():
         assert change("right") == {"right", "over"}
         assert terminal.display[3:6] == ["L" * 15 + "O" * 8 + "R" * 7] * 2 + ["L" * 20 + "R" * 10]
         assert compositor.render_update() is None
+
+        # what is taken off has no size any more, and is on the screen until that is laid out anew: it hides nothing
+        await fields["foot"].remove()
+        stream.feed("\x1b[H" + compositor.render_update(full=True).render_segments(CONSOLE).replace("\n", "\r\n"))
+        assert terminal.display[8:] == ["L" * 20 + "R" * 10, " " * 30]
