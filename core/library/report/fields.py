@@ -101,12 +101,10 @@ def _growth(folder: RunFolder, state: FieldState, name: str) -> Iterator[Picture
 def _curves(events: Sequence[Event]) -> list[Markup]:
     steps = [event for event in events if isinstance(event, StepsDone)]
     x = [event.step for event in steps]
-    charts = []
+    charts, marks = [], edit_marks(events)
     for name in steps[0].stats if steps else ():
         curves = [Curve.of(key, x, [getattr(e.stats[name], key) for e in steps]) for key in ("mean", "min", "max")]
-        charts.append(
-            chart(curves, title=f"{name}: mean, least and greatest value", x_label="step", marks=edit_marks(events))
-        )
+        charts.append(chart(curves, title=f"{name}: mean, least and greatest value", x_label="step", marks=marks))
     return charts
 
 
