@@ -132,11 +132,11 @@ class Recorder:
 
     def flush(self) -> None:
         """Bring the log and the saved state up to the newest unit: a run that is held is to be seen as it is."""
-        state = self._unsaved
-        if state is None or self._midway:
+        if self._midway:
             return
-        self._write(self._append_skipped)
-        self._write(lambda: self._save_state(state))
+        self._write(self._append_skipped)  # also of a unit whose state is saved already
+        if (state := self._unsaved) is not None:
+            self._write(lambda: self._save_state(state))
 
     def finish(self, **figures: object) -> None:
         """Write how the run ended together with what was measured of it; before that, it is not over.

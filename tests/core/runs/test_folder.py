@@ -13,6 +13,7 @@ from nnfd.core.engine.cadence import EverySteps, Sparingly
 from nnfd.core.engine.control import Controller
 from nnfd.core.engine.events import Edited, Ended, EpochDone, Outcome, Paint, Painted, Started, StepsDone, position_of
 from nnfd.core.errors import RunError, StorageError
+from nnfd.core.fields.simulate import simulate
 from nnfd.core.params import DiffusionParams, FurParams, NetworkParams
 from nnfd.core.runs import checkpoint as checkpoints
 from nnfd.core.runs.checkpoint import Checkpoint
@@ -234,6 +235,20 @@ class TestLog:
             ("StepsDone", 4),
             ("Ended", None),
         ]
+
+    def test_the_unit_that_a_pause_holds_at_is_logged_though_its_state_is_saved(self, tmp_path):
+        params = DiffusionParams(steps=10**8)
+        run = simulate(params)
+        with create(tmp_path / "r", params) as folder:
+            recorder = Recorder(folder, save=ALWAYS, clock=lambda: 0.0)
+            for event in (next(run), next(run), next(run)):
+                recorder(event)
+            assert folder.saved().state.step == event.step
+            recorder.flush()
+            recorder.flush()
+        steps = [logged.step for logged in folder.events() if isinstance(logged, StepsDone)]
+        assert steps[-1] == event.step
+        assert len(steps) == 2
 
 
 class Killed(BaseException):

@@ -85,9 +85,9 @@ class TestCommands:
             until(lambda: Live.read(run.path).phase is Phase.PAUSED)
             assert summarise(run.path).status is RunStatus.PAUSED
             # what a pause holds at is in the folder: log and state
-            until(lambda: self._saved(run.path) == run.controller.position)
+            until(lambda: Live.read(run.path).holds)
             held = run.controller.position
-            assert max(filter(None, map(position_of, run.folder.events()))) == held
+            assert self._saved(run.path) == max(filter(None, map(position_of, run.folder.events()))) == held
             run.answer(do="step")
             until(lambda: self._saved(run.path) == held + 1)
             run.answer(do="pace", pace=50)
