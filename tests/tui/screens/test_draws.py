@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from textual._compositor import Compositor
+from textual.widget import Widget
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import FurParams, NetworkParams
@@ -57,9 +57,21 @@ async def settled(lab):
     await lab.until(lambda: not screen.findings.busy)
 
 
-async def test_the_network_lab_draws_each_view_once_and_lays_nothing_out(shows, monkeypatch):
-    laid_out, reflow = [], Compositor.reflow
-    monkeypatch.setattr(Compositor, "reflow", lambda *what: (laid_out.append(what), reflow(*what))[1])
+@pytest.fixture
+def laid_out(monkeypatch):
+    """Each part of a report that asked for a layout of the whole screen."""
+    asked, refresh = [], Widget.refresh
+
+    def note(widget, *regions, layout=False, **how):
+        if layout and isinstance(widget.parent, ReportTable):
+            asked.append(widget)
+        return refresh(widget, *regions, layout=layout, **how)
+
+    monkeypatch.setattr(Widget, "refresh", note)
+    return asked
+
+
+async def test_the_network_lab_draws_each_view_once_and_the_report_asks_for_no_layout(shows, laid_out):
     async with opened(NETWORK) as lab:
         await lab.until(lambda: lab.screen.baseline.run is not None)
         lab.screen.baseline.run.stop()
@@ -69,6 +81,7 @@ async def test_the_network_lab_draws_each_view_once_and_lays_nothing_out(shows, 
         unseen = [lab.screen.query_one(kind) for kind in (EpochTable, FeatureBrowser, WeightsView)]
         assert not any(view.display for view in unseen), "these wait until they are seen"
         one_epoch = {"CurveView": 2, "ConfusionTable": 1, "ReportTable": 1}
+        assert laid_out, "it has its first lines"
         shows.clear()
         laid_out.clear()
         await lab.press("s")
