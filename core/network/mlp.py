@@ -251,13 +251,18 @@ class MLP:
 
     def evaluate(self, X: Array, y: NDArray[np.int64]) -> tuple[float, float]:
         """Return loss (with its L2 term) and accuracy for X (N, inputs) and y (N,) by one forward pass."""
+        loss, accuracy = self.data_figures(X, y)
+        return loss + self.decay_loss(), accuracy
+
+    def data_figures(self, X: Array, y: NDArray[np.int64]) -> tuple[float, float]:
+        """Return the same but for the L2 term."""
         loss, right = 0.0, 0
         for start in range(0, len(y), BLOCK):
             part = y[start : start + BLOCK]
             _, cache = self.forward(X[start : start + BLOCK])
             its_loss, its_right = figures(cache, part)
             loss, right = loss + its_loss, right + its_right
-        return loss / len(y) + self.decay_loss(), right / len(y)
+        return loss / len(y), right / len(y)
 
     def predict_proba(self, X: ArrayLike) -> Array:
         """Return the class probabilities, shape (N, classes)."""

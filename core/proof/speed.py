@@ -60,7 +60,7 @@ def _network_rows(params: NetworkParams) -> Iterator[SpeedRow]:
         others |= {name: peers.PEERS[name] for name in peers.installed()}
     makers = [partial(made, ours, params.model_copy(update={"engine": name})) for name in engines()]
     makers += [partial(made, trained, params) for _, trained in others.values()]
-    times = dict(zip([*engines(), *others], apart(*makers, threads=1), strict=True))
+    times = dict(zip([*engines(), *others], apart(*makers, threads=1, anew=True), strict=True))
     for engine in engines():
         for other, (shown, _) in others.items():
             name = f"{params.epochs} epochs of relu-128, {params.dtype}, {ENGINES[engine]} / {shown}"

@@ -8,7 +8,7 @@ import signal
 import statistics
 import time
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -51,27 +51,41 @@ class Turn:
     """Seconds of the clock."""
     used: float
     """Of the processor, over all threads."""
+    others: float = 0.0
+    """Processor seconds that others used meanwhile."""
 
 
 def by_turns(*contestants: Callable[[], object]) -> list[Timing]:
     """Time each in this process; the first round, which compiles and touches the memory, does not count."""
     for contestant in contestants:
         contestant()
-    return _timings([partial(_turn, contestant) for contestant in contestants])
+    turns = [partial(_turn, contestant) for contestant in contestants]
+    return _timings([_round(turns) for _ in range(REPEATS)])
 
 
-def apart(*makers: Callable[[], Callable[[], object]], threads: int | None = None) -> list[Timing]:
+def apart(*makers: Callable[[], Callable[[], object]], threads: int | None = None, anew: bool = False) -> list[Timing]:
     """Time what each of `makers` returns, each in a new process of its own, warmed up.
 
-    So none finds memory, caches or settings as another has left them: fresh arrays cost up to twice as much in one
-    process as in another. `makers` go there, so they must be picklable. `threads` limits those of linear algebra; None
-    leaves them as they are.
+    So none finds memory, caches or settings as another has left them.
+
+    Parameters
+    ----------
+    makers
+        They go to the processes, so they must be picklable.
+    threads
+        Limits those of linear algebra; None leaves them as they are.
+    anew
+        Whether each turn has new processes: where fresh arrays come to lie is decided once a process, and what makes
+        many of them takes up to half as long again in one as in another.
     """
-    with ExitStack() as stack:
-        processes = [stack.enter_context(closing(_Apart(make, threads))) for make in makers]
-        for process in processes:  # all warm up at the same time
-            process.wait()
-        return _timings([process.turn for process in processes])
+    rounds = []
+    for turns in [1] * REPEATS if anew else [REPEATS]:
+        with ExitStack() as stack:
+            processes = [stack.enter_context(closing(_Apart(make, threads))) for make in makers]
+            for process in processes:  # all warm up at the same time
+                process.wait()
+            rounds += [_round([process.turn for process in processes]) for _ in range(turns)]
+    return _timings(rounds)
 
 
 class _Apart:
@@ -123,21 +137,24 @@ def _turn(contestant: Callable[[], object]) -> Turn:
     return Turn(time.perf_counter() - start, time.process_time() - used)
 
 
-def _timings(contestants: Sequence[Callable[[], Turn]]) -> list[Timing]:
-    turns: list[list[Turn]] = [[] for _ in contestants]
-    others = [0.0] * len(contestants)
-    for _ in range(REPEATS):
-        for number, contestant in enumerate(contestants):
-            before = used_by_all()
-            turns[number].append(contestant())
-            others[number] += used_by_all() - before - turns[number][-1].used
+def _round(contestants: Sequence[Callable[[], Turn]]) -> list[Turn]:
+    """Let each have a turn, one after the other."""
+    turns = []
+    for contestant in contestants:
+        before = used_by_all()
+        turn = contestant()
+        turns.append(replace(turn, others=used_by_all() - before - turn.used))
+    return turns
+
+
+def _timings(rounds: Sequence[Sequence[Turn]]) -> list[Timing]:
     return [
         Timing(
             statistics.median(min(turn.passed, turn.used) for turn in its),
             sum(turn.passed for turn in its) > LOST * sum(turn.used for turn in its),
-            max(0.0, theirs / sum(turn.passed for turn in its)),
+            max(0.0, sum(turn.others for turn in its) / sum(turn.passed for turn in its)),
         )
-        for its, theirs in zip(turns, others, strict=True)
+        for its in zip(*rounds, strict=True)
     ]
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from nnfd.core.network.data import Dataset
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from nnfd.core.params import NetworkParams
 
     Array = NDArray[Any]
-    Batches: TypeAlias = Sequence[tuple[int, int]]
-    """Start and end of each in the order of an epoch."""
+    Batches: TypeAlias = NDArray[np.int64]
+    """Start and end of each in the order of an epoch: shape (batches, 2)."""
     LossAndAccuracy: TypeAlias = tuple[float, float]
 
 
@@ -56,16 +55,23 @@ class Engine(ABC):
 
         Those of the training set are of all of it, of a sample, or what its batches gave before each update.
         """
-        *train, val = (self.evaluate_on(X, y) for X, y in self.sets)
+        decay = self.model.decay_loss()
+        *train, (val_loss, val_accuracy) = (self.data_figures(X, y) for X, y in self.sets)
         if train:
-            return train[0], val
-        loss, right, seen = self._loss, self._right, self._seen
-        self._loss, self._right, self._seen = 0.0, 0, 0
-        return (loss / seen + self.model.decay_loss(), right / seen), val
+            ((loss, accuracy),) = train
+        else:
+            loss, accuracy = self._loss / self._seen, self._right / self._seen
+            self._loss, self._right, self._seen = 0.0, 0, 0
+        return (loss + decay, accuracy), (val_loss + decay, val_accuracy)
+
+    def evaluate_on(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+        """Return loss, with its L2 term, and accuracy of a part of one of the sets."""
+        loss, accuracy = self.data_figures(X, y)
+        return loss + self.model.decay_loss(), accuracy
 
     @abstractmethod
-    def evaluate_on(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
-        """Return loss and accuracy of one of the sets."""
+    def data_figures(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+        """Return loss, without its L2 term, and accuracy of a part of one of the sets."""
 
     def note(self, loss: float, right: int, seen: int) -> None:
         """Take in what batches gave: the sum of their losses, and how many of the samples seen were right."""
@@ -73,11 +79,16 @@ class Engine(ABC):
 
 
 def batches_of(samples: int, params: NetworkParams) -> Batches:
-    """Return where the batches of so many samples begin and end."""
-    starts = list(range(0, samples, params.batch_size))
-    if params.batch_norm and samples - starts[-1] == 1 and len(starts) > 1:
+    """Return where the batches of so many samples begin and end; not to be written to."""
+    return _batches(samples, params.batch_size, join_one=params.batch_norm)
+
+
+@lru_cache(maxsize=1)
+def _batches(samples: int, size: int, *, join_one: bool) -> Batches:
+    starts = list(range(0, samples, size))
+    if join_one and samples - starts[-1] == 1 and len(starts) > 1:
         starts.pop()  # a batch of one has no variance: it joins the batch before
-    return list(zip(starts, [*starts[1:], samples], strict=True))
+    return np.array([starts, [*starts[1:], samples]]).T.copy()
 
 
 def _measured(data: Dataset, params: NetworkParams) -> tuple[Array, NDArray[np.int64]]:

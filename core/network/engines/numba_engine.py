@@ -80,7 +80,7 @@ class NumbaEngine(Engine):
         """
         nothing = np.empty((0, 2), np.int64)
         with install_listener("numba:run_pass", _Asking(stopping)):
-            self._train(nothing[:, 0].copy(), nothing, self._none, 0.0, 0.0, formulas.SGD)
+            self._train(nothing[:, 0].copy(), nothing, 1, self._none, 0.0, 0.0, formulas.SGD)
             self.evaluate_on(self.data.X_val[:0], self.data.y_val[:0])
 
     def batches_a_call(self, batch_size: int) -> int:
@@ -92,16 +92,16 @@ class NumbaEngine(Engine):
         self, order: NDArray[np.int64], batches: Batches, lr: float, params: NetworkParams, rng: np.random.Generator
     ) -> None:
         """Train on the samples ``order[start:end]`` of each batch; `rng` draws dropout masks."""
-        seen = batches[-1][1] - batches[0][0]
+        seen = int(batches[-1, 1] - batches[0, 0])
         # a stream gives the same numbers however many are asked for at a time, so these are the NumPy engine's
-        drawn = seen * self._hidden if params.dropout else 0
-        random = rng.random(drawn, dtype=self.model.dtype.type)
+        random = rng.random(seen * self._hidden, dtype=self.model.dtype.type) if params.dropout else self._none
         rule = formulas.ADAM if params.optimizer == "adam" else formulas.NESTEROV if params.nesterov else formulas.SGD
-        loss, right = self._train(order, np.array(batches), random, lr, params.momentum, rule)
+        rows = min(params.batch_size + 1, seen)  # a batch of one may have joined the last
+        loss, right = self._train(order, batches, rows, random, lr, params.momentum, rule)
         self.note(loss, right, seen)
 
     def _train(
-        self, order: Indices, batches: Indices, random: Array, lr: float, momentum: float, rule: int
+        self, order: Indices, batches: Indices, rows: int, random: Array, lr: float, momentum: float, rule: int
     ) -> tuple[float, int]:
         model, slots = self.model, self.optimizer.slots
         loss, right = loops.train_batches(
@@ -115,7 +115,7 @@ class NumbaEngine(Engine):
             model.grad,
             model.stats,
             slots if len(slots) == 3 else (*slots, self._none, np.empty(0)),
-            *self._arrays(int((batches[:, 1] - batches[:, 0]).max(initial=1))),
+            *self._arrays(rows),
             self.scratch,
             random,
             (_ACTIVATION[model.activation.name], model.batch_norm, rule, True, self.running),
@@ -124,8 +124,8 @@ class NumbaEngine(Engine):
         )
         return loss, right
 
-    def evaluate_on(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
-        """Return loss and accuracy of one of the sets."""
+    def data_figures(self, X: Array, y: NDArray[np.int64]) -> LossAndAccuracy:
+        """Return loss, without its L2 term, and accuracy of a part of one of the sets."""
         model = self.model
         loss, right = loops.evaluate(
             X,
@@ -141,7 +141,7 @@ class NumbaEngine(Engine):
             (_ACTIVATION[model.activation.name], model.batch_norm, formulas.SGD, False, True),
             self._evaluating,
         )
-        return loss / max(1, len(y)) + model.decay_loss(), right / max(1, len(y))
+        return loss / max(1, len(y)), right / max(1, len(y))
 
     def _arrays(self, rows: int) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         """Return work arrays for at least so many samples, as the loops take them."""

@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import importlib.util
 import sys
-from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,6 +19,7 @@ from nnfd.core.network.branch import Branch, branch_state, edited
 from nnfd.core.network.engines import choose
 from nnfd.core.network.engines import engine as engine_module
 from nnfd.core.network.engines.choose import AUTO_WORK, Choice, chosen_engine
+from nnfd.core.network.engines.engine import batches_of
 from nnfd.core.network.engines.numpy_engine import NumpyEngine
 from nnfd.core.network.mlp import MLP
 from nnfd.core.network.optim import make_optimizer
@@ -46,6 +46,7 @@ OPTIONS = CONFIGS | {
     "running metrics": {"train_metrics": "running", "dropout": 0.2, "l2": 0.01},
     "sample": {"train_metrics": "sample"},
     "wider than what is turned": {"hidden": (6, 20)},
+    "one sample is left, which joins the last batch": {"dataset": "wine", "batch_size": 41, "batch_norm": True},
     "sigmoid, all": DEEP | {"activation": "sigmoid", "optimizer": "adam", "lr": 0.001},
 }
 
@@ -73,9 +74,9 @@ def trained(engine_class, params: NetworkParams, epochs: int):
     model = MLP.for_run(params, (data.X_train.shape[1], *params.hidden, len(data.class_names)))
     engine = engine_class(model, make_optimizer(params.optimizer, model.theta), data, params)
     rng = np.random.default_rng(1)
-    edges = [*range(0, n, params.batch_size), n]
+    batches = batches_of(n, params)
     for _ in range(epochs):
-        engine.train(rng.permutation(n), list(pairwise(edges)), params.lr, params, rng)
+        engine.train(rng.permutation(n), batches, params.lr, params, rng)
     # the bias before a normalisation has no effect: its gradient is what rounding leaves of 0, which Adam scales up
     biases = model.b[-1:] if model.batch_norm else model.b
     parts = [each.ravel() for each in (*model.W, *model.gamma, *model.beta, *biases)]

@@ -32,7 +32,7 @@ def short(monkeypatch):
 def here(monkeypatch):
     """All is timed in this process, which is quicker."""
     for module in (speed, field_speed, large):
-        monkeypatch.setattr(module, "apart", lambda *makers, threads=None: by_turns(*(make() for make in makers)))
+        monkeypatch.setattr(module, "apart", lambda *makers, **_: by_turns(*(make() for make in makers)))
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_thing_that_does_not_get_the_core_is_disturbed():
     assert waited.seconds < 0.02 <= worked.seconds  # what others take does not count
 
 
-def test_each_is_timed_in_a_process_of_its_own(tmp_path, capfd):
+def test_each_is_timed_in_a_process_of_its_own_or_each_turn(tmp_path, capfd, monkeypatch):
     files = [tmp_path / name for name in "ab"]
     texts = [f"import os; open({str(file)!r}, 'a').write(f'{{os.getpid()}} ')" for file in files]
     first, second = apart(*(partial(partial, exec, text) for text in texts), threads=1)
@@ -127,6 +127,12 @@ def test_each_is_timed_in_a_process_of_its_own(tmp_path, capfd):
     assert [len(pids) for pids in done] == [2 + timing.REPEATS] * 2  # it is warmed up by two
     assert len({str(os.getpid()), *done[0], *done[1]}) == 3
     assert min(first.seconds, second.seconds) > 0
+    monkeypatch.setattr(timing, "REPEATS", 2)
+    apart(partial(partial, exec, texts[0]), anew=True)
+    pids = files[0].read_text().split()[len(done[0]) :]
+    assert pids[:3] == pids[:1] * 3
+    assert pids[3:] == pids[3:4] * 3
+    assert pids[0] != pids[3]
     with pytest.raises(ChildProcessError, match="has failed"):
         apart(partial(partial, int, "no number"))
     assert "no number" in capfd.readouterr().err
