@@ -114,7 +114,7 @@ class _Writer:
         lines += [f"map{i} = maps[{i}][i]" for i, of in enumerate(self.program.maps) if of in needs]
         lines += [f"v{of} = k[{i}]" for i, of in enumerate(self.program.fixed) if of in needs]
         lines += [f"v{of} = scalars[{i}]" for i, of in enumerate(self._used(each))]
-        lines += ["over = 0", "for j in range(1, now[0].shape[1] - 1):"]
+        lines += ["over = np.int32(0)", "for j in range(1, now[0].shape[1] - 1):"]
         cell = [f"v{of} = {self._operation(of)}" for of in each.cells]
         cell += self._bounded(each) if last else [f"to_{name}[j] = {self._value(of)}" for name, of in each.outputs]
         lines += [f"    {line}" for line in cell]
@@ -126,7 +126,8 @@ class _Writer:
             yield f"p{name} = {self._value(of)}"
             yield f"to_{name}[j] = p{name}" if self.signed else f"to_{name}[j] = zero if p{name} < zero else p{name}"
         inside = " & ".join(f"({'abs' if self.signed else ''}(p{name}) <= clip)" for name, _ in each.outputs)
-        yield f"over += 0 if {inside} else 1"
+        # no wider than a cell: a wide count would have the compiler take half as many cells of float32 at a time
+        yield f"over = np.int32(over + np.int32(0 if {inside} else 1))"
 
     def _operation(self, of: int) -> str:
         node = self.graph.nodes[of]
