@@ -78,8 +78,7 @@ def sklearn(params: NetworkParams, data: Dataset) -> Callable[[], object]:
 
 def torch(params: NetworkParams, data: Dataset) -> Callable[[], object]:
     """Return PyTorch's training on one thread of the processor, as one writes it first, with all metrics."""
-    import torch as library
-
+    library = _library("torch")
     library.set_num_threads(1)
     kind = getattr(library, params.dtype)
     sets = [
@@ -112,9 +111,7 @@ def torch(params: NetworkParams, data: Dataset) -> Callable[[], object]:
 
 def jax(params: NetworkParams, data: Dataset) -> Callable[[], object]:
     """Return JAX's training, an epoch compiled into one scan over the batches and the rest, with all metrics."""
-    import jax as library
-    import jax.numpy as jnp
-
+    library, jnp = _library("jax"), _library("jax.numpy")
     library.config.update("jax_enable_x64", params.dtype == "float64")
     sets = [(jnp.asarray(X), jnp.asarray(y)) for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))]
     n, size = len(data.X_train), params.batch_size
@@ -169,8 +166,7 @@ def pde(params: FieldParams, fields: Mapping[str, Array]) -> Callable[[int], Arr
     It goes on by so many steps and returns the fields, with x before y. For py-pde ``y`` is a coordinate, so that they
     are named u, v and w there.
     """
-    import pde as library
-
+    library = _library("pde")
     used, sign = "v * u**2 / (1 + kappa_a * u**2)", "" if params.values()["y_coupling"] == "published" else "-"
     rates = {
         "u": f"D_a * laplace(u) + rho_a * ({used} - u)",
@@ -201,6 +197,11 @@ def installed(peers: Iterable[str] = PEERS) -> list[str]:
             continue
         found.append(name)
     return found
+
+
+def _library(name: str) -> Any:  # noqa: ANN401  # a module
+    """Import what may not be there; what it says of its types is of no interest, so it is checked the same without."""
+    return importlib.import_module(name)
 
 
 def _sizes(params: NetworkParams, data: Dataset) -> tuple[int, ...]:
