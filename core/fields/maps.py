@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nnfd.core.params import FieldParams
     from nnfd.core.params.dab import Dab
     from nnfd.core.params.fields import Boundary
-    from nnfd.core.params.varying import Picture, Varying
+    from nnfd.core.params.varying import PictureFile, Varying
 
     Cells: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
     """Rows and columns, one of each a cell."""
@@ -55,7 +55,7 @@ def _over(each: Brushed, params: FieldParams) -> NDArray[Any]:
 
 
 def _base(
-    each: Expression | Picture, name: str, params: FieldParams, names: Mapping[str, Any], at: Cells | None
+    each: Expression | PictureFile, name: str, params: FieldParams, names: Mapping[str, Any], at: Cells | None
 ) -> NDArray[Any]:
     if isinstance(each, Expression):
         return np.asarray(values(each.tree, names))

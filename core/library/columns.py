@@ -14,7 +14,7 @@ from nnfd.core.text import printable
 T = TypeVar("T")
 
 
-class Column(StrEnum):
+class RunColumn(StrEnum):
     """What is told of each run, in the order in which it is shown."""
 
     RUN = "run"
@@ -29,37 +29,37 @@ class Column(StrEnum):
     PRESET = "preset"
 
 
-_CELLS: dict[Column, Callable[[RunSummary, float], str]] = {
-    Column.RUN: lambda run, _: run.name,
-    Column.STATE: lambda run, _: str(run.status),
-    Column.PROGRESS: lambda run, _: "" if run.status is RunStatus.DAMAGED else f"{run.position}/{run.total}",
-    Column.BEST: lambda run, _: run.best,
-    Column.AGE: lambda run, now: age(now - run.modified) if run.modified else "",
-    Column.SIZE: lambda run, _: size(run.size),
-    Column.CHANGED: lambda run, _: " ".join(f"{name}={show_value(value)}" for name, value in run.changed.items()),
-    Column.TAGS: lambda run, _: ", ".join(run.tags),
-    Column.KIND: lambda run, _: "" if run.kind is None else str(run.kind),
-    Column.PRESET: lambda run, _: run.preset,
+_CELLS: dict[RunColumn, Callable[[RunSummary, float], str]] = {
+    RunColumn.RUN: lambda run, _: run.name,
+    RunColumn.STATE: lambda run, _: str(run.status),
+    RunColumn.PROGRESS: lambda run, _: "" if run.status is RunStatus.DAMAGED else f"{run.position}/{run.total}",
+    RunColumn.BEST: lambda run, _: run.best,
+    RunColumn.AGE: lambda run, now: age(now - run.modified) if run.modified else "",
+    RunColumn.SIZE: lambda run, _: size(run.size),
+    RunColumn.CHANGED: lambda run, _: " ".join(f"{name}={show_value(value)}" for name, value in run.changed.items()),
+    RunColumn.TAGS: lambda run, _: ", ".join(run.tags),
+    RunColumn.KIND: lambda run, _: "" if run.kind is None else str(run.kind),
+    RunColumn.PRESET: lambda run, _: run.preset,
 }
 
 
-DESCENDING = frozenset({Column.PROGRESS, Column.BEST, Column.AGE, Column.SIZE})
+DESCENDING = frozenset({RunColumn.PROGRESS, RunColumn.BEST, RunColumn.AGE, RunColumn.SIZE})
 """Columns of numbers, whose greatest come first; of ages, the newest."""
-RIGHT_ALIGNED = frozenset({Column.PROGRESS, Column.AGE, Column.SIZE})
+RIGHT_ALIGNED = frozenset({RunColumn.PROGRESS, RunColumn.AGE, RunColumn.SIZE})
 
 
-def cell(run: RunSummary, column: Column, now: float) -> str:
+def cell(run: RunSummary, column: RunColumn, now: float) -> str:
     """Return what a run has in a column, safe to show; `now` is in seconds since the epoch."""
     return printable(_CELLS[column](run, now))
 
 
 def matches(run: RunSummary, words: str) -> bool:
     """Tell whether every one of the words stands somewhere in what a list shows of a run, or in its title."""
-    text = "\n".join([run.title, run.problem, *(cell(run, column, run.modified) for column in Column)]).casefold()
+    text = "\n".join([run.title, run.problem, *(cell(run, column, run.modified) for column in RunColumn)]).casefold()
     return all(word in text for word in words.casefold().split())
 
 
-def arranged(runs: Iterable[RunSummary], column: Column, *, reverse: bool = False) -> list[RunSummary]:
+def arranged(runs: Iterable[RunSummary], column: RunColumn, *, reverse: bool = False) -> list[RunSummary]:
     """Sort runs by a column: newest, largest, best and furthest first, words from a to z; `reverse` turns it round."""
     return known_first(runs, lambda run: rank(run, column), reverse=(column in DESCENDING) is not reverse)
 
@@ -71,18 +71,18 @@ def known_first(items: Iterable[T], key: Callable[[T], Any], *, reverse: bool = 
     return [item for _, item in known] + [item for value, item in pairs if value is None]
 
 
-def rank(run: RunSummary, column: Column) -> tuple[float | str, ...] | None:
+def rank(run: RunSummary, column: RunColumn) -> tuple[float | str, ...] | None:
     """Return what to sort by; None if a run has nothing in a column."""
     match column:
-        case Column.PROGRESS:
+        case RunColumn.PROGRESS:
             return (run.position / run.total,) if run.total else None
-        case Column.BEST:
+        case RunColumn.BEST:
             name = run.best.partition(" ")[0]
             judge = JUDGES.index(name) + 1 if name in JUDGES else 0
             return None if run.score is None else (judge, run.score)
-        case Column.AGE:
+        case RunColumn.AGE:
             return (run.modified,) if run.modified else None
-        case Column.SIZE:
+        case RunColumn.SIZE:
             return (run.size,)
         case _:
             text = cell(run, column, run.modified)

@@ -198,7 +198,7 @@ def _diagnosis(state: State | str, run: RunSummary, events: Sequence[Event], res
 
 
 def _facts(state: NetworkState, run: RunSummary, events: Sequence[Event], result: Result | None) -> Facts | None:
-    from nnfd.core.network.insight.facts import Curve, Facts, never_predicted
+    from nnfd.core.network.insight.facts import Facts, LearningCurve, never_predicted
 
     rows = [[getattr(event, name) for name in EPOCH_COLUMNS] for event in events if isinstance(event, EpochDone)]
     if not rows or not isinstance(run.params, NetworkParams):
@@ -207,7 +207,7 @@ def _facts(state: NetworkState, run: RunSummary, events: Sequence[Event], result
     ended = next((event for event in reversed(events) if isinstance(event, Ended)), None)
     return Facts(
         params=run.params,
-        curve=Curve.of(np.array(rows), max((e.position for e in events if isinstance(e, Edited)), default=0)),
+        curve=LearningCurve.of(np.array(rows), max((e.position for e in events if isinstance(e, Edited)), default=0)),
         classes=state.layer_sizes[-1],
         outcome=ended.outcome if ended and result else None,
         message=ended.message if ended and result else "",
@@ -220,7 +220,7 @@ def _health(state: NetworkState) -> Health | None:
     """Measure the saved network, if its data is here and what it was."""
     from nnfd.core.network.checks import check_same_data
     from nnfd.core.network.data import load
-    from nnfd.core.network.insight.health import MOST_WEIGHTS, Probe
+    from nnfd.core.network.insight.health import MOST_WEIGHTS, HealthCheck
 
     try:
         data = load(state.params)
@@ -229,7 +229,7 @@ def _health(state: NetworkState) -> Health | None:
         return None  # the curves are told all the same
     if data.X_train.shape[1] != state.layer_sizes[0] or state.theta.size > MOST_WEIGHTS:
         return None
-    return Probe(state.params, state.layer_sizes, data).look(state.epoch, state.theta, state.stats)
+    return HealthCheck(state.params, state.layer_sizes, data).look(state.epoch, state.theta, state.stats)
 
 
 def _pattern(state: State | str) -> list[str]:

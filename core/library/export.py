@@ -18,7 +18,7 @@ from nnfd.core.errors import ParamsError, RunError
 from nnfd.core.fields import picture
 from nnfd.core.fields.models import main_field
 from nnfd.core.fields.state import FieldState
-from nnfd.core.library.movie import COLORMAPS, VIEWS, draw_each, state_of, view_of
+from nnfd.core.library.movie import COLORMAP_OF, VIEWS, draw_each, state_of, view_of
 from nnfd.core.library.report.curves import svg
 from nnfd.core.library.report.network import curves_of
 from nnfd.core.library.report.raster import write_png
@@ -227,7 +227,7 @@ class _Kept:
 def _movie(folder: RunFolder, view: str, colormap: str | None, zoom: int) -> Write:
     _check_zoom(zoom)
     state = state_of(folder.saved_state(), folder.name)
-    drawing, kept, colours = view_of(state, view), _Kept(folder), colormap or COLORMAPS[view]
+    drawing, kept, colours = view_of(state, view), _Kept(folder), colormap or COLORMAP_OF[view]
     picture.lut(colours)  # says so if there is no such colormap, before anything is drawn
     ranges: list[tuple[float, float]] = []
     first: list[NDArray[Any]] = []

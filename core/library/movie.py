@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from nnfd.core.network.mlp import MLP
     from nnfd.core.runs.arrays import Arrays
 
-    Picture = Callable[[MLP], NDArray[Any]]
+    Draw = Callable[[MLP], NDArray[Any]]
 
 VIEWS = ("matrix", "weights", "plane")
 CELL = 6
 """Rows and columns of the picture that a cell of the confusion matrix takes."""
 PLANE = 80
 """Rows and columns of the plane."""
-COLORMAPS = {"matrix": "Blues", "weights": "viridis", "plane": "viridis"}
+COLORMAP_OF = {"matrix": "Blues", "weights": "viridis", "plane": "viridis"}
 
 
-def view_of(state: NetworkState, view: str) -> Picture:
+def view_of(state: NetworkState, view: str) -> Draw:
     """Return what draws a network of this run as an array of two dimensions, NaN where there is nothing.
 
     ``matrix``: the share of each true class, a row, that is taken for each class, on the test set. ``weights``: those
@@ -65,10 +65,10 @@ def view_of(state: NetworkState, view: str) -> Picture:
     return lambda model: _plane(model, data, window)
 
 
-def draw_each(state: NetworkState, weights: Iterable[Arrays], picture: Picture) -> Iterator[NDArray[Any]]:
+def draw_each(state: NetworkState, weights: Iterable[Arrays], draw: Draw) -> Iterator[NDArray[Any]]:
     """Draw the network of each kept epoch."""
     for arrays in weights:
-        yield picture(model_at(state.params, state.layer_sizes, arrays["theta"], arrays.get("stats")))
+        yield draw(model_at(state.params, state.layer_sizes, arrays["theta"], arrays.get("stats")))
 
 
 def state_of(state: object, name: str) -> NetworkState:

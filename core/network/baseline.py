@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nnfd.core.network.data import Dataset
 
 MAX_EPOCHS = 300
-ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}
+THEIR_ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def make_classifier(params: NetworkParams, samples: int, random_state: int | np.
 
     return MLPClassifier(
         hidden_layer_sizes=params.hidden,
-        activation=ACTIVATIONS[params.activation],
+        activation=THEIR_ACTIVATIONS[params.activation],
         solver=params.optimizer,
         alpha=params.l2,
         batch_size=min(params.batch_size, samples),

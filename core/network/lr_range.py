@@ -40,8 +40,8 @@ MARGIN = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One batch."""
+class TriedRate:
+    """One rate, tried on one batch."""
 
     lr: float
     loss: float
@@ -51,7 +51,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Suggestion:
     """What the test says."""
 
     suggested: float | None
@@ -60,7 +60,9 @@ class Finding:
     """One sentence with the figures that prove it."""
 
 
-def try_rates(params: NetworkParams, data: Dataset, stopping: Callable[[], bool] = lambda: False) -> Iterator[Trial]:
+def try_rates(
+    params: NetworkParams, data: Dataset, stopping: Callable[[], bool] = lambda: False
+) -> Iterator[TriedRate]:
     """Train batch by batch under a rate that grows by the same factor each time, until the loss has blown up.
 
     Raises
@@ -89,13 +91,13 @@ def try_rates(params: NetworkParams, data: Dataset, stopping: Callable[[], bool]
             optimizer.update(model.theta, model.grad, lr, params)
         total, share = PAST * total + loss, PAST * share + 1
         smoothed = total / share
-        yield Trial(lr, loss, smoothed)
+        yield TriedRate(lr, loss, smoothed)
         lowest = min(lowest, smoothed)
         if not smoothed <= EXPLODED * lowest or not np.isfinite(model.theta).all():
             return
 
 
-def judge(trials: Sequence[Trial]) -> Finding:
+def judge(trials: Sequence[TriedRate]) -> Suggestion:
     """Suggest the rate at which the loss has come half of the way down, well below the one at which it is lowest.
 
     Smith takes a bound by eye, others the steepest fall, which a single batch decides where the loss is noisy. Half of
@@ -107,7 +109,7 @@ def judge(trials: Sequence[Trial]) -> Finding:
     lr, loss = lr[fine], loss[fine]
     first = float(np.median(loss[:BEGINNING])) if len(loss) else math.inf
     if len(loss) <= BEGINNING or first - loss.min() < SMALLEST_FALL * first:
-        return Finding(
+        return Suggestion(
             None,
             f"at no rate between {trials[0].lr:.2g} and {trials[-1].lr:.2g} does the loss fall by a tenth: "
             "the rate is not what hinders learning; look at the data, weight_scale and hidden",
@@ -119,10 +121,10 @@ def judge(trials: Sequence[Trial]) -> Finding:
         f"as the rate grows, the loss falls from {first:.3g} and is half of the way down at {lr[half]:.2g}; "
         f"it is lowest, {loss[low]:.3g}, at {lr[low]:.2g}{_end(trials, lr[low])}"
     )
-    return Finding(suggested, why)
+    return Suggestion(suggested, why)
 
 
-def _end(trials: Sequence[Trial], lowest_at: float) -> str:
+def _end(trials: Sequence[TriedRate], lowest_at: float) -> str:
     last = trials[-1]
     if not math.isfinite(last.smoothed) or last.smoothed > min(t.smoothed for t in trials) * EXPLODED:
         return f"; at {last.lr:.2g} it has blown up"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from nnfd.core.params.network import Activation
+from nnfd.core.params.network import ActivationName
 
 if TYPE_CHECKING:
     from nnfd.core.params import NetworkParams
@@ -29,7 +29,7 @@ def nudged(params: NetworkParams, what: Nudge, up: bool) -> dict[str, Any]:
             more = (*params.hidden, params.hidden[-1])[:MOST_LAYERS]
             changes = {"hidden": more if up else params.hidden[:-1] or params.hidden}
         case "activation":
-            words = get_args(Activation)
+            words = get_args(ActivationName)
             changes = {"activation": words[(words.index(params.activation) + (1 if up else -1)) % len(words)]}
     return {name: value for name, value in changes.items() if value != getattr(params, name)}
 

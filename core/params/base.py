@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from nnfd.core.params.dab import Dab
 
 DType = Literal["float64", "float32"]
-Engine = Literal["auto", "numpy", "numba"]
+EngineChoice = Literal["auto", "numpy", "numba"]
 MOST = 10**12
 """Of a number that counts epochs, steps or samples: no run lasts so long, and arithmetic with floats is still exact."""
 LARGEST_SEED = 10**40

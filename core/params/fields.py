@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, create_model, model_validator
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula, parts, spreading, typeset, varying
-from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Engine, Kind, Params, param, show_value
+from nnfd.core.params.base import LARGEST_SEED, MOST, DType, EngineChoice, Kind, Params, param, show_value
 from nnfd.core.params.domain import SHAPES, WHOLE, Domain
 from nnfd.core.params.model import FieldModel, ParameterTable, read_model, shipped_model
 from nnfd.core.params.seeds import Seeds, check_seeds
@@ -63,7 +63,7 @@ class FieldParams(Params):
     )
     seed: int = param(42, "Seed of the random start.", ge=0, le=LARGEST_SEED)
     dtype: DType = param("float64", "Floating-point type of the arithmetic.")
-    engine: Engine = param(
+    engine: EngineChoice = param(
         "auto", "Who computes a step: numba needs the extra 'fast'; auto takes it for long runs if it is there."
     )
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.params.base import LARGEST_SEED, MOST, DType, Engine, Kind, Params, param
+from nnfd.core.params.base import LARGEST_SEED, MOST, DType, EngineChoice, Kind, Params, param
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Activation = Literal["relu", "tanh", "sigmoid"]
-Optimizer = Literal["sgd", "adam"]
+ActivationName = Literal["relu", "tanh", "sigmoid"]
+OptimizerName = Literal["sgd", "adam"]
 TrainMetrics = Literal["full", "sample", "running"]
 Schedule = Literal["constant", "exponential", "step", "cosine"]
 
@@ -79,11 +79,11 @@ class NetworkParams(Params):
     )
     data_seed: int = param(42, "Seed of these points.", ge=0, le=2**32 - 1)
     hidden: LayerSizes = param((128,), "Sizes of the hidden layers, for example 128,64.")
-    activation: Activation = param("relu", "Activation of the hidden layers.")
+    activation: ActivationName = param("relu", "Activation of the hidden layers.")
     weight_scale: AutoScale = param(
         None, "Standard deviation of the first weights; auto: He for relu, Xavier for tanh and sigmoid.", gt=0
     )
-    optimizer: Optimizer = param("sgd", "Rule that turns gradients into weight updates.")
+    optimizer: OptimizerName = param("sgd", "Rule that turns gradients into weight updates.")
     lr: float = param(0.01, "Learning rate, before the schedule scales it.", live=True, gt=0)
     momentum: float = param(
         0.9, "Share of the last update kept (sgd), or of the mean gradient (adam).", live=True, ge=0, lt=1
@@ -128,7 +128,7 @@ class NetworkParams(Params):
         "What the training loss and accuracy are of: the full set after each epoch; a sample of 5,000 of it; or its "
         "batches as they were trained on (running), which costs nothing.",
     )
-    engine: Engine = param(
+    engine: EngineChoice = param(
         "auto", "Who trains: numba needs the extra 'fast'; auto takes it for long runs if it is there."
     )
 

@@ -64,7 +64,7 @@ class Expression:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PictureFile:
     """A picture of a parameter."""
 
     path: str
@@ -80,12 +80,12 @@ class Picture:
 class Brushed:
     """A parameter that was painted with the brush."""
 
-    base: Expression | Picture
+    base: Expression | PictureFile
     """What it was before."""
     dabs: tuple[Dab, ...]
 
 
-Varying: TypeAlias = Expression | Picture | Brushed
+Varying: TypeAlias = Expression | PictureFile | Brushed
 
 
 def read(value: object) -> object:
@@ -164,7 +164,7 @@ def parse(text: str) -> Varying:
         assert not isinstance(base, Brushed), "all discs stand at the end"
         return Brushed(base, _dabs_in(found[0]))
     if found := _PICTURE.fullmatch(text):
-        return Picture(found["path"], float(found["low"]), float(found["high"]), found["mark"] or "")
+        return PictureFile(found["path"], float(found["low"]), float(found["high"]), found["mark"] or "")
     if _LOOKS_LIKE_A_PICTURE.search(text):
         raise ParamsError("a picture is written with what black and white stand for, such as map.png 0.02..0.05")
     if re.search(r"\d_|_\d", text):
@@ -266,7 +266,7 @@ def samples(trees: Iterable[Tree], varying: Mapping[str, Varying], size: tuple[i
         yield names | {name: each if isinstance(each, float) else number(each, names) for name, each in found.items()}
 
 
-def base_of(varying: Varying) -> Expression | Picture:
+def base_of(varying: Varying) -> Expression | PictureFile:
     """Return what a parameter is where it is not painted."""
     return varying.base if isinstance(varying, Brushed) else varying
 
@@ -276,7 +276,7 @@ def ends_of(varying: Varying) -> tuple[float | Tree, ...]:
     """Return what tells the range of a parameter, as :func:`samples` looks at it: its formula, its extreme values."""
     if isinstance(varying, Expression):
         return (varying.tree,)
-    if isinstance(varying, Picture):
+    if isinstance(varying, PictureFile):
         return varying.low, varying.high
     values = [dab.value for dab in varying.dabs if dab.value is not None]
     return *ends_of(varying.base), min(values), max(values)

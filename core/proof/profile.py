@@ -42,7 +42,7 @@ CELL_STEPS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class ProfilePhase:
     """A part of the time of an epoch or of a step."""
 
     of: str
@@ -53,7 +53,7 @@ class Phase:
     """Of the whole, 0 to 1."""
 
 
-def phases() -> Iterator[Phase]:
+def phases() -> Iterator[ProfilePhase]:
     """Profile an epoch of the main run and a fur step, by each engine that is installed. A few seconds."""
     from threadpoolctl import threadpool_limits
 
@@ -81,7 +81,9 @@ def _train(params: NetworkParams, data: Dataset) -> None:
     run_to_end(train(params, data))
 
 
-def _measured(of: str, what: Callable[[], object], times: int, parts: Sequence[Part], rest: str) -> Iterator[Phase]:
+def _measured(
+    of: str, what: Callable[[], object], times: int, parts: Sequence[Part], rest: str
+) -> Iterator[ProfilePhase]:
     profile = cProfile.Profile()
     profile.runcall(what)
     entries = profile.getstats()
@@ -89,7 +91,7 @@ def _measured(of: str, what: Callable[[], object], times: int, parts: Sequence[P
     taken = {name: _time_of(entries, function, caller) for name, function, caller in parts}
     taken[rest] = whole - sum(taken.values())
     for name, seconds in taken.items():
-        yield Phase(of, name, seconds / times, seconds / whole)
+        yield ProfilePhase(of, name, seconds / times, seconds / whole)
 
 
 def _time_of(entries: Sequence[Any], function: Any, caller: FunctionType | None) -> float:  # noqa: ANN401

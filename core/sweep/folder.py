@@ -46,7 +46,7 @@ LONGEST_MESSAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SweepRow:
     """What is known of one run of a sweep."""
 
     index: int
@@ -148,7 +148,7 @@ class Sweep:
         """Return the folder of a run."""
         return self.path / RUNS / point.folder
 
-    def row(self, point: Point, problem: str = "") -> Row:
+    def row(self, point: Point, problem: str = "") -> SweepRow:
         """Read what is known of a run; nothing but its result is read, and whatever is wrong there is a failed run.
 
         `problem` is why it failed if its folder does not say.
@@ -169,7 +169,7 @@ class Sweep:
             problem = problem or str(error)
         return _row(point, "failed" if problem else "", problem)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[SweepRow]:
         """Read what is known of every run, in the order of the plan."""
         return [self.row(point) for point in self.spec.points]
 
@@ -196,8 +196,8 @@ class Sweep:
         return names_for(self.spec.points[0].params.kind)
 
 
-def _row(point: Point, status: str = "", message: str = "") -> Row:
-    return Row(point.index, point.varied, point.params.values()["seed"], status, message=message)
+def _row(point: Point, status: str = "", message: str = "") -> SweepRow:
+    return SweepRow(point.index, point.varied, point.params.values()["seed"], status, message=message)
 
 
 def _failure(file: Path) -> str:
@@ -209,13 +209,13 @@ def _failure(file: Path) -> str:
         return ""
 
 
-def _finished(point: Point, result: Result) -> Row:
+def _finished(point: Point, result: Result) -> SweepRow:
     """Read a result. A run that was stopped goes on later, so it is not over."""
     status = {Outcome.STOPPED: "", Outcome.DIVERGED: "failed"}.get(result.outcome, "done")
     seed = point.params.values()["seed"]
     figures = measured(result)
     metrics = {name: figures[name] for name in names_for(point.params.kind) if name in figures}
-    return Row(point.index, point.varied, seed, status, result.position, result.seconds, metrics, result.message)
+    return SweepRow(point.index, point.varied, seed, status, result.position, result.seconds, metrics, result.message)
 
 
 def _plan(spec: SweepSpec) -> dict[str, Any]:

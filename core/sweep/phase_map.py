@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from nnfd.core.sweep.folder import Row, Sweep
+    from nnfd.core.sweep.folder import Sweep, SweepRow
     from nnfd.core.sweep.spec import Point, SweepSpec
 
 PHASE_MAP = "phase-map.png"
@@ -37,7 +37,7 @@ LONGEST_LABEL = 8
 """Characters of a number beside the pictures, as it is; a longer one is rounded."""
 GAP, MARGIN, FONT, FRAME = 6, 12, 14, 2
 
-Cell = tuple[object, object]
+Combination = tuple[object, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class PhaseMap:
     columns: Sequence[object]
     rows: Sequence[object]
     field: str
-    fields: Mapping[Cell, NDArray[Any]]
+    fields: Mapping[Combination, NDArray[Any]]
     """Final field by (value across, value down); of the first seed that is done."""
-    frames: Mapping[Cell, str] = dataclasses.field(default_factory=dict)
+    frames: Mapping[Combination, str] = dataclasses.field(default_factory=dict)
     """Colour of the frame around a picture, where it has one."""
     legend: str = ""
     """A second line below the pictures."""
@@ -68,14 +68,14 @@ def can_map(spec: SweepSpec) -> bool:
     return len(cells) == len(columns) * len(rows)
 
 
-def _cell(spec: SweepSpec, point: Point) -> Cell:
+def _cell(spec: SweepSpec, point: Point) -> Combination:
     """Return the place of a point; where a list leaves a parameter out, the preset's value holds."""
     across, down = spec.varied
     values = point.params.values()
     return values[across], values[down]
 
 
-def phase_map(sweep: Sweep, rows: Sequence[Row]) -> PhaseMap:
+def phase_map(sweep: Sweep, rows: Sequence[SweepRow]) -> PhaseMap:
     """Gather the final patterns of the rows that are done: what is not over or diverged shows none.
 
     Raises :class:`SweepError` if the sweep has no phase map.
@@ -87,7 +87,7 @@ def phase_map(sweep: Sweep, rows: Sequence[Row]) -> PhaseMap:
     assert isinstance(params, FieldParams)
     name = main_field(params)
     done = {row.index for row in rows if row.status == "done"}
-    fields: dict[Cell, NDArray[Any]] = {}
+    fields: dict[Combination, NDArray[Any]] = {}
     for point in spec.points:
         cell = _cell(spec, point)
         if point.index in done and cell not in fields:
@@ -108,7 +108,7 @@ def _final_state(path: Path, params: object) -> FieldState | None:
     return state if isinstance(state, FieldState) else None
 
 
-def write_phase_map(sweep: Sweep, rows: Sequence[Row], to: Path) -> None:
+def write_phase_map(sweep: Sweep, rows: Sequence[SweepRow], to: Path) -> None:
     """Write the map as a PNG. Raises :class:`SweepError` as :func:`phase_map` does, and as :func:`write_map` does."""
     write_map(phase_map(sweep, rows), to)
 
@@ -187,7 +187,7 @@ def _range(found: PhaseMap) -> tuple[float, float]:
 def _place(
     image: Image.Image,
     found: PhaseMap,
-    cell: Cell,
+    cell: Combination,
     box: tuple[int, int, int, int],
     scale: tuple[float, float],
 ) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
-    from nnfd.core.sweep.folder import Row, Sweep
+    from nnfd.core.sweep.folder import Sweep, SweepRow
     from nnfd.core.sweep.spec import Point
 
 MOST_DEATHS = 3
@@ -69,7 +69,7 @@ class Runner:
         if self._workers is not None:
             self._workers.stop()
 
-    def rows(self, known: Sequence[Row] | None = None) -> Generator[Row, None, None]:
+    def rows(self, known: Sequence[SweepRow] | None = None) -> Generator[SweepRow, None, None]:
         """Do the runs and yield each as it ends, in no fixed order.
 
         `known` is what :meth:`Sweep.rows` gave, if somebody read it just now. Raises ``SweepError``;

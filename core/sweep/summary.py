@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from nnfd.core.sweep.folder import Row, Sweep
+    from nnfd.core.sweep.folder import Sweep, SweepRow
 
 SUMMARY, EACH_RUN = "summary.csv", "runs.csv"
 
@@ -46,15 +46,15 @@ class PointSummary:
     metrics: Mapping[str, Spread]
 
 
-def summarise(rows: Sequence[Row], metrics: Sequence[str]) -> list[PointSummary]:
+def summarise(rows: Sequence[SweepRow], metrics: Sequence[str]) -> list[PointSummary]:
     """Gather rows by their varied parameters, in the order of the plan; only runs that are done count."""
-    points: dict[tuple[tuple[str, object], ...], list[Row]] = {}
+    points: dict[tuple[tuple[str, object], ...], list[SweepRow]] = {}
     for row in rows:
         points.setdefault(tuple(row.varied.items()), []).append(row)
     return [_point(dict(key), of_point, metrics) for key, of_point in points.items()]
 
 
-def _point(varied: Mapping[str, object], rows: Sequence[Row], metrics: Sequence[str]) -> PointSummary:
+def _point(varied: Mapping[str, object], rows: Sequence[SweepRow], metrics: Sequence[str]) -> PointSummary:
     done = [row for row in rows if row.status == "done"]
     spreads = {name: _spread([row.metrics[name] for row in done if name in row.metrics]) for name in metrics}
     return PointSummary(varied, len(rows), len(done), sum(row.status == "failed" for row in rows), spreads)
@@ -77,7 +77,7 @@ def best_point(points: Sequence[PointSummary], metric: str) -> int | None:
     return -(min(measured, key=lambda m: (m[0], -m[1])) if less_is_better else max(measured))[1]
 
 
-def write_tables(sweep: Sweep, rows: Sequence[Row]) -> None:
+def write_tables(sweep: Sweep, rows: Sequence[SweepRow]) -> None:
     """Write both tables into the sweep's folder. Raises ``RunError`` or ``StorageError``.
 
     `rows` are what is known of every run, in the order of the plan: to read them again costs a file a run.

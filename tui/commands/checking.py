@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from nnfd.core.network.evaluate import Evaluation
-    from nnfd.core.proof.profile import Phase
+    from nnfd.core.proof.profile import ProfilePhase
     from nnfd.core.proof.reproduce import Measurement
     from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow, WaitRow
 
@@ -214,7 +214,7 @@ def _threads_in_words(row: ThreadsRow) -> str:
     return f"{row.name}: pay {from_side} ({ratios})"
 
 
-def _phases(parts: Sequence[Phase]) -> Table:
+def _phases(parts: Sequence[ProfilePhase]) -> Table:
     table = Table("where the time goes", "phase", *_right(("time", "share")), "", box=None, pad_edge=False)
     for part in parts:
         drawn = "█" * round(20 * part.share)
@@ -253,7 +253,7 @@ def _threads_as_json(row: ThreadsRow) -> dict[str, object]:
     return {**told, "pays_from_side": row.pays_from, "verdict": None}
 
 
-def _phase_as_json(part: Phase) -> dict[str, object]:
+def _phase_as_json(part: ProfilePhase) -> dict[str, object]:
     return {"of": part.of, "phase": part.name, "s": part.seconds, "share": part.share}
 
 

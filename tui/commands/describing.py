@@ -11,10 +11,10 @@ from nnfd.core.library.describe import describe as sentences
 from nnfd.core.runs.find import find
 from nnfd.tui.commands.flags import ROOT, RunName, RunsRoot
 
-Trust = Annotated[bool, Parameter(negative=(), help="Say too how far a pattern depends on step, stencil and grid.")]
+TrustFlag = Annotated[bool, Parameter(negative=(), help="Say too how far a pattern depends on step, stencil and grid.")]
 
 
-def describe(run: RunName, /, *, trust: Trust = False, runs_root: RunsRoot = ROOT) -> int:
+def describe(run: RunName, /, *, trust: TrustFlag = False, runs_root: RunsRoot = ROOT) -> int:
     """Tell a run in plain sentences, one a line: what it is, how it went, how it ended, and what its numbers mean."""
     for line in sentences(find(run, runs_root).path, trust=trust):
         sys.stdout.write(f"{line}\n")

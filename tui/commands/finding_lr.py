@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from nnfd.core.network.data import load
-from nnfd.core.network.lr_range import Finding, Trial, judge, try_rates
+from nnfd.core.network.lr_range import Suggestion, TriedRate, judge, try_rates
 from nnfd.core.params import NetworkParams, show_value
 from nnfd.tui.commands.headless import stop_on_signals
 from nnfd.tui.commands.reporting import Output
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nnfd.tui.commands.flags import RunOptions
 
 
-def in_words(finding: Finding, params: NetworkParams) -> str:
+def in_words(finding: Suggestion, params: NetworkParams) -> str:
     """Write what the test says, and how to do it."""
     if finding.suggested is None:
         return f"no learning rate to suggest: {finding.why}"
@@ -31,7 +31,7 @@ def find_lr(params: NetworkParams, options: RunOptions) -> int:
     """Do the test and write it; raises as :func:`nnfd.core.network.lr_range.try_rates` does."""
     stopped = threading.Event()
     output = Output(sys.stdout, stopped.set)
-    trials: list[Trial] = []
+    trials: list[TriedRate] = []
     with stop_on_signals(stopped.set):
         for trial in try_rates(params, load(params, stopped.is_set), stopped.is_set):
             trials.append(trial)

@@ -172,13 +172,13 @@ class Headless:
         if history is None or history.latest is None or data is None:
             return
         from nnfd.core.network.insight.diagnosis import diagnose
-        from nnfd.core.network.insight.health import MOST_WEIGHTS, Probe
+        from nnfd.core.network.insight.health import MOST_WEIGHTS, HealthCheck
         from nnfd.tui.jobs.diagnosis import facts_of
 
         state = history.latest
         health = None
         if state.theta.size <= MOST_WEIGHTS:
-            health = Probe(state.params, state.layer_sizes, data).look(state.epoch, state.theta, state.stats)
+            health = HealthCheck(state.params, state.layer_sizes, data).look(state.epoch, state.theta, state.stats)
         test = self._live.measured.get("test")
         facts = facts_of(history, data.class_names, test["confusion"] if test else None, health)
         found = None if facts is None else diagnose(facts)

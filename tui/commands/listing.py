@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nnfd.core.library.catalog import RunStatus, RunSummary
-from nnfd.core.library.columns import RIGHT_ALIGNED, Column, arranged, cell, matches
+from nnfd.core.library.columns import RIGHT_ALIGNED, RunColumn, arranged, cell, matches
 from nnfd.core.library.index import list_kept
 from nnfd.core.library.quota import quota_warning
 from nnfd.core.text import printable
@@ -33,14 +33,14 @@ _STYLES = {
     RunStatus.CRASHED: "red",
     RunStatus.DAMAGED: "red",
 }
-_LEAST_NEEDED = (Column.PRESET, Column.KIND, Column.SIZE, Column.TAGS, Column.CHANGED, Column.AGE)
+_LEAST_NEEDED = (RunColumn.PRESET, RunColumn.KIND, RunColumn.SIZE, RunColumn.TAGS, RunColumn.CHANGED, RunColumn.AGE)
 """What a narrow terminal goes without, in turn."""
 
 
 def runs(
     *,
     filter: Annotated[str, Parameter(metavar="WORDS")] = "",  # noqa: A002 - the flag's name
-    sort: Column = Column.AGE,
+    sort: RunColumn = RunColumn.AGE,
     reverse: Annotated[bool, Parameter(negative=())] = False,
     json: Annotated[bool, Parameter(negative=())] = False,
     runs_root: RunsRoot = ROOT,
@@ -71,21 +71,21 @@ def runs(
         sys.stdout.write(f"no runs below {printable(str(runs_root))!r}{which}\n")
         return 0
     now = time.time()
-    cells = {column: [cell(run, column, now) for run in listed] for column in Column}
+    cells = {column: [cell(run, column, now) for run in listed] for column in RunColumn}
     console = _console()
     columns = _fitting(cells, console.width if console.is_terminal else None)
     # a text and not a table: rich takes 0.5 s for one of a thousand rows, and a pipe wants one line a run
     console.print(_lines({column: cells[column] for column in columns}, listed), soft_wrap=True, end="")
-    if left_out := [str(column) for column in Column if any(cells[column]) and column not in columns]:
+    if left_out := [str(column) for column in RunColumn if any(cells[column]) and column not in columns]:
         sys.stdout.write(f"not shown in a terminal of this width: {', '.join(left_out)}\n")
     if words := quota_warning(kept, read_size(default_quota(), QUOTA_VARIABLE)):
         sys.stderr.write(f"nnfd-tui: {words}\n")
     return 0
 
 
-def _fitting(cells: Mapping[Column, Sequence[str]], width: int | None) -> list[Column]:
+def _fitting(cells: Mapping[RunColumn, Sequence[str]], width: int | None) -> list[RunColumn]:
     """Leave out what is empty and, in a terminal of `width` cells, what is least needed until the rest fits."""
-    columns = [column for column in Column if any(cells[column])]
+    columns = [column for column in RunColumn if any(cells[column])]
     for column in _LEAST_NEEDED:
         if width is None or sum(_width(c, cells[c]) + 2 for c in columns) - 2 <= width:
             break
@@ -93,23 +93,23 @@ def _fitting(cells: Mapping[Column, Sequence[str]], width: int | None) -> list[C
     return columns
 
 
-def _width(column: Column, texts: Sequence[str]) -> int:
+def _width(column: RunColumn, texts: Sequence[str]) -> int:
     return max(len(column), *map(cell_len, texts))
 
 
-def _lines(cells: Mapping[Column, Sequence[str]], listed: Sequence[RunSummary]) -> Text:
+def _lines(cells: Mapping[RunColumn, Sequence[str]], listed: Sequence[RunSummary]) -> Text:
     """Draw the heads and a line a run; what is wrong with a damaged one takes the place of its numbers."""
     widths = {column: _width(column, texts) for column, texts in cells.items()}
     text = Text("  ".join(_padded(str(column), column, widths) for column in cells).rstrip() + "\n")
     for number, run in enumerate(listed):
         row = {column: _padded(texts[number], column, widths) for column, texts in cells.items()}
-        text.append(row.pop(Column.RUN) + "  ")
-        text.append(row.pop(Column.STATE), style=_STYLES[run.status])
+        text.append(row.pop(RunColumn.RUN) + "  ")
+        text.append(row.pop(RunColumn.STATE), style=_STYLES[run.status])
         text.append(f"  {run.problem}\n" if run.kind is None else f"  {'  '.join(row.values())}".rstrip() + "\n")
     return text
 
 
-def _padded(text: str, column: Column, widths: Mapping[Column, int]) -> str:
+def _padded(text: str, column: RunColumn, widths: Mapping[RunColumn, int]) -> str:
     space = " " * (widths[column] - cell_len(text))
     return space + text if column in RIGHT_ALIGNED else text + space
 

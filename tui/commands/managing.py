@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from nnfd.core.errors import NnfdError, RunError
 from nnfd.core.library import upkeep
 from nnfd.core.library.catalog import LIVE_STATES, list_runs, summarise
-from nnfd.core.library.columns import Column, cell, size
+from nnfd.core.library.columns import RunColumn, cell, size
 from nnfd.core.library.quota import to_prune, total_size
 from nnfd.core.library.upkeep import read_tags
 from nnfd.core.runs.find import locate
@@ -91,7 +91,7 @@ def prune(
         sys.stdout.write(f"{size(left)} stay{' all the same' if chosen else ''}: those runs are {stay}\n")
     now = time.time()
     for run in chosen:
-        sys.stdout.write(f"  {run.name}  {run.status}, {cell(run, Column.AGE, now)} old, {size(run.size)}\n")
+        sys.stdout.write(f"  {run.name}  {run.status}, {cell(run, RunColumn.AGE, now)} old, {size(run.size)}\n")
     if not chosen or dry_run:
         sys.stdout.write("nothing was deleted\n" if chosen else "nothing is to be deleted\n")
         return 0

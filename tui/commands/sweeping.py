@@ -19,7 +19,7 @@ from nnfd.core.errors import INTERRUPTED, ParamsError, WorkersLostError
 from nnfd.core.params import show_value
 from nnfd.core.runs.metrics import METRICS
 from nnfd.core.runs.names import default_directory
-from nnfd.core.sweep.folder import Row, Sweep
+from nnfd.core.sweep.folder import Sweep, SweepRow
 from nnfd.core.sweep.phase_map import PHASE_MAP, can_map, write_phase_map
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import read_spec
@@ -101,7 +101,7 @@ def _dashboard(found: Sweep, jobs: int | None, cluster: str | None, runs_root: P
     return code or say_how_it_ended(found, found.rows())
 
 
-def say_how_it_ended(sweep: Sweep, rows: Iterable[Row], flags: str = "") -> int:
+def say_how_it_ended(sweep: Sweep, rows: Iterable[SweepRow], flags: str = "") -> int:
     """Say on the standard error if runs are left or failed, and return the exit code."""
     status = [row.status for row in rows]
     over, failed = (sum(map(bool, status)), status.count("failed"))
@@ -119,7 +119,7 @@ class _LoggedSweep:
 
     def __init__(self, sweep: Sweep, *, json: bool, quiet: bool) -> None:
         self._sweep = sweep
-        self._rows: dict[int, Row] = {}
+        self._rows: dict[int, SweepRow] = {}
         """What is known of every run, in the order of the plan."""
         self._over = 0
         self._has_map = can_map(sweep.spec)
@@ -157,7 +157,7 @@ class _LoggedSweep:
         write_tables(self._sweep, self._all)
 
     @property
-    def _all(self) -> Sequence[Row]:
+    def _all(self) -> Sequence[SweepRow]:
         return list(self._rows.values())
 
     def _do(self, runner: Runner, out: Output, log: Output) -> None:
@@ -172,7 +172,7 @@ class _LoggedSweep:
                 write_tables(self._sweep, self._all)
                 tables.done()
 
-    def _line(self, row: Row) -> str:
+    def _line(self, row: SweepRow) -> str:
         total = len(self._rows)
         head = f"[{self._over:{len(str(total))}d}/{total}] {_varied(row.varied)} seed={row.seed}:"
         if row.status == "failed":
@@ -207,6 +207,6 @@ def _varied(varied: Mapping[str, object]) -> str:
     return printable(" ".join(f"{name}={show_value(value)}" for name, value in varied.items()))
 
 
-def _as_json(row: Row) -> str:
+def _as_json(row: SweepRow) -> str:
     values = dataclasses.asdict(row)
     return json_format.dumps({"run": values.pop("index"), **values})

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Label
 
-from nnfd.core.network.lr_range import RANGES, Finding, Trial, judge, try_rates
+from nnfd.core.network.lr_range import RANGES, Suggestion, TriedRate, judge, try_rates
 from nnfd.core.params import show_value
 from nnfd.tui.dialogs.ask import Dialog
 from nnfd.tui.jobs.growing import Growing
@@ -45,7 +45,7 @@ class FindLr(Dialog[float]):
         self._params = params
         self._data = data
         self._growing = Growing(self, self._tried, self._failed)
-        self.finding: Finding | None = None
+        self.finding: Suggestion | None = None
         """What the test says, once it is over."""
         self._curve = CurveView("loss, as lr grows from batch to batch")
         self._why = Label("trying learning rates ...", classes="-why", markup=False)
@@ -64,16 +64,16 @@ class FindLr(Dialog[float]):
     def on_unmount(self) -> None:
         self._growing.stop()
 
-    def _try(self, stopping: Callable[[], bool]) -> Iterator[tuple[Sequence[Trial], Finding | None]]:
+    def _try(self, stopping: Callable[[], bool]) -> Iterator[tuple[Sequence[TriedRate], Suggestion | None]]:
         """Yield the trials so far, and what the test says once it is over."""
-        trials: list[Trial] = []
+        trials: list[TriedRate] = []
         for trial in try_rates(self._params, self._data, stopping):
             trials.append(trial)
             if len(trials) % TOLD_EVERY == 0:
                 yield tuple(trials), None
         yield tuple(trials), judge(trials)
 
-    def _tried(self, so_far: tuple[Sequence[Trial], Finding | None]) -> None:
+    def _tried(self, so_far: tuple[Sequence[TriedRate], Suggestion | None]) -> None:
         trials, finding = so_far
         powers = np.log10([trial.lr for trial in trials])
         smoothed = np.array([trial.smoothed for trial in trials])
@@ -87,7 +87,7 @@ class FindLr(Dialog[float]):
     def _failed(self, why: str) -> None:
         self._why.update(why)
 
-    def _say(self, finding: Finding) -> None:
+    def _say(self, finding: Suggestion) -> None:
         self.finding = finding
         if finding.suggested is None:
             self._why.update(f"No rate to suggest: {finding.why}.")

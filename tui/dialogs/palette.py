@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 
-class Command(NamedTuple):
+class PaletteEntry(NamedTuple):
     """One command as the palette lists it."""
 
     text: str
@@ -31,17 +31,17 @@ class Command(NamedTuple):
 class KeyCommands(Provider):
     """What the keys do that work on the screen below, and Textual's own commands."""
 
-    def commands(self) -> Iterator[Command]:
+    def commands(self) -> Iterator[PaletteEntry]:
         """Yield what can be done now, each with the first of its keys."""
         seen = set()
         for node, binding, enabled, tooltip in self.screen.active_bindings.values():
             if binding.id is not None and enabled and binding.action not in seen:
                 seen.add(binding.action)
                 text = f"{binding.description}  ({self.app.get_key_display(binding)})"
-                yield Command(text, tooltip, partial(self.app.run_action, binding.action, node))
+                yield PaletteEntry(text, tooltip, partial(self.app.run_action, binding.action, node))
         for command in self.app.get_system_commands(self.screen):
             if command.title != "Quit":  # ours has a key
-                yield Command(command.title, command.help, command.callback)
+                yield PaletteEntry(command.title, command.help, command.callback)
 
     async def discover(self) -> Hits:
         for command in self.commands():
@@ -55,7 +55,7 @@ class KeyCommands(Provider):
                 yield Hit(score, matcher.highlight(command.text), command.run, command.text, command.help)
 
 
-class Palette(CommandPalette):
+class KeyPalette(CommandPalette):
     """Textual's palette, safe to type into before it lists anything and once it is closing."""
 
     def run_worker(self, work: Any, *arguments: Any, **options: Any) -> Worker[Any]:  # noqa: ANN401 - as Textual's own

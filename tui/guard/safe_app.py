@@ -27,7 +27,7 @@ from nnfd.tui.guard.clicks import is_late
 from nnfd.tui.guard.failures import Failure, place_of, record
 from nnfd.tui.guard.right_of_way import RightOfWay
 from nnfd.tui.guard.timers import call_in
-from nnfd.tui.guard.turns import PATIENCE, Turn, Turns
+from nnfd.tui.guard.turns import PATIENCE, KeyTurn, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -152,7 +152,7 @@ class SafeApp(App[None]):
         else:
             self._wait_for_turn()
 
-    async def on_turn(self, event: Turn) -> None:
+    async def on_key_turn(self, event: KeyTurn) -> None:
         await self._begin(event.key)
 
     async def _begin(self, key: Key) -> None:
@@ -172,7 +172,7 @@ class SafeApp(App[None]):
 
     def _answered(self, key: Key) -> None:
         if (following := self._turns.done(key)) is not None:
-            (self.focused or self.screen).post_message(Turn(following))
+            (self.focused or self.screen).post_message(KeyTurn(following))
 
     def _wait_for_turn(self) -> None:
         if not self._watches:

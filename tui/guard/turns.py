@@ -18,7 +18,7 @@ PATIENCE = 0.5
 """Seconds after which a key that nobody answers, as what had the focus went, holds the others up no longer."""
 
 
-class Turn(Message):
+class KeyTurn(Message):
     """It is this key's turn. Goes up from what has the focus, behind all that the key before it led to."""
 
     def __init__(self, key: Key) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnfd.core.network.insight.facts import Curve, Facts, never_predicted
+from nnfd.core.network.insight.facts import Facts, LearningCurve, never_predicted
 from nnfd.core.params import NetworkParams
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
 
@@ -41,7 +41,7 @@ def facts_of(
     rows = np.empty((0, len(EPOCH_COLUMNS))) if history.curves is None else history.curves.rows
     return Facts(
         params=params,
-        curve=Curve.of(rows, history.edits[-1].position if history.edits else 0),
+        curve=LearningCurve.of(rows, history.edits[-1].position if history.edits else 0),
         classes=len(classes),
         outcome=ended.outcome if ended else None,
         message=ended.message if ended else "",

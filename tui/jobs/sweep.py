@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nnfd.core.sweep.folder import Sweep
 
-PROGRAM = (sys.executable, "-P", "-m", "nnfd.tui.cli")
+OWN_COMMAND = (sys.executable, "-P", "-m", "nnfd.tui.cli")
 """Our own command; -P: no module of ours is to be found in the folder where the user happens to be."""
 
 
@@ -43,7 +43,7 @@ class SweepJob:
         *,
         jobs: int | None = None,
         cluster: str | None = None,
-        program: Sequence[str] = PROGRAM,
+        program: Sequence[str] = OWN_COMMAND,
     ) -> None:
         self.sweep = sweep
         self.failure: str | None = None

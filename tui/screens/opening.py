@@ -114,9 +114,9 @@ class OpeningApp(SafeApp):
 
     def action_command_palette(self) -> None:
         if not isinstance(self.screen, ModalScreen):
-            from nnfd.tui.dialogs.palette import Palette
+            from nnfd.tui.dialogs.palette import KeyPalette
 
-            self.push_screen(Palette(id="--command-palette"))
+            self.push_screen(KeyPalette(id="--command-palette"))
 
     def on_mount(self) -> None:
         if not self.opened.is_set():

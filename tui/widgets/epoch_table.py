@@ -41,7 +41,7 @@ def head_line(width: int) -> str:
     return "  ep t_loss v_loss  t_acc  v_acc    lr"
 
 
-def epoch_line(row: NDArray[np.float64], width: int, *, best: bool) -> str:
+def row_line(row: NDArray[np.float64], width: int, *, best: bool) -> str:
     """Write one epoch; its validation loss carries a star if it is the best."""
     epoch, train_loss, val_loss, train_acc, val_acc, lr = row.tolist()
     star = BEST if best else " "
@@ -137,7 +137,7 @@ class EpochTable(ScrollView, can_focus=True):
             style = self.get_component_rich_style("epoch-table--best")
         if self._shown is not None and int(row[0]) == self._shown:
             style += self.get_component_rich_style("epoch-table--shown", partial=True)
-        return self._strip(epoch_line(row, width, best=best), style)
+        return self._strip(row_line(row, width, best=best), style)
 
     def _strip(self, text: str, style: Style) -> Strip:
         return Strip([Segment(text, style)], len(text)).adjust_cell_length(self.size.width, style)

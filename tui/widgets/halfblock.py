@@ -2,7 +2,7 @@
 
 One cell ``▀`` shows two pixels, the upper one in the foreground and the lower one in the background colour. Building a
 Rich segment a cell costs 14 ms for a frame of 120x60 cells, and Textual's colour filter another 10 ms; so a
-:class:`PictureStrip` keeps the indices and writes its own escape text.
+:class:`HalfBlockStrip` keeps the indices and writes its own escape text.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def encode(upper: NDArray[np.uint8], lower: NDArray[np.uint8], palette: Palette,
     return "".join(map(table.__getitem__, tokens[tokens > 0].tolist())).split("\n")[:-1]
 
 
-class Picture:
+class HalfBlocks:
     """Rows of cells whose escape text is made for all of them when that of one is asked for.
 
     Parameters
@@ -134,13 +134,13 @@ class Picture:
 
     def strips(self) -> list[Strip]:
         """Return the rows."""
-        return [PictureStrip(self, row) for row in range(len(self.upper))]
+        return [HalfBlockStrip(self, row) for row in range(len(self.upper))]
 
 
-class PictureStrip(LazyStrip):
+class HalfBlockStrip(LazyStrip):
     """A row of half-block cells that renders itself."""
 
-    def __init__(self, picture: Picture, row: int) -> None:
+    def __init__(self, picture: HalfBlocks, row: int) -> None:
         self._picture, self._row = picture, row
         super().__init__(picture.upper.shape[1])
 
@@ -162,7 +162,7 @@ class PictureStrip(LazyStrip):
         return self._picture.text(self._row, system_of(console))
 
     def part(self, cells: slice) -> Strip:
-        return PictureStrip(Picture(*self._pixels(cells), self._picture.palette), 0)
+        return HalfBlockStrip(HalfBlocks(*self._pixels(cells), self._picture.palette), 0)
 
 
 def system_of(console: Console) -> ColorSystem:
@@ -189,7 +189,7 @@ def pair_rows(indices: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 def render_rows(indices: NDArray[np.uint8], palette: Palette) -> list[Strip]:
     """Draw palette indices, shape (rows, columns), as half-block cells."""
-    return Picture(*pair_rows(indices), palette).strips()
+    return HalfBlocks(*pair_rows(indices), palette).strips()
 
 
 def shade_lines(indices: NDArray[np.uint8], levels: int) -> list[str]:

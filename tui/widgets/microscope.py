@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 
 from nnfd.core.errors import ParamsError
-from nnfd.core.network.insight.microscope import Look, difference, look
+from nnfd.core.network.insight.microscope import Passage, difference, look
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.asking import AskingPanel, of_model
 from nnfd.tui.widgets.confusion import shorten
@@ -39,7 +39,7 @@ class Examined:
 
     sample: int | None
     """Of the test set; None for a drawing."""
-    seen: Look | str
+    seen: Passage | str
     """A sample in a network, or why there is none."""
 
 
@@ -159,11 +159,11 @@ class Microscope(AskingPanel):
         self._cursor = None
         self._draw()
 
-    def _seen(self) -> Look | None:
+    def _seen(self) -> Passage | None:
         seen = None if self._answer is None else self._answer.seen
-        return seen if isinstance(seen, Look) else None
+        return seen if isinstance(seen, Passage) else None
 
-    def _at(self, seen: Look) -> tuple[int, int]:
+    def _at(self, seen: Passage) -> tuple[int, int]:
         """Return input and unit under the cursor."""
         self._layer = min(self._layer, len(seen.layers) - 1)
         slopes = seen.layers[self._layer].dW
@@ -200,7 +200,7 @@ class Microscope(AskingPanel):
         self._values.text = self._value_words(seen, i, j, self._data)
         self._computed.text, self._numerical.text = self._gradient_words(seen, i, j)
 
-    def _heading(self, seen: Look, sample: int | None, data: Dataset) -> str:
+    def _heading(self, seen: Passage, sample: int | None, data: Dataset) -> str:
         names = data.class_names
         p = seen.probabilities
         says = int(p.argmax())
@@ -212,7 +212,7 @@ class Microscope(AskingPanel):
             return f"{sample + 1}: true {true} · says {shorten(names[says], 8)} {right} · loss {seen.loss:.4g}"
         return f"test {sample + 1} of {len(data.y_test):,} · true {true} · {words} {right} · loss {seen.loss:.4g}"
 
-    def _layer_words(self, seen: Look, top: float) -> str:
+    def _layer_words(self, seen: Passage, top: float) -> str:
         inputs, units = seen.layers[self._layer].W.shape
         output = self._layer == len(seen.layers) - 1
         kind = "softmax" if output else seen.activation.name
@@ -222,7 +222,7 @@ class Microscope(AskingPanel):
             f"layer {self._layer + 1}/{len(seen.layers)} {inputs - 1:,}→{units:,} {kind} · {what} to {top:.3g} {signs}"
         )
 
-    def _value_words(self, seen: Look, i: int, j: int, data: Dataset) -> str:
+    def _value_words(self, seen: Passage, i: int, j: int, data: Dataset) -> str:
         layer = seen.layers[self._layer]
         if i == len(layer.h) - 1:
             source = "bias 1"
@@ -235,7 +235,7 @@ class Microscope(AskingPanel):
         result = "p" if output else "a"
         return f"{source} → {unit}: z {layer.z[j]:.3g} {result} {layer.a[j]:.3g} dz {layer.dz[j]:.3g}"
 
-    def _gradient_words(self, seen: Look, i: int, j: int) -> tuple[str, str]:
+    def _gradient_words(self, seen: Passage, i: int, j: int) -> tuple[str, str]:
         layer = seen.layers[self._layer]
         computed, found = float(layer.dW[i, j]), difference(seen, self._layer, i, j)
         apart = f"apart {abs(computed - found.gradient):.1e}" + (" · a ReLU switches here" if found.kink else "")

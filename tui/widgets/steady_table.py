@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Literal
 
 R = TypeVar("R")
-Cell = tuple[str, str]
+StyledText = tuple[str, str]
 """Text and style."""
 STAR = " *"
 """Follows the best value of a column."""
@@ -54,13 +54,13 @@ class TableColumn(Generic[R]):
     best: Collection[str] = ()
     """Keys of the rows with a star; the others leave room for it."""
 
-    def cell(self, key: str, row: R) -> Cell:
+    def cell(self, key: str, row: R) -> StyledText:
         text = self.write(row)
         if key in self.best:
             return text + STAR, "bold"
         return text + " " * len(STAR) if self.best and text else text, self.style(row)
 
-    def draw(self, cell: Cell, *, whole: bool) -> Text:
+    def draw(self, cell: StyledText, *, whole: bool) -> Text:
         """Return a cell as the table takes it."""
         text = cell[0] if whole or self.most is None else shorten_middle(cell[0], self.most)
         return Text(text, cell[1], justify="right" if self.right else "left", no_wrap=True)
@@ -110,7 +110,7 @@ class SteadyTable(DataTable[Text], Generic[R]):
         self._arrows = arrows
         self._rows: dict[str, R] = {}
         """The rows by key, in the order in which they were given."""
-        self._cells: dict[str, list[Cell]] = {}
+        self._cells: dict[str, list[StyledText]] = {}
         """What is drawn, by row, in the order in which they stand."""
         self._heads: dict[str, tuple[str, int]] = {}
         """Heading of every column that is drawn, and the width that it takes uncut."""

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from nnfd.core.fields.formula.sums import Algebra, Sum
     from nnfd.core.params.fields import Stencil
 
-Place: TypeAlias = tuple[int, int]
+Offset: TypeAlias = tuple[int, int]
 """Rows down and columns right of the cell."""
 
-SIDES: tuple[Place, ...] = ((0, -1), (0, 1))
-ROWS: tuple[Place, ...] = ((-1, 0), (1, 0))
-CORNERS: tuple[Place, ...] = ((-1, -1), (1, 1), (-1, 1), (1, -1))
+SIDES: tuple[Offset, ...] = ((0, -1), (0, 1))
+ROWS: tuple[Offset, ...] = ((-1, 0), (1, 0))
+CORNERS: tuple[Offset, ...] = ((-1, -1), (1, 1), (-1, 1), (1, -1))
 
 
 def load(g: Graph, array: str, down: int, right: int) -> int:
@@ -59,7 +59,7 @@ class Derivatives:
         groups = [(4, ROWS + SIDES), (1, CORNERS)] if nine else [(1, ROWS + SIDES)]
         return self.algebra.scaled(self._less_middle(array, groups, weights.centre), g.number(weights.scale))
 
-    def _less_middle(self, array: str, groups: Sequence[tuple[int, Sequence[Place]]], weight: float) -> Sum:
+    def _less_middle(self, array: str, groups: Sequence[tuple[int, Sequence[Offset]]], weight: float) -> Sum:
         """Return the sum of neighbours, by groups with a factor each, less the cell itself as often: `weight` times."""
         g, algebra = self.graph, self.algebra
         near = self._total(groups, lambda at: self._inner(at, load(g, array, *at)))
@@ -69,7 +69,7 @@ class Derivatives:
             middle, weight = algebra.mul(algebra.single(opened), middle), 1.0
         return algebra.add({((near, 1),): g.number(1)}, algebra.scaled(middle, g.number(-weight)))
 
-    def _total(self, groups: Sequence[tuple[int, Sequence[Place]]], value: Callable[[Place], int]) -> int:
+    def _total(self, groups: Sequence[tuple[int, Sequence[Offset]]], value: Callable[[Offset], int]) -> int:
         """Return the sum over all groups; neighbours across from each other are added first."""
         g = self.graph
         terms: list[int] = []
@@ -86,11 +86,11 @@ class Derivatives:
     def _plus(self, a: int, b: int) -> int:
         return self.graph.node("+", a, b)
 
-    def _inner(self, at: Place, value: int) -> int:
+    def _inner(self, at: Offset, value: int) -> int:
         """Return what is there inside a domain, 0 outside."""
         return self.graph.node("*", place(self.graph, side(*at)), value) if self.domain else value
 
-    def _beside(self, array: str, at: Place) -> int:
+    def _beside(self, array: str, at: Offset) -> int:
         """Return a neighbour; in a domain, by how much it differs from the cell itself."""
         g, near = self.graph, load(self.graph, array, *at)
         return self._inner(at, g.node("-", near, load(g, array, 0, 0))) if self.domain else near

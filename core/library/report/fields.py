@@ -34,7 +34,7 @@ STRIP = 8
 """Frames over time at the most."""
 
 
-class Picture(NamedTuple):
+class PagePicture(NamedTuple):
     """A PNG within the page."""
 
     caption: str
@@ -76,16 +76,16 @@ def _newest(folder: RunFolder) -> FieldState:
     return state
 
 
-def picture(field: NDArray[Any], colormap: str, side: int, caption: str) -> Picture:
+def picture(field: NDArray[Any], colormap: str, side: int, caption: str) -> PagePicture:
     """Draw a field in these colours from its least to its greatest value, its longer side about `side` pixels."""
     content = io.BytesIO()
     low, high = extremes(field)
     zoom = max(1, round(side / max(field.shape)))
     write_png(content, shrink_to(field, MOST), colormap, low, high, zoom)
-    return Picture(caption, "data:image/png;base64," + base64.b64encode(content.getvalue()).decode())
+    return PagePicture(caption, "data:image/png;base64," + base64.b64encode(content.getvalue()).decode())
 
 
-def _growth(folder: RunFolder, state: FieldState, name: str) -> Iterator[Picture]:
+def _growth(folder: RunFolder, state: FieldState, name: str) -> Iterator[PagePicture]:
     frames = folder.frames()
     kept = frames.steps()
     if len(kept) < 2:
@@ -95,7 +95,7 @@ def _growth(folder: RunFolder, state: FieldState, name: str) -> Iterator[Picture
         try:
             yield picture(with_ground(frames.load(step)[name], state.inside), colours, SMALL, f"step {step:,}")
         except (KeyError, NnfdError):
-            yield Picture(f"step {step:,}: the frame cannot be read", "")
+            yield PagePicture(f"step {step:,}: the frame cannot be read", "")
 
 
 def _curves(events: Sequence[Event]) -> list[Markup]:

@@ -25,14 +25,16 @@ AUTO_WORK = 1e11
 minute of NumPy. Below, loading the compiled loops, or compiling them the first time, takes longer than it saves."""
 
 
-class Choice(NamedTuple):
+class ChosenEngine(NamedTuple):
     """An engine, and one line for the user if it is not the one that was to be."""
 
     name: EngineName
     note: str = ""
 
 
-def chosen_engine(params: NetworkParams, layer_sizes: Sequence[int], samples: int, before: EngineName | None) -> Choice:
+def chosen_engine(
+    params: NetworkParams, layer_sizes: Sequence[int], samples: int, before: EngineName | None
+) -> ChosenEngine:
     """Return who trains, resolving ``auto``.
 
     It depends on the run and the installation alone, not on what is compiled already: the engines differ in the last
@@ -45,10 +47,14 @@ def chosen_engine(params: NetworkParams, layer_sizes: Sequence[int], samples: in
         long = params.epochs * samples * weights >= AUTO_WORK
         wanted = "numba" if long and find_spec("numba") is not None else "numpy"
     if wanted == "numba" and find_spec("numba") is None:
-        return Choice("numpy", "engine: numba is not installed (it comes with nnfd-tui[fast]); NumPy trains this run")
+        return ChosenEngine(
+            "numpy", "engine: numba is not installed (it comes with nnfd-tui[fast]); NumPy trains this run"
+        )
     if params.engine == "numba" and wanted == "numpy":
-        return Choice(wanted, "engine: numba could not be used when this run began; NumPy goes on with it, bit for bit")
-    return Choice(wanted)
+        return ChosenEngine(
+            wanted, "engine: numba could not be used when this run began; NumPy goes on with it, bit for bit"
+        )
+    return ChosenEngine(wanted)
 
 
 def make_engine(

@@ -42,7 +42,7 @@ def diagnose(facts: Facts) -> Finding | None:
     return next(iter(findings(facts)), None)
 
 
-def verdict(remedy: Remedy, before: EpochDone, after: EpochDone) -> tuple[bool, str]:
+def whether_it_helped(remedy: Remedy, before: EpochDone, after: EpochDone) -> tuple[bool, str]:
     """Tell whether a remedy helped: whether the best epoch under it is better than the best one before.
 
     Parameters

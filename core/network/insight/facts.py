@@ -24,7 +24,7 @@ RECENT = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class LearningCurve:
     """The epochs since the last edit: arrays of equal length, ascending by epoch."""
 
     epoch: NDArray[np.float64]
@@ -35,7 +35,7 @@ class Curve:
     lr: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: NDArray[np.float64], since: int = 0) -> Curve:
+    def of(cls, rows: NDArray[np.float64], since: int = 0) -> LearningCurve:
         """Take rows of epoch, train_loss, val_loss, train_acc, val_acc, lr; those up to epoch `since` are left out."""
         return cls(*rows[rows[:, 0] > since].T)
 
@@ -53,7 +53,7 @@ class Facts:
 
     params: NetworkParams
     """In effect."""
-    curve: Curve
+    curve: LearningCurve
     classes: int
     outcome: Outcome | None = None
     """None while the run goes on."""

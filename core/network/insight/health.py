@@ -96,8 +96,8 @@ class Health:
         return self.layers[:-1]
 
 
-class Probe:
-    """Looks at networks of one run. Its work arrays are its own, so one probe is not for two threads at a time.
+class HealthCheck:
+    """Looks at networks of one run. Its work arrays are its own, so one check is not for two threads at a time.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LandscapeRow:
     """The loss along one row of the plane."""
 
     number: int
@@ -188,7 +188,7 @@ def detail_for(model: MLP, data: Dataset, rows: int, columns: int) -> Detail:
 
 def losses(
     model: MLP, data: Dataset, plane: Plane, detail: Detail, stopping: Callable[[], bool] = lambda: False
-) -> Iterator[Row]:
+) -> Iterator[LandscapeRow]:
     """Take the loss row by row: first a few rows all over the plane, then those between.
 
     Parameters
@@ -217,7 +217,7 @@ def losses(
             model.load(plane.at(float(x), float(ys[number])))
             with np.errstate(all="ignore"):  # far from the path a network may overflow; the loss tells
                 found[place] = model.evaluate(X, y)[0]
-        yield Row(number, found)
+        yield LandscapeRow(number, found)
 
 
 def coarse_to_fine(count: int) -> Iterator[int]:

@@ -54,8 +54,8 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One sample in a network."""
+class Passage:
+    """One sample on its way through a network."""
 
     layers: tuple[Layer, ...]
     activation: Activation
@@ -78,7 +78,7 @@ class Difference:
     """Whether a ReLU turns on or off between the two losses: then there need be no gradient to find."""
 
 
-def look(model: MLP, x: NDArray[Any], target: int | None = None) -> Look:
+def look(model: MLP, x: NDArray[Any], target: int | None = None) -> Passage:
     """Look at one sample, in float64 whatever the run's type is.
 
     Parameters
@@ -114,10 +114,10 @@ def look(model: MLP, x: NDArray[Any], target: int | None = None) -> Look:
         a = np.exp(_log_softmax(z)) if last else _activate(model.activation, z, norm)
         layers.append(Layer(W, np.append(h, 1.0), z, norm, a, dW[-1], dW))
         h = a
-    return Look(tuple(layers), model.activation, target, _loss(layers[-1].z, target))
+    return Passage(tuple(layers), model.activation, target, _loss(layers[-1].z, target))
 
 
-def difference(seen: Look, layer: int, i: int, j: int, step: float = STEP) -> Difference:
+def difference(seen: Passage, layer: int, i: int, j: int, step: float = STEP) -> Difference:
     """Return the gradient of the weight from input `i` to unit `j` of a layer, all counted from 0, from two losses."""
     step *= max(1.0, abs(float(seen.layers[layer].W[i, j])))
     (above, on), (below, off) = (_moved(seen, layer, i, j, by) for by in (step, -step))
@@ -125,7 +125,7 @@ def difference(seen: Look, layer: int, i: int, j: int, step: float = STEP) -> Di
     return Difference((above - below) / (2 * step), kink)
 
 
-def _moved(seen: Look, layer: int, i: int, j: int, by: float) -> tuple[float, list[NDArray[np.bool_]]]:
+def _moved(seen: Passage, layer: int, i: int, j: int, by: float) -> tuple[float, list[NDArray[np.bool_]]]:
     """Return the loss with one weight moved, and which units are on in the layers from there."""
     active = []
     z = seen.layers[layer].z.copy()

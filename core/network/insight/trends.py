@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnfd.core.engine.events import Outcome
-from nnfd.core.network.insight.facts import RECENT, Curve, Facts, Finding, Remedy, scaled
+from nnfd.core.network.insight.facts import RECENT, Facts, Finding, LearningCurve, Remedy, scaled
 from nnfd.core.params import show_value
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def lr_too_high(facts: Facts) -> Finding | None:
     )
 
 
-def _wild(curve: Curve, guess: float) -> str | None:
+def _wild(curve: LearningCurve, guess: float) -> str | None:
     loss = curve.train_loss
     if len(curve) < 3:
         return None
@@ -272,7 +272,7 @@ def still_learning(facts: Facts) -> Finding | None:
     )
 
 
-def _learns(curve: Curve) -> bool:
+def _learns(curve: LearningCurve) -> bool:
     """Tell whether the least validation loss of the recent epochs is better than the least one before them."""
     before = curve.val_loss[:-RECENT]
     return not len(before) or bool(curve.val_loss[-RECENT:].min() < (1 - STEEP) * before.min())

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nnfd.core.library.catalog import RunStatus, RunSummary
-from nnfd.core.library.columns import Column, age, arranged, cell, known_first, matches, size
+from nnfd.core.library.columns import RunColumn, age, arranged, cell, known_first, matches, size
 
 RUNS = [
     RunSummary(Path("b"), "b", RunStatus.DONE, position=5, total=10, best="test_acc 0.9000", score=0.9, modified=30.0,
@@ -19,16 +19,16 @@ RUNS = [
 @pytest.mark.parametrize(
     ("column", "names"),
     [
-        (Column.RUN, "abC"),
-        (Column.STATE, "Cba"),
-        (Column.PROGRESS, "abC"),
-        (Column.BEST, "baC"),
-        (Column.AGE, "bCa"),
-        (Column.SIZE, "abC"),
-        (Column.TAGS, "baC"),
-        (Column.CHANGED, "baC"),
-        (Column.PRESET, "abC"),
-        (Column.KIND, "baC"),
+        (RunColumn.RUN, "abC"),
+        (RunColumn.STATE, "Cba"),
+        (RunColumn.PROGRESS, "abC"),
+        (RunColumn.BEST, "baC"),
+        (RunColumn.AGE, "bCa"),
+        (RunColumn.SIZE, "abC"),
+        (RunColumn.TAGS, "baC"),
+        (RunColumn.CHANGED, "baC"),
+        (RunColumn.PRESET, "abC"),
+        (RunColumn.KIND, "baC"),
     ],
 )
 def test_newest_best_largest_first_words_from_a_to_z_and_nothing_last(column, names):
@@ -36,8 +36,8 @@ def test_newest_best_largest_first_words_from_a_to_z_and_nothing_last(column, na
 
 
 def test_reversed_what_has_nothing_still_comes_last():
-    assert "".join(run.name for run in arranged(RUNS, Column.BEST, reverse=True)) == "abC"
-    assert "".join(run.name for run in arranged(RUNS, Column.RUN, reverse=True)) == "Cba"
+    assert "".join(run.name for run in arranged(RUNS, RunColumn.BEST, reverse=True)) == "abC"
+    assert "".join(run.name for run in arranged(RUNS, RunColumn.RUN, reverse=True)) == "Cba"
     assert known_first([3, 1, 2, 4], lambda n: n if n != 3 else None, reverse=True) == [4, 2, 1, 3]
 
 
@@ -58,9 +58,9 @@ def test_every_word_must_stand_somewhere(words, names):
 
 
 def test_cells():
-    assert [cell(RUNS[0], column, 3630.0) for column in Column] == [
+    assert [cell(RUNS[0], column, 3630.0) for column in RunColumn] == [
         "b", "done", "5/10", "test_acc 0.9000", "1 h", "0 kB", "lr=0.5", "thesis", "", "",
     ]  # fmt: skip
-    assert cell(RUNS[2], Column.PROGRESS, 0.0) == ""
+    assert cell(RUNS[2], RunColumn.PROGRESS, 0.0) == ""
     assert [age(s) for s in (-1, 59, 60, 3600, 90000)] == ["0 s", "59 s", "1 min", "1 h", "1 d"]
     assert [size(n) for n in (999, 12_345, 3_400_000, 2 * 10**9)] == ["1 kB", "12 kB", "3.4 MB", "2.0 GB"]

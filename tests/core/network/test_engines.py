@@ -18,7 +18,7 @@ from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.network.branch import Branch, branch_state, edited
 from nnfd.core.network.engines import choose
 from nnfd.core.network.engines import engine as engine_module
-from nnfd.core.network.engines.choose import AUTO_WORK, Choice, chosen_engine
+from nnfd.core.network.engines.choose import AUTO_WORK, ChosenEngine, chosen_engine
 from nnfd.core.network.engines.engine import batches_of
 from nnfd.core.network.engines.numpy_engine import NumpyEngine
 from nnfd.core.network.mlp import MLP
@@ -145,12 +145,12 @@ def test_auto_takes_numba_for_long_runs_only(monkeypatch):
     monkeypatch.setattr(choose, "find_spec", lambda name: object())
     sizes, samples = (64, 128, 10), 1257
     long = NetworkParams(epochs=int(AUTO_WORK / (samples * 9610)) + 1)
-    assert chosen_engine(NetworkParams(), sizes, samples, None) == Choice("numpy")
-    assert chosen_engine(long, sizes, samples, None) == Choice("numba")
-    assert chosen_engine(long, sizes, samples, "numpy") == Choice("numpy")  # as it was begun
-    assert chosen_engine(NetworkParams(), sizes, samples, "numba") == Choice("numba")
-    assert chosen_engine(NetworkParams(engine="numba"), sizes, samples, None) == Choice("numba")
-    assert chosen_engine(long.model_copy(update={"engine": "numpy"}), sizes, samples, None) == Choice("numpy")
+    assert chosen_engine(NetworkParams(), sizes, samples, None) == ChosenEngine("numpy")
+    assert chosen_engine(long, sizes, samples, None) == ChosenEngine("numba")
+    assert chosen_engine(long, sizes, samples, "numpy") == ChosenEngine("numpy")  # as it was begun
+    assert chosen_engine(NetworkParams(), sizes, samples, "numba") == ChosenEngine("numba")
+    assert chosen_engine(NetworkParams(engine="numba"), sizes, samples, None) == ChosenEngine("numba")
+    assert chosen_engine(long.model_copy(update={"engine": "numpy"}), sizes, samples, None) == ChosenEngine("numpy")
 
 
 @pytest.mark.parametrize("params", [NetworkParams(**SMALL, engine="numba"), NetworkParams(**SMALL)])
@@ -201,12 +201,12 @@ def test_a_branch_is_trained_by_the_engine_that_its_edit_names_else_by_its_paren
         known = edited(Branch(state, None), params).state
         return [chosen_engine(params, state.layer_sizes, 100, each.engine) for each in (alone, known)]
 
-    assert trains(ours.state, asked) == [Choice("numba")] * 2
-    assert trains(compiled, plain) == [Choice("numpy")] * 2
-    assert trains(dataclasses.replace(compiled, params=plain), params) == [Choice("numba")] * 2
+    assert trains(ours.state, asked) == [ChosenEngine("numba")] * 2
+    assert trains(compiled, plain) == [ChosenEngine("numpy")] * 2
+    assert trains(dataclasses.replace(compiled, params=plain), params) == [ChosenEngine("numba")] * 2
     fallen = dataclasses.replace(ours.state, params=asked)
     assert [choice.name for choice in trains(fallen, asked.edited({"lr": 0.5}))] == ["numpy"] * 2
-    assert chosen_engine(plain, ours.state.layer_sizes, 100, "numba") == Choice("numpy")
+    assert chosen_engine(plain, ours.state.layer_sizes, 100, "numba") == ChosenEngine("numpy")
 
 
 def test_the_engine_is_kept_in_the_state_and_an_older_state_was_numpys():

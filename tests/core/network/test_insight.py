@@ -12,9 +12,9 @@ from nnfd.core.engine.control import run_to_end
 from nnfd.core.engine.events import Ended, EpochDone
 from nnfd.core.network.data import load
 from nnfd.core.network.evaluate import evaluate
-from nnfd.core.network.insight.diagnosis import diagnose, findings, verdict
-from nnfd.core.network.insight.facts import Curve, Facts, Remedy, never_predicted
-from nnfd.core.network.insight.health import BINS, SAMPLES, Probe
+from nnfd.core.network.insight.diagnosis import diagnose, findings, whether_it_helped
+from nnfd.core.network.insight.facts import Facts, LearningCurve, Remedy, never_predicted
+from nnfd.core.network.insight.health import BINS, SAMPLES, HealthCheck
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams, presets
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
@@ -29,12 +29,12 @@ def played(params):
         elif isinstance(event, Ended):
             end = event
     state = end.state
-    health = Probe(params, state.layer_sizes, data).look(state.epoch, state.theta, state.stats)
+    health = HealthCheck(params, state.layer_sizes, data).look(state.epoch, state.theta, state.stats)
     result = run_to_end(train(params, data, state))
     test = evaluate(result.model(), data.X_test, data.y_test, data.class_names)
     return Facts(
         params=params,
-        curve=Curve.of(np.array(rows).reshape(-1, len(EPOCH_COLUMNS))),
+        curve=LearningCurve.of(np.array(rows).reshape(-1, len(EPOCH_COLUMNS))),
         classes=len(data.class_names),
         outcome=end.outcome,
         message=end.message,
@@ -145,7 +145,7 @@ def curve(train, val=None, acc=0.95, lr=0.1):
     n = len(train)
     val = train if val is None else val
     columns = [np.arange(1, n + 1), train, val, *(np.full(n, value) for value in (acc, acc, lr))]
-    return Curve(*(np.asarray(column, float) for column in columns))
+    return LearningCurve(*(np.asarray(column, float) for column in columns))
 
 
 def said(made, **changes):
@@ -182,19 +182,19 @@ def test_nothing_is_said_of_what_is_not_known():
 
 def test_only_epochs_since_the_last_edit_count():
     rows = np.array([[n, 300.0 if n < 10 else 1 / n, 300.0 if n < 10 else 1 / n, 0.9, 0.9, 0.1] for n in range(1, 31)])
-    assert diagnose(Facts(NetworkParams(), Curve.of(rows, 12), 10)).code == "still-learning"
-    assert len(Curve.of(rows, 30)) == 0
+    assert diagnose(Facts(NetworkParams(), LearningCurve.of(rows, 12), 10)).code == "still-learning"
+    assert len(LearningCurve.of(rows, 30)) == 0
 
 
-def test_a_verdict_compares_what_can_be_compared():
+def test_whether_a_remedy_helped_compares_what_can_be_compared():
     def best(loss, acc):
         return EpochDone(5, 0.1, loss, 1.0, acc, 0.1, is_best=True)
 
-    helped, words = verdict(Remedy({"lr": 0.01}, 5), best(0.3, 0.9), best(0.2, 0.95))
+    helped, words = whether_it_helped(Remedy({"lr": 0.01}, 5), best(0.3, 0.9), best(0.2, 0.95))
     assert helped
     assert words == "best validation loss 0.3 → 0.2, accuracy 0.9 → 0.95"
-    assert not verdict(Remedy({"lr": 0.01}, 5), best(0.3, 0.9), best(0.3, 0.99))[0]
-    helped, words = verdict(Remedy({"l2": 0.1}, None), best(0.3, 0.9), best(0.9, 0.91))
+    assert not whether_it_helped(Remedy({"lr": 0.01}, 5), best(0.3, 0.9), best(0.3, 0.99))[0]
+    helped, words = whether_it_helped(Remedy({"l2": 0.1}, None), best(0.3, 0.9), best(0.9, 0.91))
     assert helped
     assert "cannot be compared" in words
 
@@ -270,9 +270,9 @@ def test_health_equals_plain_formulas(changes):
     states = {event.epoch: event.state for event in train(params, data) if isinstance(event, EpochDone)}
     state, before = states[9], states[7]
     W, gradients, updates, idle, activations = plain(params, data, state, before.theta)
-    probe = Probe(params, state.layer_sizes, data)
-    first = probe.look(1, states[1].theta, states[1].stats)
-    health = probe.look(9, state.theta, state.stats, (7, before.theta))
+    check = HealthCheck(params, state.layer_sizes, data)
+    first = check.look(1, states[1].theta, states[1].stats)
+    health = check.look(9, state.theta, state.stats, (7, before.theta))
     assert [layer.update for layer in first.layers] == [None] * len(W)
     assert (health.epoch, health.samples) == (9, len(data.X_train))
     assert health.idle_word == ("dead" if params.activation == "relu" else "saturated")
@@ -302,7 +302,7 @@ def test_health_of_a_network_that_blew_up_has_no_warnings_and_finite_counts():
     state = run_to_end(train(params, data)).state
     huge = dataclasses.replace(state, theta=state.theta * 1e5)
     with np.errstate(all="raise"):
-        health = Probe(params, state.layer_sizes, data).look(9, huge.theta, huge.stats)
+        health = HealthCheck(params, state.layer_sizes, data).look(9, huge.theta, huge.stats)
     assert all(layer.weights.counts.sum() == math.prod(layer.shape) for layer in health.layers)
 
 

@@ -9,7 +9,7 @@ import pytest
 from nnfd.core.engine.control import run_to_end
 from nnfd.core.errors import ParamsError, StoppedError
 from nnfd.core.network.data import load
-from nnfd.core.network.lr_range import RANGES, Trial, judge, try_rates
+from nnfd.core.network.lr_range import RANGES, TriedRate, judge, try_rates
 from nnfd.core.network.mlp import MLP
 from nnfd.core.network.train import train
 from nnfd.core.params import NetworkParams
@@ -22,7 +22,7 @@ def tried(params):
 
 
 def made_up(lr, losses):
-    return [Trial(float(rate), float(loss), float(loss)) for rate, loss in zip(lr, losses, strict=True)]
+    return [TriedRate(float(rate), float(loss), float(loss)) for rate, loss in zip(lr, losses, strict=True)]
 
 
 @pytest.mark.parametrize("changes", [{}, {"optimizer": "adam"}, {"dataset": "wine", "activation": "sigmoid"}], ids=str)

@@ -7,7 +7,7 @@ import pytest
 
 from nnfd.core.errors import SweepError
 from nnfd.core.params import presets
-from nnfd.core.sweep.folder import Row, Sweep
+from nnfd.core.sweep.folder import Sweep, SweepRow
 from nnfd.core.sweep.phase_map import PhaseMap, can_map, draw, phase_map, write_phase_map
 from nnfd.core.sweep.spec import parse_spec
 from tests.support.sweeps import SMALL, do
@@ -72,7 +72,7 @@ class TestPhaseMap:
     def test_only_what_is_done_is_a_final_pattern(self, tmp_path):
         sweep, _ = do(tmp_path / "s", PATTERNS | {"seeds": [1]}, jobs=1)
         states = ["done", "failed", "", "done", "done", "done"]
-        rows = [Row(row.index, row.varied, row.seed, s) for row, s in zip(sweep.rows(), states, strict=True)]
+        rows = [SweepRow(row.index, row.varied, row.seed, s) for row, s in zip(sweep.rows(), states, strict=True)]
         assert set(phase_map(sweep, rows).fields) == {(0.0, 0.1), *((0.02, row) for row in (0.1, 0.15, 0.2))}
         assert len(phase_map(sweep, []).fields) == 0
         write_phase_map(sweep, [], tmp_path / "empty.png")

@@ -15,7 +15,7 @@ import pytest
 from nnfd.core.errors import SweepError
 from nnfd.core.library.catalog import RunStatus, list_runs
 from nnfd.core.runs.folder import RunFolder
-from nnfd.core.sweep.folder import Row, Sweep
+from nnfd.core.sweep.folder import Sweep, SweepRow
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.core.sweep.summary import Spread, best_point, summarise
@@ -186,10 +186,10 @@ class TestWrongInput:
 
 class TestSummary:
     def rows(self, *losses):
-        return [Row(i, {"lr": i // 2}, i % 2, "done", metrics={"val_loss": loss}) for i, loss in enumerate(losses)]
+        return [SweepRow(i, {"lr": i // 2}, i % 2, "done", metrics={"val_loss": loss}) for i, loss in enumerate(losses)]
 
     def test_mean_and_deviation_over_seeds(self):
-        rows = [*self.rows(1.0, 3.0), Row(2, {"lr": 1}, 0, "failed"), Row(3, {"lr": 2}, 0, "")]
+        rows = [*self.rows(1.0, 3.0), SweepRow(2, {"lr": 1}, 0, "failed"), SweepRow(3, {"lr": 2}, 0, "")]
         first, failed, open_ = summarise(rows, ["val_loss"])
         assert first.metrics["val_loss"] == Spread(2.0, pytest.approx(2**0.5))
         assert (failed.failed, failed.done, failed.metrics["val_loss"]) == (1, 0, Spread(None, None))
@@ -199,4 +199,4 @@ class TestSummary:
         assert best_point(summarise(self.rows(3.0, 3.0, 1.0, 1.0, 1.0, 1.0), ["val_loss"]), "val_loss") == 1, (
             "first of two"
         )
-        assert best_point(summarise([Row(0, {}, 0, "failed")], ["val_loss"]), "val_loss") is None
+        assert best_point(summarise([SweepRow(0, {}, 0, "failed")], ["val_loss"]), "val_loss") is None

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nnfd.core.proof import field_speed, large, peers, profile, speed, timing, waiting
-from nnfd.core.proof.profile import Phase
+from nnfd.core.proof.profile import ProfilePhase
 from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow, WaitRow
 from nnfd.core.proof.timing import Machine
 from nnfd.tui.commands.checking import BAR_CELLS, bar
@@ -28,7 +28,7 @@ def measured(monkeypatch):
     waits = [WaitRow("help", 0.1234, 0.15), WaitRow("paint", 0.6, 0.5), WaitRow("epoch", 1.5, 1.0, others=0.5)]
     monkeypatch.setattr(waiting, "wait_rows", lambda: iter(waits))
     monkeypatch.setattr(waiting, "sweep_row", lambda: SLOW)
-    monkeypatch.setattr(profile, "phases", lambda: iter([Phase("epoch", "forward", 0.002, 0.5)]))
+    monkeypatch.setattr(profile, "phases", lambda: iter([ProfilePhase("epoch", "forward", 0.002, 0.5)]))
     monkeypatch.setattr(peers, "installed", lambda _: ["jax"])
     monkeypatch.setattr(timing, "this_machine", lambda: Machine("Abacus 3", 2))
 

@@ -52,7 +52,7 @@ async def test_it_says_what_it_lacks_and_leaving_stops_it(monkeypatch):
     begun, told = threading.Event(), threading.Event()
 
     def endless(model, data, plane, detail, stopping):
-        yield landscape.Row(0, np.ones(detail.columns))
+        yield landscape.LandscapeRow(0, np.ones(detail.columns))
         begun.set()
         while not stopping():
             told.wait(0.001)

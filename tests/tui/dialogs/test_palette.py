@@ -5,7 +5,7 @@ from textual.events import Key
 from textual.widgets import OptionList
 
 from nnfd.core.params import FurParams, NetworkParams
-from nnfd.tui.dialogs.palette import Palette
+from nnfd.tui.dialogs.palette import KeyPalette
 from nnfd.tui.guard.safe_app import SafeApp
 from tests.support.dashboard import opened
 
@@ -20,7 +20,9 @@ def listed(lab):
 async def test_the_palette_lists_what_the_keys_of_the_screen_do():
     async with opened(SMALL, (120, 60)) as lab:
         await lab.press("ctrl+p")
-        await lab.until(lambda: isinstance(lab.app.screen, Palette) and any("Help  (?)" in one for one in listed(lab)))
+        await lab.until(
+            lambda: isinstance(lab.app.screen, KeyPalette) and any("Help  (?)" in one for one in listed(lab))
+        )
         found = listed(lab)
         for command in ("Start/pause  (space)", "Edit  (e)", "Log scale  (l)", "Fur  (2)", "Theme  (t)", "Quit  (q)"):
             assert found.count(command) == 1
@@ -67,7 +69,7 @@ async def test_no_search_begins_once_it_is_closed():
         begun.append(True)
 
     async with app.run_test() as pilot:
-        palette = Palette()
+        palette = KeyPalette()
         await app.push_screen(palette)
         palette.run_worker(search)
         await pilot.pause()

@@ -9,8 +9,8 @@ from textual.filter import DimFilter, Monochrome
 from textual.strip import Strip
 
 from nnfd.tui.widgets.halfblock import (
+    HalfBlockStrip,
     Palette,
-    PictureStrip,
     encode,
     palette_of,
     render_rows,
@@ -115,7 +115,7 @@ def test_odd_rows_are_filled():
 
 def test_segments_are_made_only_when_asked_for():
     (strip,) = render_rows(np.array([[1, 2], [2, 1]], dtype=np.uint8), palette_of(COLOURS))
-    assert isinstance(strip, PictureStrip)
+    assert isinstance(strip, HalfBlockStrip)
     written(strip)
     assert not strip.has_segments
     segments = list(strip)

@@ -4,7 +4,7 @@ import pytest
 from nnfd.core.engine.control import Phase
 from nnfd.core.network.evaluate import ReportRow
 from nnfd.tui.widgets.confusion import draw_confusion, lay_out
-from nnfd.tui.widgets.epoch_table import epoch_line, head_line
+from nnfd.tui.widgets.epoch_table import head_line, row_line
 from nnfd.tui.widgets.probability_bars import draw_bars
 from nnfd.tui.widgets.report import draw_report
 from nnfd.tui.widgets.status_line import Status, bar, draw_status, pace_text, time_text
@@ -109,14 +109,14 @@ def test_the_baseline_in_full():
 def test_epoch_lines():
     row = np.array([57, 0.0297, 0.1589, 1.0, 0.9593, 0.00751])
     assert head_line(38) == "  ep t_loss v_loss  t_acc  v_acc    lr"
-    assert epoch_line(row, 38, best=True) == "  57 0.0297★0.1589 1.0000 0.9593 .0075"
-    assert epoch_line(row, 38, best=False) == "  57 0.0297 0.1589 1.0000 0.9593 .0075"
+    assert row_line(row, 38, best=True) == "  57 0.0297★0.1589 1.0000 0.9593 .0075"
+    assert row_line(row, 38, best=False) == "  57 0.0297 0.1589 1.0000 0.9593 .0075"
     assert head_line(58) == " epoch  train_loss  val_loss  train_acc  val_acc        lr"
-    assert epoch_line(row, 58, best=True) == "    57      0.0297   ★0.1589     1.0000   0.9593   0.00751"
+    assert row_line(row, 58, best=True) == "    57      0.0297   ★0.1589     1.0000   0.9593   0.00751"
     wild = np.array([9999, 1234567.0, 1e10, 0.1, 0.1, 1e-5])
-    assert epoch_line(wild, 38, best=False) == "9999   1e+6  1e+10 0.1000 0.1000  1e-5"
+    assert row_line(wild, 38, best=False) == "9999   1e+6  1e+10 0.1000 0.1000  1e-5"
     blown = np.array([8, 39.9127, 354.391, 0.1, 0.1, 0.48])
-    assert epoch_line(blown, 38, best=False) == "   8 39.913 354.39 0.1000 0.1000   .48"
+    assert row_line(blown, 38, best=False) == "   8 39.913 354.39 0.1000 0.1000   .48"
 
 
 RUN = Status(Phase.RUNNING, "relu-128", 12, 60, "epochs", "9.8 epochs/s", 4.9, 10.0)

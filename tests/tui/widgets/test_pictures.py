@@ -4,7 +4,7 @@ import pytest
 from nnfd.tui.widgets.digit_pad import DigitPad
 from nnfd.tui.widgets.digit_view import DigitBrowser
 from nnfd.tui.widgets.field_view import FieldView
-from nnfd.tui.widgets.halfblock import PictureStrip
+from nnfd.tui.widgets.halfblock import HalfBlockStrip
 from nnfd.tui.widgets.pixel_view import PixelView
 from nnfd.tui.widgets.weights_view import WeightsView
 from tests.support.widget_host import Host, screen
@@ -124,7 +124,7 @@ async def test_a_field_is_kept_as_indices_in_the_strips(coloured):
         view.show(FIELD, lo=0, hi=40, colormap="viridis", title="a")
         await pilot.pause()
         strips = view.canvas.render_lines(view.canvas.size.region)
-        assert all(isinstance(strip, PictureStrip) for strip in strips)
+        assert all(isinstance(strip, HalfBlockStrip) for strip in strips)
 
 
 PICTURES = np.arange(4 * 64.0).reshape(4, 64) % 17

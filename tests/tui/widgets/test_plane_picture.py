@@ -9,7 +9,7 @@ from textual.color import Color
 from nnfd.core.network.insight.plane import Regions
 from nnfd.tui.widgets.class_colours import HUES, PlanePalette, class_letters, plane_palette
 from nnfd.tui.widgets.glyphs import Cells, GlyphStrip, as_pixels, coloured_rows, plain_rows
-from nnfd.tui.widgets.halfblock import Palette, Picture
+from nnfd.tui.widgets.halfblock import HalfBlocks, Palette
 from nnfd.tui.widgets.plane_picture import Marks, draw_regions, put_marks
 
 DARK, LIGHT = Color(18, 18, 18), Color(230, 230, 230)
@@ -31,7 +31,7 @@ class TestStrips:
         palette = Palette(rng.integers(0, 256, (5, 3), dtype=np.uint8))
         upper, lower = rng.integers(0, 5, (2, 40), dtype=np.uint8)
         ours = GlyphStrip(upper, lower, palette, "▀" * 40)
-        (theirs,) = Picture(upper[None], lower[None], palette).strips()
+        (theirs,) = HalfBlocks(upper[None], lower[None], palette).strips()
         assert list(ours) == list(theirs)
         assert seen(ours.render(CONSOLE)) == seen(theirs.render(CONSOLE))
 

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.content import Content
 from textual.message import Message
 
-from nnfd.core.network.insight.diagnosis import diagnose, verdict
+from nnfd.core.network.insight.diagnosis import diagnose, whether_it_helped
 from nnfd.tui.jobs.diagnosis import facts_of
 from nnfd.tui.widgets.text_line import TextLine
 
@@ -135,7 +135,7 @@ class DiagnosisLine(Told):
         after = best_of(history, None)
         if after is None:
             return f"{trial.what}: it did not help; no epoch was better than before."
-        helped, words = verdict(trial.remedy, trial.before, after)
+        helped, words = whether_it_helped(trial.remedy, trial.before, after)
         return f"{trial.what}: it {'helped' if helped else 'did not help'}; {words}."
 
     @property

@@ -6,7 +6,7 @@ import bisect
 import time
 from typing import TYPE_CHECKING, Any
 
-from nnfd.core.network.insight.health import MOST_WEIGHTS, Probe
+from nnfd.core.network.insight.health import MOST_WEIGHTS, HealthCheck
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class HealthWatch:
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._probe: Probe | None = None
+        self._check: HealthCheck | None = None
         self._free_at = -1.0
         self.newest: Health | None = None
         """Of the newest epoch that was measured."""
@@ -69,9 +69,9 @@ class HealthWatch:
         began = self._clock()
         if (training and began < self._free_at) or state.theta.size > MOST_WEIGHTS:
             return None
-        if self._probe is None:
-            self._probe = Probe(state.params, state.layer_sizes, data)
-        health = self._probe.look(epoch, weights["theta"], weights.get("stats"), _before(frames, epoch))
+        if self._check is None:
+            self._check = HealthCheck(state.params, state.layer_sizes, data)
+        health = self._check.look(epoch, weights["theta"], weights.get("stats"), _before(frames, epoch))
         if self.newest is None or health.epoch >= self.newest.epoch:
             self.newest = health
         self._remember(health)

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Label
 
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
-from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, Column, cell, matches, rank, size
+from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, RunColumn, cell, matches, rank, size
 from nnfd.core.library.quota import quota_warning
 from nnfd.tui.guard.timers import call_in
 from nnfd.tui.screens.one_at_a_time import OneAtATime
@@ -58,14 +58,14 @@ def run_columns() -> list[TableColumn[RunSummary]]:
             falling=column in DESCENDING,
             right=column in RIGHT_ALIGNED,
             least=len(column) + 2,
-            most=NAME_WIDTH if column is Column.RUN else None,
+            most=NAME_WIDTH if column is RunColumn.RUN else None,
         )
-        for column in Column
+        for column in RunColumn
     ]
 
 
-def _text(run: RunSummary, column: Column) -> str:
-    return f"{SYMBOLS[run.status]} {run.status}" if column is Column.STATE else cell(run, column, time.time())
+def _text(run: RunSummary, column: RunColumn) -> str:
+    return f"{SYMBOLS[run.status]} {run.status}" if column is RunColumn.STATE else cell(run, column, time.time())
 
 
 class QuotaLine(Label):
@@ -91,7 +91,7 @@ class RunsTable(SteadyTable[RunSummary]):
 
     def __init__(self, root: Path, *, id: str | None = None) -> None:  # noqa: A002
         columns = [mark_column(lambda run: run.path in self.marked), *run_columns()]
-        super().__init__(lambda run: str(run.path), columns, sorted_by=Column.AGE, fixed_columns=2, id=id)
+        super().__init__(lambda run: str(run.path), columns, sorted_by=RunColumn.AGE, fixed_columns=2, id=id)
         self.runs: Sequence[RunSummary] = []
         """All of them, as they were read."""
         self.marked: set[Path] = set()
@@ -185,7 +185,7 @@ def title_of(table: RunsTable) -> str:
 
 def note_of(run: RunSummary) -> str:
     """Say more of a run than its line has room for."""
-    tags, changed = " ".join(f"#{tag}" for tag in run.tags), cell(run, Column.CHANGED, 0.0)
+    tags, changed = " ".join(f"#{tag}" for tag in run.tags), cell(run, RunColumn.CHANGED, 0.0)
     words = [run.title, tags, f"changed: {changed}" if changed else "", str(run.path)]
     return "\n".join(filter(None, [run.problem, " · ".join(filter(None, words))]))
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widgets import DataTable
 
-    from nnfd.core.sweep.folder import Row
+    from nnfd.core.sweep.folder import SweepRow
     from nnfd.tui.jobs.sweep import SweepJob
 
 ABOUT = (
@@ -40,7 +40,7 @@ LOOK_SECONDS = 0.5
 """How often the runs under way are looked for."""
 
 
-def rank(row: Row, column: str) -> tuple[bool, float, str] | None:
+def rank(row: SweepRow, column: str) -> tuple[bool, float, str] | None:
     """Return what to sort by, numbers before words, as a parameter may mix them; None if the row has no value."""
     own = {"run": row.index, "seed": row.seed, "state": row.status or None, "s": row.seconds or None}
     value = own[column] if column in own else row.varied.get(column, row.metrics.get(column))
@@ -52,7 +52,7 @@ def rank(row: Row, column: str) -> tuple[bool, float, str] | None:
 class Seen(NamedTuple):
     """What was read of a sweep's folder."""
 
-    rows: Sequence[Row]
+    rows: Sequence[SweepRow]
     under_way: Mapping[int, int]
     over: bool
     """Whether nothing ran any more."""
@@ -77,7 +77,7 @@ class SweepScreen(Screen[None]):
     def __init__(self, job: SweepJob) -> None:
         super().__init__()
         self._job = job
-        self._rows: Sequence[Row] = []
+        self._rows: Sequence[SweepRow] = []
         self._under_way: Mapping[int, int] = {}
         """How far each run is that is under way, by its place in the plan."""
         self._saw_the_end = False
@@ -127,7 +127,7 @@ class SweepScreen(Screen[None]):
     def _next_look(self) -> Callable[[], Seen]:
         return partial(self._read, self._rows, over=not self._job.running)
 
-    def _read(self, before: Sequence[Row], *, over: bool) -> Seen:
+    def _read(self, before: Sequence[SweepRow], *, over: bool) -> Seen:
         sweep = self._job.sweep
         # what is over stays as it is, and a run without a folder has not begun: only the rest is read
         kept = {row.index: row for row in before if row.over}
@@ -180,9 +180,9 @@ class SweepScreen(Screen[None]):
         way = "descending" if self._runs.reverse else "ascending"
         self.query_one("#sweep-order", Label).update(f"runs, by {printable(self._runs.sorted_by)}, {way}")
 
-    def _run_columns(self) -> list[TableColumn[Row]]:
+    def _run_columns(self) -> list[TableColumn[SweepRow]]:
         sweep = self._job.sweep
-        writers: dict[str, Callable[[Row], str]] = {
+        writers: dict[str, Callable[[SweepRow], str]] = {
             "run": _key,
             **{name: partial(_value, name=name) for name in sweep.spec.varied},
             "seed": lambda row: str(row.seed),
@@ -192,7 +192,7 @@ class SweepScreen(Screen[None]):
         }
         return [TableColumn(name, name, write, partial(rank, column=name)) for name, write in writers.items()]
 
-    def _state(self, row: Row) -> str:
+    def _state(self, row: SweepRow) -> str:
         total = self._job.sweep.spec.points[row.index - 1].params.total
         if row.index in self._under_way:
             return f"running {self._under_way[row.index]}/{total}"
@@ -242,7 +242,7 @@ class SweepScreen(Screen[None]):
             self.post_message(OpenRun(self._job.sweep.run_path(self._job.sweep.spec.points[row.index - 1])))
 
 
-def _key(row: Row) -> str:
+def _key(row: SweepRow) -> str:
     return str(row.index)
 
 
@@ -250,12 +250,12 @@ def _point_key(point: PointSummary) -> str:
     return repr(point.varied)
 
 
-def _value(of: Row | PointSummary, name: str) -> str:
+def _value(of: SweepRow | PointSummary, name: str) -> str:
     """Write a varied parameter; empty where a point leaves it at the preset's."""
     return printable(show_value(of.varied[name])) if name in of.varied else ""
 
 
-def _figure(row: Row, name: str) -> str:
+def _figure(row: SweepRow, name: str) -> str:
     return f"{row.metrics[name]:.4g}" if name in row.metrics else ""
 
 

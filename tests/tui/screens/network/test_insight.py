@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nnfd.core.network.insight.health import Probe
+from nnfd.core.network.insight.health import HealthCheck
 from nnfd.core.params import NetworkParams
 from nnfd.tui.screens.network.diagnosis import DiagnosisLine
 from nnfd.tui.screens.network.measuring import SHARE, HealthWatch
@@ -70,7 +70,7 @@ async def test_the_health_panel_is_that_of_the_epoch_that_is_looked_at():
         assert "layer 1 64x8" in text
         data, state = screen.session.data, screen.history.latest
         frames = [screen.session.frames.load(epoch)["theta"] for epoch in (4, 5)]
-        mine = Probe(SMALL, state.layer_sizes, data).look(5, frames[1], None, (4, frames[0]))
+        mine = HealthCheck(SMALL, state.layer_sizes, data).look(5, frames[1], None, (4, frames[0]))
         for one, two in zip(mine.layers, view.health.layers, strict=True):
             assert (one.gradient, one.update, one.idle) == (two.gradient, two.update, two.idle)
         assert f"gradient {mine.layers[0].gradient:.2e}" in text

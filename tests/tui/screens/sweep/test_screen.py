@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from nnfd.core.engine.control import Phase
 from nnfd.core.library.columns import known_first
 from nnfd.core.params import NetworkParams
-from nnfd.core.sweep.folder import Row, Sweep
+from nnfd.core.sweep.folder import Sweep, SweepRow
 from nnfd.core.sweep.spec import parse_spec
 from nnfd.tui.app import LabApp
 from nnfd.tui.jobs.session import RunSpec, Storage
@@ -103,12 +103,13 @@ def order(rows, column, *, reverse):
 
 def test_rows_without_a_value_come_last_either_way():
     rows = [
-        Row(i, {"lr": lr}, 0, "", metrics=m) for i, (lr, m) in enumerate([(2, {}), (1, {"x": 1.0}), (3, {"x": 2.0})])
+        SweepRow(i, {"lr": lr}, 0, "", metrics=m)
+        for i, (lr, m) in enumerate([(2, {}), (1, {"x": 1.0}), (3, {"x": 2.0})])
     ]
     assert [row.index for row in order(rows, "x", reverse=False)] == [1, 2, 0]
     assert [row.index for row in order(rows, "x", reverse=True)] == [2, 1, 0]
     assert [row.index for row in order(rows, "lr", reverse=True)] == [2, 0, 1]
-    mixed = [Row(i, varied, 0, "") for i, varied in enumerate([{"lr": "auto"}, {"lr": (3, 2)}, {"lr": 1.0}, {}])]
+    mixed = [SweepRow(i, varied, 0, "") for i, varied in enumerate([{"lr": "auto"}, {"lr": (3, 2)}, {"lr": 1.0}, {}])]
     assert [row.index for row in order(mixed, "lr", reverse=False)] == [2, 1, 0, 3]
 
 
