@@ -26,7 +26,6 @@ from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.follow import Follower
 from nnfd.core.runs.live import LiveRun, new_folder
 from nnfd.core.runs.names import FILES, FRAMES, LOCK
-from tests.support import direct
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="links, pipes and alarms are those of Unix"),
@@ -259,29 +258,25 @@ def try_all(run, tmp_path, sound, expected, kind, seeds, suffixes, place=None):
 
 
 @pytest.mark.parametrize("kind", RUNS)
-def test_a_few_damaged_folders(run, tmp_path, sound, expected, kind):
-    try_all(run, tmp_path, sound, expected, kind, range(QUICK), [".csv"])
-
-
-@pytest.fixture
-def direct_calls(monkeypatch):
-    direct.use(monkeypatch)
+def test_a_few_damaged_folders(run_often, tmp_path, sound, expected, kind):
+    try_all(run_often, tmp_path, sound, expected, kind, range(QUICK), [".csv"])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", RUNS)
-def test_more_damaged_folders(run, direct_calls, tmp_path, sound, expected, kind):
-    try_all(run, tmp_path, sound, expected, kind, range(1000, 1000 + MORE), [".csv"])
+def test_more_damaged_folders(run_often, tmp_path, sound, expected, kind):
+    try_all(run_often, tmp_path, sound, expected, kind, range(1000, 1000 + MORE), [".csv"])
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", RUNS)
 @pytest.mark.parametrize("place", PLACES)
-def test_many_damaged_folders(run, direct_calls, tmp_path, sound, expected, kind, place):
+def test_many_damaged_folders(run_often, tmp_path, sound, expected, kind, place):
     """Each file of a run by itself."""
     first = int.from_bytes(os.urandom(4), "big")
     seeds = range(first, first + LONG // len(RUNS))
     reported = seeds[::50]  # a report takes as long as all else
-    try_all(run, tmp_path, sound, expected, kind, reported, [".csv", ".html"], place)
-    try_all(run, tmp_path, sound, expected, kind, [seed for seed in seeds if seed not in reported], [".csv"], place)
+    others = [seed for seed in seeds if seed not in reported]
+    try_all(run_often, tmp_path, sound, expected, kind, reported, [".csv", ".html"], place)
+    try_all(run_often, tmp_path, sound, expected, kind, others, [".csv"], place)
     print(f"{place}, {kind}: {len(seeds)} from seed {first}")  # noqa: T201 - shown with -s

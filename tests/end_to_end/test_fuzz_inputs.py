@@ -34,19 +34,10 @@ from nnfd.core.runs.names import COMMANDS
 from nnfd.core.runs.remote import Live, send
 from nnfd.core.sweep.spec import read_spec
 from tests.end_to_end.test_damaged_folders import MOST_MEMORY, changed, no_hang, peak
-from tests.support import direct
 from tests.support.waiting import until
 
 QUICK, MANY, LONG = 20, 1000, 10_000
 SIZES = [QUICK, pytest.param(MANY, marks=pytest.mark.slow), pytest.param(LONG, marks=pytest.mark.soak)]
-
-
-@pytest.fixture
-def words(run, count, monkeypatch):
-    """Call the command line; where there are many examples, without reading its flags each time."""
-    if count > QUICK:
-        direct.use(monkeypatch)
-    return run
 
 
 ODD_TEXTS = [
@@ -177,7 +168,7 @@ def agrees(given, taken):
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_presets(tmp_path, words, count):
+def test_presets(tmp_path, run_often, count):
     folder = resources.files("nnfd.presets")
     sources = [file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".toml")]
 
@@ -196,7 +187,7 @@ def test_presets(tmp_path, words, count):
                 assert agrees(given, values[name]), (name, given, values[name])
             again = type(preset.params).check(tomllib.loads(preset.params.to_toml()))
             assert again == preset.params, "what a run's folder holds of it is the same"
-        code, out, err = words("presets", "check", str(file))
+        code, out, err = run_often("presets", "check", str(file))
         assert code == (2 if preset is None else 0), err
         assert not out.isascii() or out.replace("\n", "").isprintable()
         assert len(err.splitlines()) == (preset is None)
@@ -226,7 +217,7 @@ SWEEPS = [
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_sweeps(tmp_path, words, count):
+def test_sweeps(tmp_path, run_often, count):
     def one(rng):
         table = json.loads(json.dumps(rng.choice(SWEEPS)))
         for _ in range(rng.randrange(4)):
@@ -236,7 +227,7 @@ def test_sweeps(tmp_path, words, count):
         file.write_bytes(written(table, rng))
         spec = refused(lambda: read_spec(file), SweepError, ParamsError, PresetError)
         if spec is None:
-            code, _, err = words("sweep", str(file), "--headless", "--run-dir", str(tmp_path / "s"))
+            code, _, err = run_often("sweep", str(file), "--headless", "--run-dir", str(tmp_path / "s"))
             assert (code, len(err.splitlines())) == (2, 1), err
             assert not (tmp_path / "s").exists()
             return "refused"
@@ -304,7 +295,7 @@ def test_tables(tmp_path, count):
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_tables_through_the_command(tmp_path, words, count, monkeypatch):
+def test_tables_through_the_command(tmp_path, run_often, count, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def one(rng):
@@ -314,7 +305,7 @@ def test_tables_through_the_command(tmp_path, words, count, monkeypatch):
             content = changed(content, rng.choice(["truncate", "flip"]), np.random.default_rng(rng.getrandbits(32)))
         (tmp_path / "mine.csv").write_bytes(content)
         flags = ("--dataset", "mine.csv", "--epochs", "1", "--hidden", "2")
-        code, _, err = words("train", "--headless", "--no-record", "--quiet", *flags)
+        code, _, err = run_often("train", "--headless", "--no-record", "--quiet", *flags)
         assert code in {0, 1, 2}
         assert len(err.splitlines()) == bool(code), err
         assert [item.name for item in tmp_path.iterdir()] == ["mine.csv"], "nothing else is touched"

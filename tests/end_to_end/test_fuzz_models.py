@@ -14,7 +14,6 @@ from nnfd.core.params import presets
 from nnfd.core.params.fields import params_of
 from tests.end_to_end.test_damaged_folders import changed
 from tests.end_to_end.test_fuzz_inputs import LONG, ODD_VALUES, fuzz, refused, toml
-from tests.support import direct
 
 QUICK = 3
 SIZES = [QUICK, pytest.param(250, marks=pytest.mark.slow), pytest.param(LONG, marks=pytest.mark.soak)]
@@ -77,9 +76,7 @@ def damaged(text, rng):
 
 
 @pytest.mark.parametrize("count", SIZES)
-def test_models(tmp_path, run, count, monkeypatch):
-    if count > QUICK:
-        direct.use(monkeypatch)
+def test_models(tmp_path, run_often, count):
     texts, file = sources(), tmp_path / "mine.toml"
 
     def one(rng):
@@ -87,7 +84,7 @@ def test_models(tmp_path, run, count, monkeypatch):
         model = refused(lambda: presets.check_model(file), PresetError, ParamsError)
         if model is not None:
             refused(lambda: describe_states(params_of(model).model_construct()), ParamsError)
-        code, _, err = run("models", "check", str(file))
+        code, _, err = run_often("models", "check", str(file))
         assert (code, len(err.splitlines())) in ({(0, 0), (2, 1)} if model else {(2, 1)}), err
         preset = refused(lambda: presets.check(file), PresetError, ParamsError)
         if preset is None:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from nnfd.tui import cli
 from nnfd.tui.commands import exporting, listing, model_files, preset_files, running, sweeping
 from nnfd.tui.commands.flags import NewRunOptions, RunOptions
 
@@ -27,8 +26,3 @@ def call(words):
             options = NewRunOptions(headless=True, record=False, quiet=True)
             return running.train(options=options, params=running.NetworkFlags(**values))
     raise AssertionError(words)
-
-
-def use(patch):
-    """Let ``cli.main`` call them so."""
-    patch.setattr(cli, "build", lambda: call)
