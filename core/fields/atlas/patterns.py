@@ -111,12 +111,11 @@ class Patterns:
         pitch = self.side + 1
         return field.reshape(rows, pitch, columns, pitch).swapaxes(1, 2)[:, :, : self.side, : self.side]
 
-    def advance(self, most: int | None = None) -> None:
-        """Do some steps, `most` at the most; None: as many as take no longer than a run's between two polls."""
-        if most is None:
-            most = POLL_CELL_STEPS // (self.params.width * self.params.height)
+    def advance(self) -> None:
+        """Do some steps: as many as take no longer than a run's between two polls."""
+        at_once = max(1, POLL_CELL_STEPS // (self.params.width * self.params.height))
         to_check = CHECK_STEPS - self.step % CHECK_STEPS
-        self._kernel.advance(max(1, min(most, to_check, self.steps - self.step)))
+        self._kernel.advance(min(at_once, to_check, self.steps - self.step))
         if self._kernel.exceeded:
             self._bound()
         if self.step % CHECK_STEPS == 0:

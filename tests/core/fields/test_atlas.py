@@ -26,11 +26,19 @@ def atlas_of(params, across, up, cells=(2, 2), **more):
     return made
 
 
-def alone(patterns, place, steps):
+def grown(made):
+    """Its patterns, once all steps are done."""
+    patterns = Patterns(made)
+    while not patterns.is_over:
+        patterns.advance()
+    return patterns
+
+
+def alone(patterns, place):
     """The field that is shown of a cell, as a run of its own."""
     small = patterns.atlas.small(place)
     kernel = NumpyKernel(small, start_fields(small))
-    for _ in range(steps):
+    for _ in range(patterns.step):
         kernel.advance(1)
     return kernel.fields()[patterns.field]
 
@@ -123,13 +131,11 @@ class TestRegion:
 
 class TestPatterns:
     def test_each_pattern_is_what_a_run_of_its_own_would_be(self):
-        made = atlas_of(GRAY_SCOTT, "F=0.02:0.06", "D_u=0.1:0.2", (3, 2), side=12)
-        patterns = Patterns(made)
-        for _ in range(4):
-            patterns.advance(10)
+        made = atlas_of(GRAY_SCOTT, "F=0.02:0.06", "D_u=0.1:0.2", (3, 2), side=12, steps=40)
+        patterns = grown(made)
         assert patterns.step == 40
         for place in itertools.product(range(2), range(3)):
-            assert np.abs(patterns.shown()[place] - alone(patterns, place, 40)).max() < 1e-13
+            assert np.abs(patterns.shown()[place] - alone(patterns, place)).max() < 1e-13
             assert made.across.values[place[1]] == patterns.state(place).params.F
             assert patterns.state(place).params.D_u == made.up.values[place[0]]
 
@@ -142,10 +148,9 @@ class TestPatterns:
                 "start": {"u": "1"},
             }
         )
-        patterns = Patterns(atlas_of(params_of(model).check({}), "D=0.1:0.2", "g=0.1:0.3", side=5))
-        patterns.advance(7)
+        patterns = grown(atlas_of(params_of(model).check({}), "D=0.1:0.2", "g=0.1:0.3", side=5, steps=7))
         for place in itertools.product(range(2), range(2)):
-            assert np.abs(patterns.shown()[place] - alone(patterns, place, 7)).max() < 1e-13
+            assert np.abs(patterns.shown()[place] - alone(patterns, place)).max() < 1e-13
 
     def test_one_that_leaves_all_bounds_is_taken_out_and_the_others_go_on(self):
         model = read_model(
@@ -156,13 +161,13 @@ class TestPatterns:
                 "start": {"u": "1"},
             }
         )
-        patterns = Patterns(atlas_of(params_of(model).check({"clip": 10}), "D=0.1:0.2", "g=0.01:2", side=5))
-        for _ in range(20):
-            patterns.advance(1)
+        bounded = params_of(model).check({"clip": 10})
+        patterns = grown(atlas_of(bounded, "D=0.1:0.2", "g=0.01:2", side=5, steps=20))
+        assert patterns.step == 20
         assert patterns.lost.tolist() == [[False, False], [True, True]]
         assert np.isnan(patterns.shown()[1]).all()
         assert patterns.look((1, 0)) is None
-        assert np.abs(patterns.shown()[0, 1] - alone(patterns, (0, 1), 20)).max() < 1e-13
+        assert np.abs(patterns.shown()[0, 1] - alone(patterns, (0, 1))).max() < 1e-13
 
     def test_seeds_are_as_dense_as_in_the_preset(self):
         sown = GRAY_SCOTT.edited({"seeds": 100})
@@ -173,10 +178,8 @@ class TestPatterns:
 
     def test_a_field_that_is_flat_is_no_pattern_and_noise_fades_where_it_is_told(self):
         made = atlas_of(load("brusselator").params, "A=4:4.5", "B=4:4.5", side=10, steps=1600)
-        patterns = Patterns(made)
-        assert patterns.patterned().all()  # the noise of the start
-        while not patterns.is_over:
-            patterns.advance(100)
+        assert Patterns(made).patterned().all()  # the noise of the start
+        patterns = grown(made)
         assert not patterns.patterned().any()
         assert patterns.agreement() == (4, 4)
         assert patterns.look((0, 0)).words
@@ -190,9 +193,7 @@ class TestPatterns:
 def test_the_predicted_boundary_parts_patterned_from_uniform_points(preset, across, up):
     params = load(preset).params.edited({"engine": "numpy"})
     made = atlas_of(params, across, up, (8, 6))
-    patterns = Patterns(made)
-    while not patterns.is_over:
-        patterns.advance(500)
+    patterns = grown(made)
     agreeing, counted = patterns.agreement()
     assert counted >= 16
     for fate in (Fate.PATTERN, Fate.UNIFORM):

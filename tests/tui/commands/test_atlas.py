@@ -78,9 +78,10 @@ def test_an_interrupt_is_answered_and_nothing_is_written(run, tmp_path, monkeypa
     advance = Patterns.advance
 
     def interrupted(self):
-        advance(self, 1)
+        advance(self)
         signal.raise_signal(signal.SIGINT)
 
+    monkeypatch.setattr("nnfd.core.fields.atlas.patterns.POLL_CELL_STEPS", 1)
     monkeypatch.setattr(Patterns, "advance", interrupted)
     to = tmp_path / "a.png"
     code, _, err = run("atlas", "brusselator", *AXES, "--side", "4", "--steps", "9", "--to", str(to))
