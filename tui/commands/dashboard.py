@@ -89,7 +89,8 @@ def _run(app: LabApp) -> int:
     for session in sessions:  # it may have been told to end before its run could begin
         session.forgo()
     problems = [failure.line for failure in app.failures]
-    problems += [f"{printable(session.spec.preset)}: {session.failure}" for session in sessions if session.failed]
+    failed = [session for session in sessions if session.failure and not session.stopped_early]
+    problems += [f"{printable(session.spec.preset)}: {session.failure}" for session in failed]
     stopped = [_where_it_stopped(session) for session in sessions if code == INTERRUPTED and session.can_go_on]
     for line in [*problems, *stopped]:
         sys.stderr.write(f"nnfd-tui: {line}\n")

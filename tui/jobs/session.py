@@ -135,8 +135,8 @@ class Session:
         self.mailbox = Mailbox(wake)
         self.failure: str | None = None
         """One line, if the run could not start or go on, or was stopped before it began."""
-        self.failed = False
-        """Whether it could not start or go on: a run that was stopped has a :attr:`failure` too."""
+        self.stopped_early = False
+        """Whether :attr:`failure` says no more than that it was stopped before it began."""
         self.finished = threading.Event()
         """Set once everything of the run is on the disk."""
         self._wake = wake
@@ -170,9 +170,9 @@ class Session:
         try:
             self._live.run()
         except NnfdError as error:
-            self.failure, self.failed = str(error), not isinstance(error, StoppedError)
+            self.failure, self.stopped_early = str(error), isinstance(error, StoppedError)
         except Exception as error:
-            self.failure, self.failed = in_words(error), True
+            self.failure = in_words(error)
             raise
         finally:
             if self.folder is not None:

@@ -22,13 +22,13 @@ def test_a_branch_that_is_begun_again_has_its_best_epoch_under_the_weight_decay_
     assert RunSpec(params, "p", "t").again(now) == RunSpec(now, "p", "t")
 
 
-@pytest.mark.parametrize(("name", "failed"), [("d.csv", False), ("none.csv", True)])
-def test_a_run_that_is_stopped_while_its_data_is_read_has_not_failed(tmp_path, name, failed):
+@pytest.mark.parametrize(("name", "stopped"), [("d.csv", True), ("none.csv", False)])
+def test_a_run_that_is_stopped_while_its_data_is_read_has_not_failed(tmp_path, name, stopped):
     (tmp_path / "d.csv").write_text("x,y\n1,a\n")
     session = Session(RunSpec(NetworkParams(dataset=str(tmp_path / name)), "p", "t"), None, 0, lambda: None)
     session.stop()
     session.run()
-    assert session.failed is failed
+    assert session.stopped_early is stopped
     assert session.failure
 
 

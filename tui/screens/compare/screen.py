@@ -155,7 +155,7 @@ class CompareScreen(Screen[None]):
             self.show()
 
     def _look(self, runs: Sequence[RecordedRun]) -> None:
-        try:
+        try:  # what was read is told as it comes: OneAtATime would keep it until all runs are read
             for found in look_at(runs):
                 self.post_message(self.Looked(found, over=False))
         finally:  # look again another time, whatever failed

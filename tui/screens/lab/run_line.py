@@ -104,7 +104,7 @@ class RunLine(StatusLine, Generic[H]):
     ) -> None:
         super().__init__()
         self.news: Signal[None] = Signal(self, "news")
-        """For what draws itself from the run's history."""
+        """For what draws itself from the run's history; :class:`Happened` tells the screen, which draws all else."""
         self._unit = unit
         self._new_run: Callable[[RunSpec, RunFolder | None], CurrentRun[H]] = partial(
             CurrentRun,
