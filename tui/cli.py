@@ -48,9 +48,9 @@ _COMMANDS = {
     "delete": ("managing:delete", "Delete runs, after asking."),
     "prune": ("managing:prune", "Delete the oldest runs until the others fit into a size, after asking."),
     "export": ("exporting:export", "Write pictures, numbers or weights of a run to a file."),
-    "reproduce": ("checking:reproduce", "Train the course's networks and compare with what it reported."),
+    "reproduce": ("reproducing:reproduce", "Train the course's networks and compare with what it reported."),
     "doctor": ("doctor:doctor", "Say where things lie, which versions there are and what the terminal can."),
-    "bench": ("checking:bench", "Measure this machine: our engines beside others, as ratios."),
+    "bench": ("benching:bench", "Measure this machine: our engines beside others, as ratios."),
 }
 
 _GROUPS = {

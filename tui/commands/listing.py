@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 from nnfd.core.library.catalog import RunStatus, RunSummary
@@ -18,11 +17,10 @@ from nnfd.core.library.index import list_kept
 from nnfd.core.library.quota import quota_warning
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import QUOTA_VARIABLE, ROOT, RunsRoot, default_quota, read_size
+from nnfd.tui.commands.tables import console
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from rich.table import Table
 
 _STYLES = {
     RunStatus.RUNNING: "green",
@@ -72,10 +70,10 @@ def runs(
         return 0
     now = time.time()
     cells = {column: [cell(run, column, now) for run in listed] for column in RunColumn}
-    console = _console()
-    columns = _fitting(cells, console.width if console.is_terminal else None)
+    screen = console()
+    columns = _fitting(cells, screen.width if screen.is_terminal else None)
     # a text and not a table: rich takes 0.5 s for one of a thousand rows, and a pipe wants one line a run
-    console.print(_lines({column: cells[column] for column in columns}, listed), soft_wrap=True, end="")
+    screen.print(_lines({column: cells[column] for column in columns}, listed), soft_wrap=True, end="")
     if left_out := [str(column) for column in RunColumn if any(cells[column]) and column not in columns]:
         sys.stdout.write(f"not shown in a terminal of this width: {', '.join(left_out)}\n")
     if words := quota_warning(kept, read_size(default_quota(), QUOTA_VARIABLE)):
@@ -131,13 +129,3 @@ def _as_json(run: RunSummary) -> dict[str, object]:
         "size": run.size,
         "problem": run.problem,
     }
-
-
-def print_table(table: Table) -> None:
-    """Print a table as wide as the terminal, or as wide as it needs into a pipe."""
-    _console().print(table)
-
-
-def _console() -> Console:
-    console = Console(markup=False, highlight=False, emoji=False)
-    return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=1000)

@@ -18,7 +18,7 @@ from nnfd.core.params.presets import check_model
 from nnfd.core.params.typeset import equations
 from nnfd.core.runs.files import write_file
 from nnfd.core.text import did_you_mean, printable
-from nnfd.tui.commands.listing import print_table
+from nnfd.tui.commands.tables import print_table
 
 
 def listed() -> int:

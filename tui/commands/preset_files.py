@@ -10,7 +10,7 @@ from rich.text import Text
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import presets
-from nnfd.tui.commands.listing import print_table
+from nnfd.tui.commands.tables import print_table
 
 
 def listed() -> int:

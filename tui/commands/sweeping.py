@@ -27,8 +27,8 @@ from nnfd.core.sweep.summary import SUMMARY, best_point, summarise, write_tables
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunsRoot
 from nnfd.tui.commands.headless import stop_on_signals
-from nnfd.tui.commands.listing import print_table
 from nnfd.tui.commands.reporting import Output, how_to_go_on
+from nnfd.tui.commands.tables import print_table
 from nnfd.tui.guard.streams import need_terminal
 
 TABLE_SECONDS = 2.0

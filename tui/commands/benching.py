@@ -1,83 +1,31 @@
-"""``reproduce`` and ``bench``: what the engines give and how fast, beside what is claimed."""
+"""``bench``: how fast the engines are on this machine, beside others."""
 
 from __future__ import annotations
 
 import json as json_format
 import math
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.table import Column, Table
 from rich.text import Text
 
-from nnfd.tui.commands.listing import print_table
+from nnfd.tui.commands.tables import print_table, right_aligned, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from nnfd.core.network.evaluate import Evaluation
     from nnfd.core.proof.profile import ProfilePhase
-    from nnfd.core.proof.reproduce import Measurement
     from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow, WaitRow
+    from nnfd.core.proof.timing import Machine
 
 
 BAR_CELLS = 18
 TARGET_MARK = "│"
 HOW = "each timed in a process of its own, warmed up, by turns"
 NOT_JUDGED = "not judged: others use this machine"
-
-
-def reproduce() -> int:
-    """Train the course's networks and its baseline; compare the test accuracies with the reported ones.
-
-    Exit code 1 if one is outside its range. Every network is trained with five batch orders.
-    """
-    from nnfd.core.proof.reproduce import CLAIMS
-    from nnfd.core.proof.reproduce import reproduce as measure
-
-    measurements: list[Measurement] = []
-    for number, measurement in enumerate(measure(), 1):
-        measurements.append(measurement)
-        sys.stderr.write(f"{number} of {len(CLAIMS)}: {measurement.claim.name} {_accuracies(measurement)}\n")
-        sys.stderr.flush()
-    for measurement in measurements:
-        _print_details(measurement)
-    print_table(_comparison(measurements))
-    outside = [m.claim.name for m in measurements if not m.ok]
-    if outside:
-        sys.stderr.write(f"nnfd-tui: outside the allowed range: {', '.join(outside)}\n")
-    return 1 if outside else 0
-
-
-def _accuracies(measurement: Measurement) -> str:
-    return " ".join(f"{accuracy:.4f}" for accuracy in measurement.accuracies)
-
-
-def _comparison(measurements: Sequence[Measurement]) -> Table:
-    numbers = ("reported", "mean", "least", "greatest", "allowed")
-    table = Table("run", *_right(numbers), "verdict", box=None, pad_edge=False)
-    for m in measurements:
-        accuracies = [m.claim.reported, m.mean, min(m.accuracies), max(m.accuracies)]
-        low, high = f"{m.claim.low:.4f}", f"{m.claim.high:.4f}"
-        cells = [m.claim.name, *(f"{n:.4f}" for n in accuracies), low if low == high else f"{low} to {high}"]
-        table.add_row(*cells, _verdict(m.ok, "OUTSIDE"))
-    return table
-
-
-def _print_details(measurement: Measurement) -> None:
-    evaluation = measurement.evaluation
-    sys.stdout.write(f"{measurement.claim.name}: test set, first batch order\n\n{evaluation.text}\n")
-    print_table(_confusion(evaluation))
-    sys.stdout.write("\n")
-
-
-def _confusion(evaluation: Evaluation) -> Table:
-    names = [Text(name) for name in evaluation.class_names]
-    table = Table(*_right(["true \\ predicted", *names]), box=None, pad_edge=False)
-    for name, row in zip(names, evaluation.confusion.tolist(), strict=True):
-        table.add_row(name, *(str(count) for count in row))
-    return table
 
 
 def bench(
@@ -104,63 +52,99 @@ def bench(
     commands
         Measure how long a user waits, too: for help, the dashboard, a list of 1,000 runs, a sweep. It takes 2 minutes.
     """
+    found = _measured(profile=profile, large=large, commands=commands)
+    if json:
+        sys.stdout.writelines(json_format.dumps(each) + "\n" for each in _as_json(found))
+    else:
+        _print(found)
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """What ``bench`` has found out."""
+
+    machine: Machine
+    rows: Sequence[SpeedRow]
+    memory: Sequence[MemoryRow]
+    waits: Sequence[WaitRow]
+    threads: Sequence[ThreadsRow]
+    phases: Sequence[ProfilePhase]
+    absent: Sequence[str]
+    """Names of peers that are not installed."""
+    left_out: Sequence[str]
+    """What was not asked for, with the flag that asks for it."""
+
+
+def _measured(*, profile: bool, large: bool, commands: bool) -> _Measured:
     from nnfd.core.proof import field_speed, peers, speed
-    from nnfd.core.proof.profile import phases
-    from nnfd.core.proof.timing import REPEATS, this_machine
+    from nnfd.core.proof.timing import this_machine
 
     rows: list[SpeedRow] = []
     for name, measure in (("training", speed.network_rows), ("fields", field_speed.field_rows)):
         _told(name)
         rows += measure()
-    memory, threads = [field_speed.memory_row()], field_speed.threads_rows()
+    memory, threads = [field_speed.memory_row()], list(field_speed.threads_rows())
+    waits: list[WaitRow] = []
+    phases: list[ProfilePhase] = []
+    left_out = []
     if large:
         from nnfd.core.proof.large import large_rows
 
         _told("a large data set")
         epochs, taken = large_rows(speed.engines())
         rows, memory = rows + epochs, [*memory, taken]
-    waits: list[WaitRow] = []
+    else:
+        left_out.append("a data set of 60,000 x 784 (--large)")
     if commands:
         from nnfd.core.proof.waiting import sweep_row, wait_rows
 
         _told("the commands")
         waits = list(wait_rows())
         rows.append(sweep_row())
-    parts = list(phases()) if profile else []
+    else:
+        left_out.append("how long commands take (--commands)")
+    if profile:
+        from nnfd.core.proof.profile import phases as profiled
+
+        phases = list(profiled())
     known = peers.PEERS.keys() | peers.OF_FIELDS.keys()
     absent = [peers.NAMES[name] for name in sorted(known - set(peers.installed(known)))]
-    left_out = [] if large else ["a data set of 60,000 x 784 (--large)"]
-    left_out += [] if commands else ["how long commands take (--commands)"]
-    machine = this_machine()
-    if json:
-        told: list[dict[str, object]] = [
-            {
-                "processor": machine.processor,
-                "cores": machine.cores,
-                "how": HOW,
-                "medians_of": REPEATS,
-                "not_installed": absent,
-                "not_measured": left_out,
-            },
-            *map(_speed_as_json, rows),
-            *map(_memory_as_json, memory),
-            *map(_wait_as_json, waits),
-            *map(_threads_as_json, threads),
-            *map(_phase_as_json, parts),
-        ]
-        sys.stdout.writelines(json_format.dumps(each) + "\n" for each in told)
-        return 0
+    return _Measured(this_machine(), rows, memory, waits, threads, phases, absent, left_out)
+
+
+def _as_json(found: _Measured) -> Iterator[dict[str, object]]:
+    from nnfd.core.proof.timing import REPEATS
+
+    yield {
+        "processor": found.machine.processor,
+        "cores": found.machine.cores,
+        "how": HOW,
+        "medians_of": REPEATS,
+        "not_installed": found.absent,
+        "not_measured": found.left_out,
+    }
+    yield from map(_speed_as_json, found.rows)
+    yield from map(_memory_as_json, found.memory)
+    yield from map(_wait_as_json, found.waits)
+    yield from map(_threads_as_json, found.threads)
+    yield from map(_phase_as_json, found.phases)
+
+
+def _print(found: _Measured) -> None:
+    from nnfd.core.proof.timing import REPEATS
+
+    machine = found.machine
     sys.stdout.write(f"{machine.processor}, {machine.cores} cores; {HOW}; medians of {REPEATS}\n")
-    print_table(_figures(rows, memory, waits))
-    sys.stdout.writelines(f"{_threads_in_words(row)}\n" for row in threads)
-    if absent:
-        sys.stdout.write(f"not installed: {', '.join(absent)}\n")
-    if left_out:
-        sys.stdout.write(f"not measured: {', '.join(left_out)}\n")
-    if parts:
+    print_table(_figures(found.rows, found.memory, found.waits))
+    sys.stdout.writelines(f"{_threads_in_words(row)}\n" for row in found.threads)
+    if found.absent:
+        sys.stdout.write(f"not installed: {', '.join(found.absent)}\n")
+    if found.left_out:
+        sys.stdout.write(f"not measured: {', '.join(found.left_out)}\n")
+    if found.phases:
         sys.stdout.write("\n")
-        print_table(_phases(parts))
-    return 0
+        print_table(_phases(found.phases))
 
 
 def _told(what: str) -> None:
@@ -169,12 +153,12 @@ def _told(what: str) -> None:
 
 
 def _figures(rows: Sequence[SpeedRow], memory: Sequence[MemoryRow], waits: Sequence[WaitRow]) -> Table:
-    numbers = _right(("ours", "other", "ratio"))
+    numbers = right_aligned(("ours", "other", "ratio"))
     table = Table(
         Column("what", overflow="fold"),
         *numbers,
         Column(f"1/4x to 16x, {TARGET_MARK} target", no_wrap=True),
-        *_right(("target",)),
+        *right_aligned(("target",)),
         "",
         "bounds",
         box=None,
@@ -187,8 +171,8 @@ def _figures(rows: Sequence[SpeedRow], memory: Sequence[MemoryRow], waits: Seque
         table.add_row(row.name, *times, f"{row.ratio:.2f}x", drawn, target, _judged(row), row.note)
     for each in memory:
         sizes = (f"{amount / 1e6:.2f} MB" for amount in (each.taken, each.other))
-        drawn, verdict = bar(each.ratio, each.target), _verdict(each.good, "MISSED")
-        table.add_row(each.name, *sizes, f"{each.ratio:.2f}x", drawn, f"<= {each.target:g}x", verdict)
+        drawn, said = bar(each.ratio, each.target), verdict(each.good, "MISSED")
+        table.add_row(each.name, *sizes, f"{each.ratio:.2f}x", drawn, f"<= {each.target:g}x", said)
     for wait in waits:
         table.add_row(wait.name, f"{wait.seconds:.3f} s", "", "", "", f"<= {wait.target:g} s", _judged(wait))
     return table
@@ -215,7 +199,7 @@ def _threads_in_words(row: ThreadsRow) -> str:
 
 
 def _phases(parts: Sequence[ProfilePhase]) -> Table:
-    table = Table("where the time goes", "phase", *_right(("time", "share")), "", box=None, pad_edge=False)
+    table = Table("where the time goes", "phase", *right_aligned(("time", "share")), "", box=None, pad_edge=False)
     for part in parts:
         drawn = "█" * round(20 * part.share)
         table.add_row(part.of, part.name, f"{part.seconds * 1e6:,.0f} µs", f"{part.share:.0%}", drawn)
@@ -227,7 +211,7 @@ def _judged(row: SpeedRow | WaitRow) -> Text:
         return Text("")
     if not row.good and row.disturbed:
         return Text(NOT_JUDGED, style="yellow")
-    return _verdict(row.good, "MISSED")
+    return verdict(row.good, "MISSED")
 
 
 def _speed_as_json(row: SpeedRow) -> dict[str, object]:
@@ -255,11 +239,3 @@ def _threads_as_json(row: ThreadsRow) -> dict[str, object]:
 
 def _phase_as_json(part: ProfilePhase) -> dict[str, object]:
     return {"of": part.of, "phase": part.name, "s": part.seconds, "share": part.share}
-
-
-def _right(headings: Iterable[str | Text]) -> list[Column]:
-    return [Column(heading, justify="right") for heading in headings]
-
-
-def _verdict(good: bool, otherwise: str) -> Text:
-    return Text("ok" if good else otherwise, style="green" if good else "bold red")

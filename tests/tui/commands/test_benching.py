@@ -8,7 +8,7 @@ from nnfd.core.proof import field_speed, large, peers, profile, speed, timing, w
 from nnfd.core.proof.profile import ProfilePhase
 from nnfd.core.proof.rows import MemoryRow, SpeedRow, ThreadsRow, WaitRow
 from nnfd.core.proof.timing import Machine
-from nnfd.tui.commands.checking import BAR_CELLS, bar
+from nnfd.tui.commands.benching import BAR_CELLS, bar
 
 FAST, SLOW, LIMIT = (
     SpeedRow("fast / slow", 0.001, 0.004, 2.0, note="34 operations a cell"),
