@@ -3,6 +3,7 @@
 import gc
 import itertools
 import json
+import math
 import os
 import sys
 
@@ -85,6 +86,14 @@ def nothing_of_the_user_is_touched(pytestconfig):
         patch.setenv("NUMBA_THREADING_LAYER_PRIORITY", "tbb omp workqueue")
         yield
     assert before or not runs.exists(), "a test keeps its runs in the folder that it was called from"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobody_waits_for_the_compiler():
+    """Let NumPy do the runs without an end that tests stop: for so long ones ``auto`` takes numba, which compiles."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("nnfd.core.network.engines.choose.AUTO_WORK", math.inf)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

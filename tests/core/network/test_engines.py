@@ -142,6 +142,7 @@ def test_what_the_training_figures_are_of(monkeypatch, how):
 
 
 def test_auto_takes_numba_for_long_runs_only(monkeypatch):
+    monkeypatch.setattr(choose, "AUTO_WORK", AUTO_WORK)
     monkeypatch.setattr(choose, "find_spec", lambda name: object())
     sizes, samples = (64, 128, 10), 1257
     long = NetworkParams(epochs=int(AUTO_WORK / (samples * 9610)) + 1)
