@@ -74,27 +74,22 @@ def otsu(field: NDArray[Any]) -> float:
     return float((edges[best[0] + 1] + edges[best[-1] + 1]) / 2)
 
 
-def spots(
-    field: NDArray[Any], threshold: float | None = None, *, periodic: bool = True, inside: Mask | None = None
-) -> tuple[int, float]:
-    """Return the number of connected regions above `threshold`, and the fraction of the cells that they cover.
+def spots(field: NDArray[Any], *, periodic: bool = True, inside: Mask | None = None) -> tuple[int, float]:
+    """Return the number of connected regions above Otsu's threshold, and the fraction of the cells that they cover.
 
     Parameters
     ----------
     field
-        Shape (height, width).
-    threshold
-        None: Otsu's threshold of this field. A field without contrast then has (0, 0.0).
+        Shape (height, width). Without contrast it has (0, 0.0).
     periodic
         Whether a region goes on across the edges. Cells touch along their sides, not at their corners.
     inside
         The cells that count, for a domain; None: all.
     """
     values = field if inside is None else field[inside]
-    if threshold is None:
-        if is_flat(values):
-            return 0, 0.0
-        threshold = otsu(values)
+    if is_flat(values):
+        return 0, 0.0
+    threshold = otsu(values)
     mask = np.asarray(field > threshold)
     _, count = _label(mask if inside is None else mask & inside, periodic=periodic)
     return count, float((values > threshold).mean())

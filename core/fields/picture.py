@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from nnfd.core.params import FieldParams
 
 WHITE = (255, 255, 255)
+FRAME_MILLISECONDS = 80
+"""Of an animated GIF, which keeps time in hundredths of a second."""
 _BY_FIELD = {"a": "viridis", "s": "magma", "y": "cividis", "C": "Blues", "h": "magma"}
 
 
@@ -139,17 +141,12 @@ def write_gif(
     lo: float,
     hi: float,
     zoom: int = 4,
-    frames_per_second: float = 12.5,
 ) -> None:
-    """Write fields of equal shape as an endless animated GIF on one scale. Raises ``ParamsError`` if there are none.
-
-    GIF keeps time in hundredths of a second, and viewers slow down what is faster than 50 frames a second.
-    """
+    """Write fields of equal shape as an endless animated GIF on one scale. Raises ``ParamsError`` if there are none."""
     frames = iter(frames)
     field = next(frames, None)
     if field is None:
         raise ParamsError("export: there is no frame to put into the picture")
-    duration = max(20, round(100 / frames_per_second) * 10)
     first = field_image(field, colormap, lo, hi, zoom)
     others = (field_image(frame, colormap, lo, hi, zoom) for frame in frames)
     first.save(
@@ -157,7 +154,7 @@ def write_gif(
         format="GIF",
         save_all=True,
         append_images=others,
-        duration=duration,
+        duration=FRAME_MILLISECONDS,
         loop=0,
         disposal=1,
         **_transparency(field),

@@ -27,9 +27,5 @@ class TextLine(Widget):
 
     text: reactive[str | Content] = reactive("")
 
-    def __init__(self, text: str = "", *, classes: str | None = None) -> None:
-        super().__init__(classes=classes)
-        self.set_reactive(TextLine.text, text)
-
     def render(self) -> RenderResult:
         return self.text if isinstance(self.text, Content) else Content(self.text)

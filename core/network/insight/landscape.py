@@ -137,7 +137,7 @@ def path_plane(frames: Sequence[tuple[int, NDArray[Any]]]) -> Plane:
     return Plane(centre, directions, path, epochs, _pair(low - room), _pair(high + room), _share(path, thetas))
 
 
-def random_plane(model: MLP, frames: Sequence[tuple[int, NDArray[Any]]], seed: int = 0) -> Plane:
+def random_plane(model: MLP, frames: Sequence[tuple[int, NDArray[Any]]]) -> Plane:
     """Return a plane through the last frame along two random directions, filter-normalised.
 
     Parameters
@@ -146,10 +146,8 @@ def random_plane(model: MLP, frames: Sequence[tuple[int, NDArray[Any]]], seed: i
         Of which the frames are.
     frames
         Epoch and flat weights of each, at least one; those before the last are shown where they lie nearest to.
-    seed
-        Of the directions.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)  # the same directions whenever the map is drawn again
     centre = np.array(frames[-1][1], np.float64)
     directions = np.zeros((2, centre.size))
     sizes, norm = model.layer_sizes, model.batch_norm

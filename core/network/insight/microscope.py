@@ -117,9 +117,9 @@ def look(model: MLP, x: NDArray[Any], target: int | None = None) -> Passage:
     return Passage(tuple(layers), model.activation, target, _loss(layers[-1].z, target))
 
 
-def difference(seen: Passage, layer: int, i: int, j: int, step: float = STEP) -> Difference:
+def difference(seen: Passage, layer: int, i: int, j: int) -> Difference:
     """Return the gradient of the weight from input `i` to unit `j` of a layer, all counted from 0, from two losses."""
-    step *= max(1.0, abs(float(seen.layers[layer].W[i, j])))
+    step = STEP * max(1.0, abs(float(seen.layers[layer].W[i, j])))
     (above, on), (below, off) = (_moved(seen, layer, i, j, by) for by in (step, -step))
     kink = seen.activation.name == "relu" and any(not np.array_equal(u, v) for u, v in zip(on, off, strict=True))
     return Difference((above - below) / (2 * step), kink)

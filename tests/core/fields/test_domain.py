@@ -41,7 +41,7 @@ def test_a_shape_lies_within_the_grid_in_one_piece(shape):
     mask = inside(DiffusionParams(width=150, height=120, domain=shape))
     assert 0.1 < mask.mean() < 0.8
     assert not (mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any())
-    assert spots(mask.astype(float), 0.5)[0] == 1
+    assert spots(mask.astype(float))[0] == 1
     assert inside(DiffusionParams()) is None
 
 

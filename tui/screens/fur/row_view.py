@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class RowView(FieldView):
     """Fills its room with the row of a trace."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self._trace: Trace | None = None
         self._colormap = ""
         self.times = TextLine()

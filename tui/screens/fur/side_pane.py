@@ -96,7 +96,7 @@ class SidePane(Vertical):
         self.pane = NumbersPane()
         self.values = CurveView("over time", id="values")
         self.spectrum = CurveView(Second.SPECTRUM.value, ends=False, id="spectrum")
-        self.row = RowView(id="row")
+        self.row = RowView()
         self.numbers: FieldNumbers | None = None
         """What is shown."""
         self.second = Second.SPECTRUM

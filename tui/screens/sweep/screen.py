@@ -92,7 +92,7 @@ class SweepScreen(Screen[None]):
         yield TopBar("sweep")
         yield Label("runs", id="sweep-order", markup=False)
         yield self._runs
-        yield Label("points: mean ± standard deviation over the seeds", classes="-heading", markup=False)
+        yield Label("points: mean ± standard deviation over the seeds", markup=False)
         yield self._points
         yield StatusLine()
         yield KeyLine()

@@ -81,7 +81,7 @@ def test_the_plane_of_the_path_is_that_of_its_main_directions_from_the_end():
 
 def test_random_directions_have_the_lengths_of_the_units_weights_and_no_bias():
     model = network(batch_norm=True)
-    plane = random_plane(model, frames_of(model), seed=3)
+    plane = random_plane(model, frames_of(model))
     own = parameter_views(model.theta, (4, 5, 3), norm=True)
     for direction in plane.directions:
         views = parameter_views(direction.copy(), (4, 5, 3), norm=True)
@@ -92,7 +92,7 @@ def test_random_directions_have_the_lengths_of_the_units_weights_and_no_bias():
     assert abs(a @ b) < 0.9 * np.linalg.norm(a) * np.linalg.norm(b)
     np.testing.assert_allclose(plane.path[-1], [0, 0], atol=1e-12)
     assert (plane.low, plane.high) == ((-1, -1), (1, 1))
-    np.testing.assert_array_equal(random_plane(model, frames_of(model), seed=3).directions, plane.directions)
+    np.testing.assert_array_equal(random_plane(model, frames_of(model)).directions, plane.directions)
 
 
 def test_a_place_off_the_random_plane_is_shown_where_it_is_nearest():

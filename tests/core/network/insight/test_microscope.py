@@ -73,7 +73,7 @@ def test_the_difference_is_that_of_the_networks_own_losses():
             model.W[number][i, j] += by
             losses.append(model.evaluate(X.reshape(1, -1), np.array([1]))[0])
             model.W[number][i, j] -= by
-        assert difference(seen, number, i, j, step).gradient == pytest.approx((losses[0] - losses[1]) / 2e-5, abs=1e-8)
+        assert difference(seen, number, i, j).gradient == pytest.approx((losses[0] - losses[1]) / 2e-5, abs=1e-8)
 
 
 def test_without_a_class_it_is_the_one_that_the_network_says():
