@@ -81,8 +81,8 @@ def simulate(
     Yields
     ------
     Event
-        In the order that ``core.events`` gives. Notices have the codes ``seeds-none``, ``positivity``, ``extinct``,
-        ``clip-touched``, ``steady`` and ``engine``. A pattern that stands still ends the run early with
+        In the order that :mod:`nnfd.core.engine.events` gives. Notices have the codes ``seeds-none``, ``positivity``,
+        ``extinct``, ``clip-touched``, ``steady`` and ``engine``. A pattern that stands still ends the run early with
         ``Outcome.STEADY``.
 
     Raises

@@ -76,7 +76,7 @@ def export_run(
     step
         A kept frame; None for the newest.
     colormap
-        One of :data:`nnfd.core.fields.picture.COLORMAPS`; None for the preset's, or the field's own.
+        One of :data:`nnfd.core.params.palettes.COLORMAPS`; None for the preset's, or the field's own.
     zoom
         Pixels a cell.
 
