@@ -73,8 +73,7 @@ class Terminal:
 
     def pump(self, seconds: float) -> bool:
         """Read what has come within `seconds`; False once the command has closed its terminal."""
-        ready, _, _ = select.select([self._fd], [], [], seconds)
-        if not ready:
+        if not self._has_come(seconds):
             return True
         try:
             data = os.read(self._fd, 1 << 16)
@@ -85,6 +84,10 @@ class Terminal:
         self.written += text
         self._stream.feed(text)
         return bool(data)
+
+    def _has_come(self, seconds: float) -> bool:
+        """Wait so long for something to read."""
+        return bool(select.select([self._fd], [], [], seconds)[0])
 
     def wait_for(self, condition: str | Callable[[str], bool]) -> str:
         """Read until the screen holds a text or meets a condition; fails with the screen if it never does."""
@@ -106,13 +109,16 @@ class Terminal:
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def wait_exit(self) -> int:
-        """Read until the command ends; return its exit code."""
+        """Read until the command ends, and its last words; return its exit code."""
         until(
             lambda: not self.pump(0.1) or self.process.poll() is not None,
             lambda: f"the end; the screen is\n{self.text}",
             lambda: None,
         )
-        return self.process.wait(LIMIT)
+        code = self.process.wait(LIMIT)
+        while self._has_come(0) and self.pump(0):  # it may have written them between the last look and its end
+            pass
+        return code
 
     def hang_up(self, *, told: bool = True) -> None:
         """Close the terminal, as when its window goes away; a process that it does not control is told nothing."""
