@@ -69,6 +69,16 @@ class Lab:
         await self.pilot.press(*keys)
         await self.pilot.pause()
 
+    async def held(self) -> int:
+        """Wait until a pause has come into effect, and what was under way at it is drawn; return the position.
+
+        The phase tells of a pause as soon as it is asked for: an epoch or a chunk may still come then.
+        """
+        screen = self.screen
+        controller = screen.session.controller
+        await self.until(lambda: controller.holds and controller.position == screen.history.position)
+        return screen.history.position
+
     async def full_speed_to_the_end(self) -> None:
         """Run to the end and wait until the end is drawn."""
         self.screen.session.controller.pace = None

@@ -121,13 +121,11 @@ async def test_a_branch_starts_from_the_newest_epoch_though_no_frame_of_it_is_ke
     async with opened(params, storage=Storage(root=tmp_path)) as lab:
         screen = lab.screen
         await lab.press("space")
-        await lab.until(lambda: screen.phase is Phase.PAUSED)
-        for _ in range(2):
-            if screen.history.position % 2 == 0:
-                before = screen.history.position
-                await lab.press("s")
-                await lab.until(lambda before=before: screen.history.position > before)
-        epoch = screen.history.position
+        epoch = await lab.held()
+        if epoch % 2 == 0:
+            await lab.press("s")
+            await lab.until(lambda: screen.history.position == epoch + 1)
+        epoch = await lab.held()
         assert epoch % 2
         assert epoch not in screen.session.frames.steps()
         await lab.press("b", "enter")

@@ -182,7 +182,7 @@ async def test_every_key_of_a_lab_and_its_dialogs(params, opens, tmp_path, monke
     async with opened(params.edited({"epochs": 100_000} if params is NET else {}), storage=Storage(tmp_path)) as lab:
         await lab.until(lambda: lab.screen.history.position > 2 and lab.screen.session.frames.steps())
         await lab.press("space")  # it stands still from here on: each epoch draws the curves anew
-        await lab.until(lambda: lab.screen.phase is Phase.PAUSED)
+        await lab.held()
         await lab.press("j")
         await try_every_key(lab, monkeypatch, unforeseen, tried)
         lab.screen.set_focus(lab.screen.timeline)

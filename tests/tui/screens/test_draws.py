@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 from textual.widget import Widget
 
-from nnfd.core.engine.control import Phase
 from nnfd.core.params import FurParams, NetworkParams
 from nnfd.tui.screens.fur.numbers import NumbersPane
 from nnfd.tui.widgets.confusion import ConfusionTable
@@ -52,8 +51,7 @@ async def settled(lab):
     screen = lab.screen
     await lab.until(lambda: screen.history.position > 2)
     await lab.press("space")
-    await lab.until(lambda: screen.phase is Phase.PAUSED)
-    await lab.until(lambda: screen.session.controller.position == screen.history.position)
+    await lab.held()
     await lab.until(lambda: not screen.findings.busy)
 
 

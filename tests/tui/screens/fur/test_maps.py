@@ -26,7 +26,8 @@ async def test_a_map_in_place_of_the_field_is_painted_on_erased_and_kept(tmp_pat
         screen, fields, line = lab.screen, lab.screen.fields, lab.screen.brush_line
         await lab.until(lambda: fields.state is not None and fields.state.step > 0)
         screen.session.controller.pause()
-        await lab.until(lambda: screen.session.controller.holds and screen.history.position == fields.state.step)
+        await lab.held()
+        await lab.until(lambda: screen.history.position == fields.state.step)
         await lab.press("M")
         assert fields.parameter == "k", "it varies, the others do not"
         assert fields.view.title.startswith("map of k  0.0")

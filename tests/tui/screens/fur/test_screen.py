@@ -48,7 +48,7 @@ async def lab(params, size=(120, 40), *, pause=True):
         if pause:
             await this.until(lambda: screen.fields.state is not None and screen.fields.state.step > 0)
             screen.session.controller.pause()
-            await this.until(lambda: screen.session.controller.position == screen.history.position)
+            await this.held()
         else:
             await this.full_speed_to_the_end()
         yield this, screen
