@@ -78,8 +78,8 @@ async def test_the_course_is_stopped_and_goes_on_with_the_run_that_was_interrupt
         await lab.press("c")
         await lab.until(lambda: screen.course.position > 2)
         await lab.press("c")
-        await lab.until(lambda: screen.course.finished.is_set() and list(states(lab).values()) == ["interrupted"])
-        assert (status(lab).phase, "c goes on" in status(lab).message) == (Phase.IDLE, True)
+        await lab.until(lambda: list(states(lab).values()) == ["interrupted"])
+        await lab.until(lambda: (status(lab).phase, "c goes on" in status(lab).message) == (Phase.IDLE, True))
         (name,) = states(lab)
         before = screen.runs[0].history.position
         await lab.press("c")
@@ -87,7 +87,7 @@ async def test_the_course_is_stopped_and_goes_on_with_the_run_that_was_interrupt
         await lab.press("space")
         await lab.until(lambda: states(lab) == {name: "paused"})
         await lab.press("c")  # also out of a pause
-        await lab.until(lambda: states(lab) == {name: "interrupted"})
+        await lab.until(lambda: screen.course.finished.is_set() and states(lab) == {name: "interrupted"})
         assert len(list(tmp_path.iterdir())) == 2  # and that of the first lab
         await lab.press("c")
         await lab.until(lambda: screen.course.position > before)
@@ -101,7 +101,8 @@ async def test_the_course_takes_no_run_that_was_edited_or_is_damaged(tmp_path, s
         await lab.press("c")
         await lab.until(lambda: screen.course.position > 2)
         await lab.press("c")
-        await lab.until(lambda: list(states(lab).values()) == ["interrupted"])
+        # its folder says so before the worker has left it
+        await lab.until(lambda: screen.course.finished.is_set() and list(states(lab).values()) == ["interrupted"])
         for name in ("state.npz", "state-1.npz"):
             (screen.runs[0].path / name).write_bytes(b"no state")
         await lab.press("c")
@@ -131,7 +132,7 @@ async def test_scikit_learns_classifier_is_paused_and_stopped_too(tmp_path, shor
         await lab.until(lambda: states(lab).get("MLPClassifier") == "paused")
         await lab.press("c")
         await lab.until(lambda: states(lab).get("MLPClassifier") == "interrupted")
-        assert (status(lab).phase, status(lab).done) == (Phase.IDLE, 4)
+        await lab.until(lambda: (status(lab).phase, status(lab).done) == (Phase.IDLE, 4))
         monkeypatch.setattr(baseline, "MAX_EPOCHS", 4)
         await lab.press("c")
         await lab.until(lambda: status(lab).phase is Phase.DONE)
