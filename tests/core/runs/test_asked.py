@@ -20,7 +20,7 @@ from nnfd.core.runs.names import ASKED, STATE
 from nnfd.core.runs.recorder import Recorder
 from nnfd.core.runs.resumption import peek, resume
 from tests.support import fakes
-from tests.support.waiting import until
+from tests.support.waiting import LIMIT, until
 
 PARAMS = NetworkParams(epochs=10, lr=0.01)
 FIELDS = DiffusionParams(width=8, height=8, steps=40)
@@ -48,11 +48,11 @@ class Held:
     def _on_epoch(self, epoch):
         if epoch == self.at:
             self.reached.set()
-            self.let_go.wait(30)
+            self.let_go.wait(LIMIT)
 
     def __enter__(self):
         self.thread.start()
-        assert self.reached.wait(30)
+        assert self.reached.wait(LIMIT)
         return self
 
     def __exit__(self, *_):

@@ -305,6 +305,8 @@ class TestFollower:
 def test_a_run_outlives_whatever_is_put_in_the_place_of_its_files(tmp_path):
     with Elsewhere(tmp_path / "r") as run:
         run.answer(do="pause")
+        # all is told: nothing puts the file there again before the folder is
+        until(lambda: (told := Live.read(run.path)).holds and told.speed == run.controller.speed)
         (run.path / LIVE).unlink()
         (run.path / LIVE).mkdir()
         here = run.controller.position
