@@ -111,8 +111,7 @@ async def test_space_pauses_and_goes_on_s_does_one_epoch_and_keys_change_the_pac
         await lab.until(lambda: epochs(lab) >= 2)
         await lab.press("space")
         assert lab.screen.phase is Phase.PAUSED
-        await lab.until(lambda: lab.screen.session.controller.position == epochs(lab))
-        before = lab.screen.session.controller.position
+        before = await lab.held()
         await lab.press("s")
         await lab.until(lambda: epochs(lab) == before + 1)
         assert lab.screen.phase is Phase.PAUSED
@@ -171,10 +170,9 @@ async def test_a_wrong_edit_is_refused_a_live_one_is_marked_and_one_that_needs_i
         log, at = lab.screen.history.curves, edited.position
         assert log.row_at(at)["lr"] == lr_at(LONG, at)
         assert log.row_at(at + 1)["lr"] == lr_at(edited.params, at + 1)
+        await lab.until(lambda: "✎lr 0.01→0.5" in lab.text())  # the charts come after the numbers
         assert lab.screen.curves.loss.chart.edits == (Edit(edited.position, "lr 0.01→0.5"),)
-        await lab.until(lambda: "✎lr 0.01→0.5" in lab.text())
-        assert "changed hidden 8" in lab.text()
-        assert " lr 0.5" in lab.text().split("changed")[1]
+        await lab.until(lambda: "changed hidden 8" in lab.text() and " lr 0.5" in lab.text().split("changed")[1])
         await edit(lab, "hidden", "9,7")
         assert "restart" in lab.text()
         await lab.press("enter")
@@ -184,7 +182,9 @@ async def test_a_wrong_edit_is_refused_a_live_one_is_marked_and_one_that_needs_i
         assert ghost.name == "before"
         assert ghost.history.curves.column("epoch")[0] == 1
         await lab.until(lambda: epochs(lab) >= 1)
-        *ours, behind = lab.screen.curves.loss.chart.series
+        chart = lab.screen.curves.loss
+        await lab.until(lambda: len(chart.chart.series) > 2 and chart.chart.series[-1].ghost)  # it comes after them
+        *ours, behind = chart.chart.series
         assert behind.ghost
         assert behind.depth > max(series.depth for series in ours)
         np.testing.assert_array_equal(behind.y, ghost.history.curves.column("val_loss"))
@@ -252,7 +252,9 @@ async def test_the_baseline_comes_beside_ours():
 async def test_a_drawn_digit_is_judged_at_each_stroke_and_r_repeats_the_run_shift_r_draws_a_new_one():
     async with opened(SMALL) as lab:
         await lab.full_speed_to_the_end()
-        await lab.until(lambda: lab.screen.evaluated is not None)
+        # each evaluation judges the drawing anew: none is to come later
+        await lab.until(lambda: lab.screen.evaluated is not None and "the best" in lab.screen.evaluated.what)
+        await lab.until(lambda: not lab.screen.findings.busy)
         pad = lab.screen.query_one(DigitPad)
         lab.screen.query_one(Deck).reveal(pad)
         pad.focus()
@@ -407,8 +409,7 @@ async def test_a_branch_opens_with_the_parameters_of_then_and_equals_its_parent(
         screen = lab.screen
         await lab.until(lambda: epochs(lab) >= 1)
         await lab.press("space")
-        await lab.until(lambda: screen.session.controller.holds)
-        last = screen.session.controller.position + 6
+        last = await lab.held() + 6
         screen.session.controller.edit({"lr": 0.003, "epochs": last})
         screen.session.controller.resume()
         await lab.full_speed_to_the_end()
