@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -20,6 +21,7 @@ from nnfd.core.params import NetworkParams
 from nnfd.core.runs import recorder
 from nnfd.core.runs.checkpoint import Checkpoint
 from nnfd.core.runs.folder import RunFolder
+from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.lock import is_held
 from nnfd.core.runs.names import LOCK, STATE
 from nnfd.core.sweep import task as sweep_task
@@ -125,8 +127,15 @@ def first_at_once(task):
 
 
 def saved_often(task):
-    """Do a run whose state is saved 20 times a second, so that the next kill need not wait for it."""
-    with mock.patch.object(recorder, "Sparingly", lambda _: Sparingly(0.05)):
+    """Do a run whose state is saved 20 times a second, so that the next kill need not wait for it.
+
+    It goes slowly until the last kill: it is not to be over while the other one's process begins.
+    """
+    pace = None if Path(task.path).with_name("fast").exists() else 100.0
+    with (
+        mock.patch.object(recorder, "Sparingly", lambda _: Sparingly(0.05)),
+        mock.patch.object(sweep_task, "LiveRun", partial(LiveRun, pace=pace)),
+    ):
         return do_run(task)
 
 
@@ -183,11 +192,13 @@ def test_a_worker_that_is_killed_again_and_again_loses_no_run(tmp_path, referenc
 
         def killer():
             """Kill both as often as is allowed at the same place; when they have got further, do so again."""
-            for _ in range(2):
+            for turn in range(2):
                 before = [saved(run) for run in runs]
                 wait_for(lambda before=before: all(saved(run) > at for run, at in zip(runs, before, strict=True)))
-                for _ in range(MOST_DEATHS - 1):
+                for kill in range(MOST_DEATHS - 1):
                     wait_for(lambda: all((run / "live.json").exists() and is_held(run / LOCK) for run in runs))
+                    if (turn, kill) == (1, MOST_DEATHS - 2):
+                        runs[0].with_name("fast").touch()
                     for process in multiprocessing.active_children():
                         kills.append(process.pid)
                         os.kill(process.pid, signal.SIGKILL)
