@@ -42,10 +42,19 @@ class UnitsAnswer:
     tiles: Tiles
     found: Responses
 
+    @property
+    def last(self) -> int:
+        """The first unit of the last page."""
+        return _last(self.units, self.tiles)
+
 
 def side_for(units: int, width: int, height: int) -> int:
     """Return the pixels of a picture's side with which `units` of them fit into so many cells, if any do."""
     return next((side for side in SIDES if _tiles(side, width, height).count >= units), SIDES[-1])
+
+
+def _last(units: int, tiles: Tiles) -> int:
+    return (units - 1) // tiles.count * tiles.count
 
 
 def _tiles(side: int, width: int, height: int) -> Tiles:
@@ -61,7 +70,7 @@ def look_at_units(
     units = hidden[layer]
     side = side_for(units, *room)
     tiles = _tiles(side, *room)
-    first = min(first, (units - 1) // tiles.count * tiles.count)
+    first = min(first, _last(units, tiles))
     found = responses(model, data, window, layer, slice(first, first + tiles.count), side)
     return UnitsAnswer(layer, len(hidden), first, units, side, tiles, found)
 
@@ -119,7 +128,10 @@ class UnitsView(AskingPanel):
 
     def take(self, answer: UnitsAnswer, what: str) -> None:
         self._answer, self.border_subtitle = answer, what
-        self._layer, self._first = answer.layer, answer.first
+        # a key may have come since it was asked: what that chose stays, as far as it is there
+        self._layer = min(self._layer, answer.layers - 1)
+        if self._layer == answer.layer:
+            self._first = min(self._first, answer.last)
         self._draw()
 
     def action_layer(self, by: int) -> None:

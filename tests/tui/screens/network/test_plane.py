@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+import threading
+
 import numpy as np
 import pytest
 
 from nnfd.core.params import NetworkParams
 from nnfd.tui.app import THEMES
 from nnfd.tui.screens.network.panels import NetworkPanels
+from nnfd.tui.widgets import units_view
 from nnfd.tui.widgets.plane_panel import PlanePanel
 from nnfd.tui.widgets.units_view import UnitsView
 from tests.support.dashboard import opened
+from tests.support.waiting import LIMIT
 
 MOONS = NetworkParams(dataset="moons", samples=120, hidden=(4, 3), activation="tanh", lr=0.05, epochs=8, patience=0)
 
@@ -55,6 +60,31 @@ async def test_two_features_open_on_their_plane_and_keys_play_with_the_network()
         assert isinstance(lab.app.focused, UnitsView)
         await lab.press("a")
         await lab.until(lambda: lab.screen.params.activation == "sigmoid")
+
+
+async def test_keys_that_come_while_the_units_are_asked_for_are_not_lost(monkeypatch):
+    asked, let_go, look = threading.Event(), threading.Event(), units_view.look_at_units
+    async with opened(MOONS.edited({"hidden": (4, 3000)}), size=(80, 24)) as lab:
+        await lab.full_speed_to_the_end()
+        view = lab.screen.query_one(UnitsView)
+        lab.screen.panels.reveal(view)
+        view.focus()
+        await lab.until(lambda: "layer 1/2 · units 1-4 of 4" in lab.text() and not lab.screen.findings.busy)
+
+        def late(*args, **how):
+            asked.set()
+            assert let_go.wait(LIMIT)
+            return look(*args, **how)
+
+        monkeypatch.setattr(units_view, "look_at_units", late)
+        for key, shown in (("right", r"layer 2/2 · units 1-\d+ of 3,000"), ("down", r"layer 2/2 · units [1-9]\d+-")):
+            asked.clear()
+            let_go.clear()
+            view.ask()
+            await lab.until(asked.is_set)
+            await lab.press(key)
+            let_go.set()
+            await lab.until(lambda shown=shown: re.search(shown, lab.text()))
 
 
 async def test_the_learning_rate_changes_without_a_new_run():
