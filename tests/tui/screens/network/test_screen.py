@@ -312,7 +312,7 @@ async def test_presets_help_theme_export_and_a_folder_that_cannot_be_made(tmp_pa
 
 
 async def test_divergence_is_shown_and_the_dashboard_stays_usable():
-    async with opened(NetworkParams(lr=1e6)) as lab:
+    async with opened(LONG.edited({"lr": 1e6})) as lab:
         await lab.full_speed_to_the_end()
         assert lab.screen.phase is Phase.FAILED
         await lab.until(lambda: "diverged at epoch" in lab.text())
