@@ -7,7 +7,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unicodedata import category
 
 if TYPE_CHECKING:
@@ -69,6 +69,15 @@ def toml_key(name: str) -> str:
 def _toml(value: object) -> str:
     # what JSON writes for numbers, truth values and lists of them is TOML as well
     return toml_text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - whatever it holds
+    """Read JSON. Raises ``ValueError``, for NaN and infinities too: Python alone takes them for JSON."""
+
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is no number")
+
+    return json.loads(text, parse_constant=refuse)
 
 
 def plain_value(value: object) -> object:

@@ -54,12 +54,12 @@ def check_run(params: NetworkParams, data: Dataset, state: NetworkState | None) 
             )
     params.check_batches()
     check_memory(params, data)
-    return _layer_sizes(params, data)
+    return sizes_of(params, data)
 
 
 def check_memory(params: NetworkParams, data: Dataset) -> None:
     """Raise :class:`ParamsError` if the network does not fit into the memory."""
-    needed, limit = memory_needed(_layer_sizes(params, data), params, len(data.X_train)), room()
+    needed, limit = memory_needed(sizes_of(params, data), params, len(data.X_train)), room()
     if needed > limit:
         raise ParamsError(
             f"hidden: {show_value(params.hidden)} is not allowed here: the network needs about {show_bytes(needed)} "
@@ -67,7 +67,8 @@ def check_memory(params: NetworkParams, data: Dataset) -> None:
         )
 
 
-def _layer_sizes(params: NetworkParams, data: Dataset) -> tuple[int, ...]:
+def sizes_of(params: NetworkParams, data: Dataset) -> tuple[int, ...]:
+    """Return how many units each layer has, inputs and classes included."""
     return data.X_train.shape[1], *params.hidden, len(data.class_names)
 
 

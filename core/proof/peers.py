@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfd.core.network.checks import sizes_of
 from nnfd.core.network.memory import aligned
 from nnfd.core.network.mlp import BLOCK, MLP
 from nnfd.core.network.optim import lr_at
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 def products(params: NetworkParams, data: Dataset) -> Callable[[], object]:
     """Return what does the matrix products of a run alone: forward, backward, and the evaluations."""
-    sizes, dtype = _sizes(params, data), data.X_train.dtype
+    sizes, dtype = sizes_of(params, data), data.X_train.dtype
     # where lines of the cache begin, as in our engines: else some products take half as long again
     W, out = ([aligned(shape, dtype) for shape in itertools.pairwise(sizes)] for _ in range(2))
     rows = max(params.batch_size, BLOCK)
@@ -89,7 +90,7 @@ def torch(params: NetworkParams, data: Dataset) -> Callable[[], object]:
 
     def run() -> None:
         layers: list[Any] = []
-        sizes = _sizes(params, data)
+        sizes = sizes_of(params, data)
         for n_in, n_out in itertools.pairwise(sizes):
             layers += [library.nn.Linear(n_in, n_out, dtype=kind), library.nn.ReLU()]
         model = library.nn.Sequential(*layers[:-1])
@@ -115,7 +116,7 @@ def jax(params: NetworkParams, data: Dataset) -> Callable[[], object]:
     library.config.update("jax_enable_x64", params.dtype == "float64")
     sets = [(jnp.asarray(X), jnp.asarray(y)) for X, y in ((data.X_train, data.y_train), (data.X_val, data.y_val))]
     n, size = len(data.X_train), params.batch_size
-    first = MLP.for_run(params, _sizes(params, data))
+    first = MLP.for_run(params, sizes_of(params, data))
     start = [(jnp.asarray(W), jnp.asarray(b)) for W, b in zip(first.W, first.b, strict=True)]
 
     def logits_of(theta: Any, X: Any) -> Any:  # noqa: ANN401  # arrays of a library that may not be there
@@ -202,7 +203,3 @@ def installed(peers: Iterable[str] = PEERS) -> list[str]:
 def _library(name: str) -> Any:  # noqa: ANN401  # a module
     """Import what may not be there; what it says of its types is of no interest, so it is checked the same without."""
     return importlib.import_module(name)
-
-
-def _sizes(params: NetworkParams, data: Dataset) -> tuple[int, ...]:
-    return (data.X_train.shape[1], *params.hidden, len(data.class_names))

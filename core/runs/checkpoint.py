@@ -12,7 +12,6 @@ The state before the newest stays beside it, in ``state-1.npz``, in case the new
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
 from dataclasses import dataclass, field
@@ -26,7 +25,7 @@ from nnfd.core.runs.arrays import load_arrays, save_arrays
 from nnfd.core.runs.log import to_json
 from nnfd.core.runs.names import STATE_BEFORE
 from nnfd.core.runs.user_event import UserEvent, user_event
-from nnfd.core.text import plain_value, printable
+from nnfd.core.text import plain_value, printable, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,12 +152,8 @@ _NO_CHECKPOINT = (
 
 
 def _meta(array: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever the file holds
-    meta: dict[str, Any] = json.loads(array.item(), parse_constant=_refuse)
+    meta: dict[str, Any] = read_json(array.item())
     return meta
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no number")
 
 
 class _Meta:

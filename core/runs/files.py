@@ -225,3 +225,11 @@ def read_file(path: Path, most: int) -> bytes:
     if len(content) > most:
         raise RunError(f"{printable(str(path))!r} is damaged: {path.name} is longer than {most:,} bytes")
     return content
+
+
+def size_of(path: Path) -> int:
+    """Return a file's size in bytes, 0 if it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -33,7 +33,7 @@ from nnfd.core.runs.lock import HeldError, is_held, lock_of, take
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, FILES, FRAMES, LOCK, PARAMS, RESULT, STATE, run_name
 from nnfd.core.runs.seal import sealed, unsealed
-from nnfd.core.text import printable
+from nnfd.core.text import printable, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,7 +263,7 @@ class RunFolder:
         """Read how the run ended; None if it has not. Raises :class:`RunError` if the file is damaged."""
         file = self.path / RESULT
         try:
-            result = json.loads(unsealed(read_file(file, MOST_RESULT)), parse_constant=_refuse)
+            result = read_json(unsealed(read_file(file, MOST_RESULT)))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, RecursionError) as error:
@@ -276,7 +276,3 @@ class RunFolder:
         """Write how the run ended. Raises :class:`StorageError` or :class:`RunError`."""
         content = json.dumps(result, indent=2, ensure_ascii=False, allow_nan=False)
         write_file(self.path / RESULT, sealed(content.encode()) + b"\n", private=True)
-
-
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no number")

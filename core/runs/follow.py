@@ -9,6 +9,7 @@ from nnfd.core.engine.events import Ended
 from nnfd.core.errors import RunError
 from nnfd.core.runs.asked import read_turn
 from nnfd.core.runs.checkpoint import saved_state
+from nnfd.core.runs.files import size_of
 from nnfd.core.runs.log import read_events
 from nnfd.core.runs.names import EVENTS, STATE
 from nnfd.core.runs.remote import Live
@@ -16,7 +17,6 @@ from nnfd.core.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from nnfd.core.engine.events import Event
     from nnfd.core.engine.state import State
@@ -83,7 +83,7 @@ class Follower:
         run, fresh = self._folder.path, False
         while True:
             turn = read_turn(run)
-            if turn != self._turn or _size(run / EVENTS) < self._offset:
+            if turn != self._turn or size_of(run / EVENTS) < self._offset:
                 self._turn, self._offset, self._ended, fresh = turn, 0, False, True
             start = self._offset
             try:
@@ -108,10 +108,3 @@ class Follower:
         state = saved_state(file, self._folder.params)
         self._saved = saved
         return state
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from nnfd.core.errors import RunError
 from nnfd.core.runs.arrays import load_arrays, save_arrays
-from nnfd.core.runs.files import DEFAULT_BUDGET, clear_half_written
+from nnfd.core.runs.files import DEFAULT_BUDGET, clear_half_written, size_of
 from nnfd.core.runs.names import FRAME
 from nnfd.core.text import printable
 
@@ -225,20 +225,13 @@ class FolderFrames:
     def _weigh(self) -> None:
         """Find the sizes of the files that were there before: only who writes needs them, and asking takes long."""
         if not self._weighed:
-            sizes = {step: _size(self._file(step)) for step in self.steps()}
+            sizes = {step: size_of(self._file(step)) for step in self.steps()}
             with self._guard:
                 self._index.fill(sizes)
             self._weighed = True
 
     def _file(self, step: int) -> Path:
         return self.path / f"{step:09d}.npz"
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 class _Index:
