@@ -15,6 +15,7 @@ from textual.worker import WorkerError
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import INTERRUPTED, NnfdError
 from nnfd.core.params.presets import DEFAULT_PRESETS
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.guard.signals import on_the_end
 from nnfd.tui.jobs.session import RunSpec, Storage, resumed, watched
 from nnfd.tui.screens.made import MadeScreens
@@ -102,7 +103,7 @@ class LabApp(OpeningApp):
         try:
             self.made.prepare(mode)
         except NnfdError as error:
-            self._say(error)
+            complain(self, error)
             return
         self._go_to(mode)
 
@@ -137,7 +138,7 @@ class LabApp(OpeningApp):
             if self.made.compare is not None:
                 self.made.compare.run_moved(event.old, event.new)
         except NnfdError as error:
-            self._say(error)
+            complain(self, error)
 
     def on_look_away(self, event: LookAway) -> None:
         """End every look into folders that are to go, then say so."""
@@ -173,7 +174,7 @@ class LabApp(OpeningApp):
         try:
             spec, folder = get()
         except NnfdError as error:
-            self._say(error)
+            complain(self, error)
             return
         mode = mode_of(spec.params.kind)
         lab = self.made.labs.get(mode)
@@ -184,9 +185,6 @@ class LabApp(OpeningApp):
         if not (spec.watched and folder is not None and lab.run_line.run.does(folder.path)):
             lab.run_line.begin(spec, folder=folder)
         self._go_to(mode)
-
-    def _say(self, error: NnfdError) -> None:
-        self.notify(str(error), severity="error", markup=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "lab" and parameters == ("sweep",):

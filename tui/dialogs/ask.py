@@ -11,6 +11,7 @@ from textual.widgets import Input, Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.params import Params
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.guard.safe_app import SafeApp
 from nnfd.tui.widgets.params_form import ParamsForm
 
@@ -74,7 +75,7 @@ class AskText(Dialog[str]):
         try:
             self._check(event.value)
         except NnfdError as error:
-            self.notify(str(error), severity="error", markup=False)
+            complain(self, error)
         else:
             self.close(event.value)
 

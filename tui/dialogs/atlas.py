@@ -17,6 +17,7 @@ from nnfd.core.fields.picture import default_colormap
 from nnfd.core.params import FieldParams
 from nnfd.core.text import printable
 from nnfd.tui.dialogs.ask import AskText, Dialog
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.guard.safe_app import way_of
 from nnfd.tui.jobs.atlas import AtlasJob
 from nnfd.tui.jobs.growing import Growing
@@ -113,7 +114,7 @@ class AtlasDialog(Dialog[FieldParams]):
 
     def _failed(self, why: str) -> None:
         self._key.text = why
-        self.notify(why, severity="error", markup=False)  # it may be longer than the line
+        complain(self, why)  # it may be longer than the line
 
     def notify_style_update(self) -> None:
         """Draw anew in another theme."""

@@ -16,6 +16,7 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.library.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
 from nnfd.core.params import Kind
 from nnfd.tui.dialogs.ask import Dialog
+from nnfd.tui.guard.complaint import complain
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -90,7 +91,7 @@ class ExportScreen(Dialog[None]):
         event.stop()
         self._writing = None
         if event.error is not None:
-            self.notify(event.error, severity="error", markup=False)
+            complain(self, event.error)
             return
         self.app.notify(f"written: {event.path}", markup=False)
         self.close()

@@ -11,6 +11,7 @@ from nnfd.core.errors import NnfdError
 from nnfd.core.library.own_presets import place_for, save
 from nnfd.core.params.presets import colormap_of
 from nnfd.tui.dialogs.ask import Confirm, Dialog
+from nnfd.tui.guard.complaint import complain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ class SavePreset(Dialog[None]):
             file = place_for(name)
             there = file.exists()
         except (NnfdError, OSError) as error:
-            self.notify(str(error), severity="error", markup=False)
+            complain(self, error)
             return
         if there:
             question = Confirm(f"Replace the preset {name}?", [str(file)])
@@ -56,7 +57,7 @@ class SavePreset(Dialog[None]):
         try:
             save(file, file.stem, "", self._params, self._colormap)
         except NnfdError as error:
-            self.notify(str(error), severity="error", markup=False)
+            complain(self, error)
             return
         self.app.notify(f"written: {file}", title="preset", markup=False)
         self.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from nnfd.core.engine.control import Phase
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.jobs.course import CourseJob
 from nnfd.tui.jobs.race import RaceJob
 from nnfd.tui.widgets.status_line import Status, StatusLine
@@ -78,7 +79,7 @@ class RelayLine(StatusLine):
             self.job.stop()
         elif not self._storage.record:
             text = "the course's runs need a folder: start without --no-record"
-            self.notify(text, severity="error", markup=False)
+            complain(self, text)
         else:
             self._begin(self.job if self.job.stopped else self.course)
 
@@ -140,7 +141,7 @@ class RelayLine(StatusLine):
     def on_relay_line_changed(self) -> None:
         """Show it, and say why if it failed; the screen hears of it too."""
         if self.job.failure is not None:
-            self.notify(self.job.failure, title=f"the {self.job.title} failed", severity="error", markup=False)
+            complain(self, self.job.failure, title=f"the {self.job.title} failed")
         if self.job.phase is Phase.DONE and self.sentence:
             self.notify(self.sentence, title="race", timeout=20, markup=False)
         self.tell()

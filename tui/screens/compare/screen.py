@@ -14,6 +14,7 @@ from textual.widgets import Label
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.compare import Compared, letters
 from nnfd.tui.dialogs.pick_runs import PickRuns
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.jobs.course import BASELINE
 from nnfd.tui.jobs.race import PARENT
 from nnfd.tui.messages import OpenRun
@@ -110,7 +111,7 @@ class CompareScreen(Screen[None]):
         """Do the branches of a race, beside the run that they leave, in place of what was compared."""
         if self.relay_line.under_way:
             text = f"the {self.relay_line.job.title} is under way: c stops it"
-            self.notify(text, severity="error", markup=False)
+            complain(self, text)
             return
         self.compare([])
         self.add_runs([race.parent], PARENT)
@@ -127,7 +128,7 @@ class CompareScreen(Screen[None]):
             try:
                 self._add(RecordedRun(path, letters(self._numbered), self._numbered, name))
             except NnfdError as error:
-                self.notify(str(error), severity="error", markup=False)
+                complain(self, error)
         self.show()
         self.look()
 
@@ -166,7 +167,7 @@ class CompareScreen(Screen[None]):
         self._looking = self._looking and not event.over
         for run, update in [pair for pair in event.found if pair[0] in self.runs]:  # some were taken out meanwhile
             if update.problem and update.problem != run.problem:
-                self.notify(update.problem, title=f"run {run.label}", severity="error", markup=False)
+                complain(self, update.problem, title=f"run {run.label}")
             run.take_in(update)
         if event.found:
             self.show()

@@ -13,6 +13,7 @@ from nnfd.core.fields.maps import map_of
 from nnfd.core.fields.picture import default_colormap, extremes, with_ground
 from nnfd.core.params.model import MOST_FIELDS
 from nnfd.core.params.palettes import COLORMAPS
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.field_view import FieldView
 
@@ -142,7 +143,7 @@ class FieldsPane(Container):
             try:
                 return map_of(self._params, self.parameter, self.state.step * self._params.dt)
             except ParamsError as error:
-                self.notify(str(error), severity="error", markup=False)
+                complain(self, error)
         self._show_map(None)
         return None
 

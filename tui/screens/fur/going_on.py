@@ -10,6 +10,7 @@ from nnfd.core.fields.seeds import paint, with_stroke
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams
 from nnfd.tui.dialogs.ask import Confirm
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.jobs.session import RunSpec
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Painting:
             self._paint(stroke)
         except NnfdError as error:
             if not self._told:
-                self._lab.complain(error)
+                complain(self._lab, error)
             self._told = True
 
     def _paint(self, stroke: BrushLine.Stroke) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.events import Edited, Event, Notice
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.jobs.watching import AnySession, WatchSession
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Notices:
                     title = f"{self._unit} {event.position}"
                     self._host.notify(event.message, title=title, severity="warning", markup=False)
         while isinstance(session, WatchSession) and session.controller.refusals:
-            self._host.notify(session.controller.refusals.pop(0), severity="error", markup=False)
+            complain(self._host, session.controller.refusals.pop(0))
         if session.failure is not None and session.failure != self._failure:
             self._failure = session.failure
             self._host.notify(session.failure, title="the run failed", severity="error", timeout=15, markup=False)

@@ -14,6 +14,7 @@ from textual.signal import Signal
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.errors import NnfdError
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.guard.safe_app import way_of
 from nnfd.tui.guard.timers import call_in
 from nnfd.tui.jobs.session import RunSpec, Storage, natural_pace, resumed
@@ -162,7 +163,7 @@ class RunLine(StatusLine, Generic[H]):
         try:
             begin()
         except NnfdError as error:
-            self.notify(str(error), severity="error", markup=False)
+            complain(self, error)
 
     def leave(self) -> None:
         """Another lab comes to the front: hold the run, so that it does not compute unseen; not another process's."""

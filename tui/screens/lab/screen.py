@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from nnfd.core.errors import NnfdError
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.guard.compositor import compose_sparingly
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.screens.lab.current_run import H
@@ -192,14 +193,11 @@ class LabScreen(Screen[None], Generic[H]):
 
     def _on_job_failed(self, error: NnfdError) -> None:
         if not isinstance(error, FrameGoneError):
-            self.complain(error)
+            complain(self, error)
         elif self.shown is not None:  # go to the nearest that is still kept; whatever the store says, not to this one
             steps = self.session.frames.steps()
             self.timeline.positions = tuple(step for step in steps if step != error.position)
             self.timeline.action_move(0)
-
-    def complain(self, error: NnfdError) -> None:
-        self.notify(str(error), severity="error", markup=False)
 
     # -- keys
 
@@ -280,7 +278,7 @@ class LabScreen(Screen[None], Generic[H]):
             else:
                 self.change(event.params, event.changes, restart=bool(event.needs_restart))
         except NnfdError as error:
-            self.complain(error)
+            complain(self, error)
         else:
             self.close_form()
 

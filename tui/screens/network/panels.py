@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual.binding import Binding
 
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.confusion import ConfusionTable
 from nnfd.tui.widgets.deck import Deck
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nnfd.core.errors import NnfdError
     from nnfd.core.network.baseline import BaselineResult
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.insight.health import Health
@@ -78,7 +79,7 @@ class NetworkPanels(Deck):
         self.evaluated: Evaluated | None = None
         """The network that is shown."""
         self._judging: OneAtATime[tuple[Evaluated, Quality]] = OneAtATime(
-            self, self._next_to_judge, self._judged, self._say
+            self, self._next_to_judge, self._judged, partial(complain, self)
         )
         self._judged_last: Evaluated | None = None
 
@@ -114,9 +115,6 @@ class NetworkPanels(Deck):
     def _judged(self, found: tuple[Evaluated, Quality]) -> None:
         self._judged_last, quality = found
         self._quality.take(quality, self._judged_last.what)
-
-    def _say(self, error: NnfdError) -> None:
-        self.notify(str(error), severity="error", markup=False)
 
     @property
     def has_data(self) -> bool:

@@ -13,6 +13,7 @@ from nnfd.core.network.bundled import BUNDLED
 from nnfd.core.network.nudge import nudged
 from nnfd.core.params import Kind, NetworkParams, Params, show_value
 from nnfd.core.params.presets import origin
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.jobs.history import NetworkHistory
 from nnfd.tui.jobs.session import RunSpec, Storage
 from nnfd.tui.messages import RaceRuns
@@ -63,7 +64,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         self.panels = NetworkPanels()
         self._baseline_due = True
         self.baseline = Baseline(self, self._on_baseline_news)
-        self.branching = Branching(self, self._begin_at, self.complain)
+        self.branching = Branching(self, self._begin_at, partial(complain, self))
         self.readout = Readout()
         self.diagnosis = DiagnosisLine()
         self.curves = LearningCurves(self.run_line, self.timeline, self.baseline, self.diagnosis.beside)
@@ -168,7 +169,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             else:
                 self.branching.begin(self.session, self.history, self.spec, params, remedy.epoch, trial)
         except NnfdError as error:
-            self.complain(error)
+            complain(self, error)
 
     def _begin_trial(self, spec: RunSpec, trial: Trial | None) -> None:
         self.diagnosis.expect(spec, trial)
@@ -189,7 +190,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             restart = bool(params.needs_restart(before)) or not self.run_line.run.is_alive
             self.change(params, changes, restart=restart)
         except NnfdError as error:
-            self.complain(error)
+            complain(self, error)
             return
         ((name, value),) = changes.items()
         words = f"{name} {show_value(getattr(before, name))} → {show_value(value)}"
@@ -205,7 +206,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
         try:
             self.baseline.begin(params, data)
         except NnfdError as error:
-            self.complain(error)
+            complain(self, error)
 
     def _on_baseline_news(self) -> None:
         self.curves.draw()
@@ -237,7 +238,7 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             if lr is not None:
                 self.begin(RunSpec(self.params.edited({"lr": lr}), self.spec.preset, self.spec.title))
         except NnfdError as error:
-            self.complain(error)
+            complain(self, error)
 
     def action_landscape(self) -> None:
         state, data = self.history.latest, self.session.data
@@ -270,14 +271,14 @@ class NetworkScreen(LabScreen[NetworkHistory]):
             if racers is not None:
                 self.post_message(RaceRuns(race_of(self.session, self.history, self.spec, params, epoch, racers)))
         except NnfdError as error:
-            self.complain(error)
+            complain(self, error)
 
     def _begin_at(self, start: Branch, trial: Trial | None) -> None:
         state = start.state
         try:
             self._begin_trial(RunSpec(state.params, self.spec.preset, self.spec.title, state, start.best), trial)
         except NnfdError as error:
-            self.complain(error)
+            complain(self, error)
         else:
             if start.doubt:
                 self.notify(start.doubt, title="branch", severity="warning", timeout=15, markup=False)

@@ -21,6 +21,7 @@ from nnfd.core.runs.resumption import check_data
 from nnfd.core.text import printable
 from nnfd.tui.dialogs.ask import AskText, Confirm, EditParams
 from nnfd.tui.dialogs.export import ExportScreen
+from nnfd.tui.guard.complaint import complain
 from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.messages import BeginRun, CompareRuns, LookAway, OpenRun, ResumeRun, RunMoved
 from nnfd.tui.screens.runs.table import QuotaLine, RunsTable, note_of, question_about, title_of
@@ -251,7 +252,7 @@ class RunsScreen(Screen[None]):
         try:
             change()
         except NnfdError as error:
-            self.notify(str(error), severity="error", markup=False)
+            complain(self, error)
         self.table.look()
 
     # -- keys: several runs
@@ -270,7 +271,7 @@ class RunsScreen(Screen[None]):
         """Ask, then delete the marked runs or the one under the cursor."""
         runs = self.table.chosen()
         if live := [run.name for run in runs if run.status in LIVE_STATES]:
-            self.notify(f"{live[0]} is under way: stop it first", severity="error", markup=False)
+            complain(self, f"{live[0]} is under way: stop it first")
             return
         paths = [run.path for run in runs]
 
@@ -294,5 +295,5 @@ class RunsScreen(Screen[None]):
     def on_runs_screen_deleted(self, event: Deleted) -> None:
         event.stop()
         if event.problem:
-            self.notify(event.problem, severity="error", markup=False)
+            complain(self, event.problem)
         self.table.look()
