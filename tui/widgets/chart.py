@@ -121,7 +121,8 @@ Data = list[tuple["NDArray[np.float64]", "NDArray[np.float64]"]]
 
 def _scales(chart: Chart, data: Data, width: int, rows: int) -> tuple[Scale, Scale]:
     extent = Extent.ALL if chart.log and chart.extent is Extent.SETTLED else chart.extent
-    low, high = limits([x for x, _ in data], [y for _, y in data], extent)
+    own = [s.x for s in chart.series if not s.ghost]
+    low, high = limits([x for x, _ in data], [y for _, y in data], extent, own)
     starts = [float(x[0]) for x, _ in data if len(x)]
     start = chart.start if chart.start is not None else min(starts, default=0.0)
     end = max(start + 1, *(float(x[-1]) for x, _ in data if len(x)), start + 1)

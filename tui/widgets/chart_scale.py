@@ -77,9 +77,12 @@ class Scale:
         return Scale(0, count - 1, tuple(round(self.cell(tick, count)) for tick in self.ticks), self.labels)
 
 
-def wants_log(xs: Arrays, ys: Arrays) -> bool:
-    """Tell whether a few values after the start would flatten the rest on a linear axis, and all are above 0."""
-    values, rest = _finite(ys), _after_start(xs, ys, LOG_START_SHARE)
+def wants_log(xs: Arrays, ys: Arrays, own: Arrays | None = None) -> bool:
+    """Tell whether a few values after the start would flatten the rest on a linear axis, and all are above 0.
+
+    `own` are those of `xs` whose start counts, as in :func:`limits`.
+    """
+    values, rest = _finite(ys), _after_start(xs, ys, LOG_START_SHARE, own)
     if len(rest) < SETTLED_POINTS or values.min() <= 0:
         return False
     return bool(np.median(rest) - rest.min() < SQUEEZED * (rest.max() - rest.min()))
@@ -98,8 +101,12 @@ def parts_ends(ys: Arrays) -> bool:
     return apart(np.log(ends)) > PARTED_BY_LOG * apart(ends)
 
 
-def limits(xs: Arrays, ys: Arrays, extent: Extent = Extent.ALL) -> tuple[float, float]:
-    """Return least and greatest value to show."""
+def limits(xs: Arrays, ys: Arrays, extent: Extent = Extent.ALL, own: Arrays | None = None) -> tuple[float, float]:
+    """Return least and greatest value to show.
+
+    `own` are those of `xs` whose start counts, all if it is None: of a run that has just begun, or that ended early,
+    nothing would be left beside a longer one that stands behind it.
+    """
     values = _finite(ys)
     if not len(values):
         return 0.0, 1.0
@@ -109,7 +116,7 @@ def limits(xs: Arrays, ys: Arrays, extent: Extent = Extent.ALL) -> tuple[float, 
         low, high = (float(rest.min()), float(rest.max())) if len(rest) else (low, high)
     elif extent in _START:
         flattened, beyond = _START[extent]
-        rest = _after_start(xs, ys, START_SHARE)
+        rest = _after_start(xs, ys, START_SHARE, own)
         span = float(np.ptp(rest)) if len(rest) >= SETTLED_POINTS * len(xs) else 0.0
         if high - low > flattened * span > 0:
             low, high = max(low, float(rest.min()) - beyond * span), min(high, float(rest.max()) + beyond * span)
@@ -136,13 +143,13 @@ def _close_together(ys: Arrays) -> Arrays:
     return kept
 
 
-def _after_start(xs: Arrays, ys: Arrays, share: float) -> NDArray[np.float64]:
-    """Return the values of all curves but those at the start of the positions, a share of these."""
-    positions = _finite(xs)
+def _after_start(xs: Arrays, ys: Arrays, share: float, own: Arrays | None) -> NDArray[np.float64]:
+    """Return the values of all curves but those at the start of the positions of `own`, a share of these."""
+    positions = _finite(xs if own is None else own)
     if not len(positions):
         return positions
     begun = positions.min() + share * (positions.max() - positions.min())
-    return _finite([y[x > begun] for x, y in zip(xs, ys, strict=True)])
+    return _finite([y[x >= begun] for x, y in zip(xs, ys, strict=True)])
 
 
 def _finite(arrays: Arrays) -> NDArray[np.float64]:

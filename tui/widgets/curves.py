@@ -145,7 +145,8 @@ class CurveView(Widget):
         if self._empty.extent is Extent.ALL or self.zoom is Extent.ENDS or self.chart.bounds is not None:
             return False
         xs, ys = [s.x for s in self.chart.series], [s.y for s in self.chart.series]
-        return wants_log(xs, ys) or (self._empty.extent is Extent.SPREAD and parts_ends(ys))
+        own = [s.x for s in self.chart.series if not s.ghost]
+        return wants_log(xs, ys, own) or (self._empty.extent is Extent.SPREAD and parts_ends(ys))
 
     def cycle_zoom(self) -> None:
         """Show the ends of the curves, or all of them, or what is shown of its own accord."""

@@ -44,6 +44,17 @@ def test_the_start_is_left_out_of_the_limits_only_where_it_flattens_the_rest():
     assert limits([X], [peak], Extent.SETTLED) == (0.5, 9.0), "a peak later on is no start"
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 9, 12])
+def test_a_run_that_ended_early_is_within_the_limits_beside_a_longer_one_behind_it(epochs):
+    run, before = X[:epochs], np.linspace(0.92, 0.96, 60)
+    accuracy = np.full(epochs, 0.85)
+    low, high = limits([run, X], [accuracy, before], Extent.SETTLED, own=[run])
+    assert low <= 0.85
+    assert high >= 0.96
+    loss = 2.0 ** np.arange(epochs)
+    assert limits([run, X], [loss, DECAY], Extent.SETTLED, own=[run])[1] >= loss[-1]
+
+
 def test_of_many_curves_the_start_is_left_out_sooner_and_a_zoom_shows_where_most_of_them_end():
     ends = [0.1, 0.11, 0.112, 0.13, 0.16, 0.9]
     curves = [end * (1 + 1 / X) for end in ends]
