@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, get_args, get_or
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nnfd.core.errors import ParamsError
+from nnfd.core.params.reasons import reason
 from nnfd.core.text import did_you_mean, printable, toml_table
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ class Params(BaseModel):
     def _explain(cls, error: ErrorDetails) -> str:
         path = [str(part) for part in error["loc"]]
         if not path:  # a check across fields, which names them itself
-            return error["msg"].removeprefix("Value error, ")
+            return reason(error)
         name = path[0]
         if error["type"] == "extra_forbidden":
             hint = did_you_mean(name, cls.model_fields)
@@ -261,7 +262,7 @@ class Params(BaseModel):
         value = printable(_short(error["input"]))
         if error["type"] == "too_short":
             return f"{name}: an empty list is not allowed: it needs at least one item"
-        allowed = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        allowed = reason(error)
         info = cls.infos()[name]
         known = f" (allowed: {info.allowed})" if info.allowed and info.allowed not in allowed else ""
         return f"{name}: {value} is not allowed: {allowed}{known}"

@@ -19,6 +19,7 @@ from nnfd.core.errors import ParamsError
 from nnfd.core.params import formula
 from nnfd.core.params.base import Kind
 from nnfd.core.params.formula import Call, Name, Number, Tree
+from nnfd.core.params.reasons import reason
 from nnfd.core.text import did_you_mean, printable
 
 MOST_FIELDS, MOST_PARAMETERS = 5, 60
@@ -243,7 +244,7 @@ def _explain(error: ValidationError) -> str:
         return f"{where}: unknown key{did_you_mean(path[-1], known) or '; known are ' + ', '.join(known)}"
     if first["type"] == "missing":
         return f"{where} is missing"
-    return f"{where}: {printable(repr(first['input']))[:60]} is not allowed: {first['msg'].removeprefix('Input ')}"
+    return f"{where}: {printable(repr(first['input']))[:60]} is not allowed: {reason(first)}"
 
 
 def _check_names(table: ModelTable) -> None:

@@ -58,7 +58,9 @@ class TestEveryModel:
         (NetworkParams, "lr", -0.1, "lr: -0.1 is not allowed: should be greater than 0"),
         (NetworkParams, "lr", float("nan"), "lr: nan is not allowed"),
         (NetworkParams, "lr", float("inf"), "lr: inf is not allowed"),
-        (NetworkParams, "lr", "fast", "lr: 'fast' is not allowed"),
+        (NetworkParams, "lr", "fast", "lr: 'fast' is not allowed: should be a number (allowed: greater than 0)"),
+        (NetworkParams, "dataset", "", "dataset: '' is not allowed: should not be empty"),
+        (NetworkParams, "epochs", "2.5", "epochs: '2.5' is not allowed: should be a whole number, without a point"),
         (NetworkParams, "lr", None, "lr: auto is not allowed"),
         (NetworkParams, "hidden", [], "hidden: an empty list is not allowed"),
         (NetworkParams, "hidden", [0], "hidden: 0 is not allowed: should be greater than or equal to 1"),
@@ -67,7 +69,7 @@ class TestEveryModel:
         (NetworkParams, "momentum", 1.0, "momentum: 1 is not allowed: should be less than 1"),
         (NetworkParams, "activation", "gelu", "activation: 'gelu' is not allowed: should be 'relu', 'tanh' or 'sigm"),
         (NetworkParams, "epochs", 0, "epochs: 0 is not allowed"),
-        (NetworkParams, "nesterov", "perhaps", "nesterov: 'perhaps' is not allowed"),
+        (NetworkParams, "nesterov", "perhaps", "nesterov: 'perhaps' is not allowed: should be on or off"),
         (FurParams, "D_a", -0.01, "D_a: -0.01 is not allowed: should be greater than or equal to 0"),
         (FurParams, "width", 1, "width: 1 is not allowed: should be greater than or equal to 3"),
         (FurParams, "height", 100000, "height: 100000 is not allowed: should be less than or equal to 8192"),
@@ -103,6 +105,8 @@ def test_long_values_are_cut_short():
     with pytest.raises(ParamsError) as error:
         NetworkParams.check({"hidden": list(range(-1000, 0))})
     assert len(str(error.value)) < 200
+    with pytest.raises(ParamsError, match=r"^seed: '9{56}\.\.\. is not allowed: has too many digits"):
+        NetworkParams.check({"seed": "9" * 6000}, text=True)
 
 
 @pytest.mark.parametrize(
