@@ -18,7 +18,7 @@ from nnfd.tui.widgets.confusion import shorten
 from nnfd.tui.widgets.glyphs import GlyphView
 from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.microscope_picture import draw_layer, palette
-from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.text_line import TextLine, fitting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -218,8 +218,9 @@ class Microscope(AskingPanel):
         kind = "softmax" if output else seen.activation.name
         signs = "blue - red +" if has_colour(self.app.console, self.app.no_color) else "-=≡# ░▒▓█"
         what = "dL/dW" if self._gradients else "W"
-        return (
-            f"layer {self._layer + 1}/{len(seen.layers)} {inputs - 1:,}→{units:,} {kind} · {what} to {top:.3g} {signs}"
+        which, shown = f"{self._layer + 1}/{len(seen.layers)} {inputs - 1:,}→{units:,}", f"{what} to {top:.3g} {signs}"
+        return fitting(
+            (f"layer {which} {kind} · {shown}", f"{which} {kind} · {shown}", f"{which} · {shown}"), self.size.width
         )
 
     def _value_words(self, seen: Passage, i: int, j: int, data: Dataset) -> str:
@@ -231,9 +232,14 @@ class Microscope(AskingPanel):
         else:
             source = f"a{i + 1} {layer.h[i]:.3g}"
         output = self._layer == len(seen.layers) - 1
-        unit = shorten(data.class_names[j], 8) if output else f"unit {j + 1}"
-        result = "p" if output else "a"
-        return f"{source} → {unit}: z {layer.z[j]:.3g} {result} {layer.a[j]:.3g} dz {layer.dz[j]:.3g}"
+        name = shorten(data.class_names[j], 8) + ":" if output else ""
+        values = {"z": layer.z[j], "p" if output else "a": layer.a[j], "dz": layer.dz[j]}
+
+        def words(unit: str, digits: int) -> str:
+            return f"{source} → {name or unit} " + " ".join(f"{sign} {x:.{digits}g}" for sign, x in values.items())
+
+        unit = j + 1
+        return fitting((words(f"unit {unit}:", 3), words(f"u{unit}", 3), words(f"u{unit}", 2)), self.size.width)
 
     def _gradient_words(self, seen: Passage, i: int, j: int) -> tuple[str, str]:
         layer = seen.layers[self._layer]

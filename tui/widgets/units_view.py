@@ -14,7 +14,7 @@ from nnfd.core.network.insight.plane import Responses, Window, responses
 from nnfd.tui.widgets.asking import AskingPanel, of_model
 from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.pixel_view import PixelView
-from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.text_line import TextLine, fitting
 from nnfd.tui.widgets.weights_view import Tiles, lay_out, tile, weight_colours
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SIDES = (32, 24, 16, 12, 8)
 """Pixels that a picture may have in each direction: the most with which every unit has room, else the least."""
+NEEDS = ("needs data of two features: see Plane and Weights", "needs two features: see Plane, Weights")
+"""What is said instead of pictures: the longest that fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class UnitsView(AskingPanel):
         background = np.array([self.background_colors[1].rgb], dtype=np.uint8)
         answer = self._answer
         if answer is None:
-            words = "no epoch yet" if self._window else "needs data of two features: see Plane and Weights"
+            words = "no epoch yet" if self._window else fitting(NEEDS, self.size.width)
             self._line.text = Content.styled(words, "dim")
             if self._window is None:
                 self._picture.show(np.zeros((0, 0), dtype=np.uint8), background)

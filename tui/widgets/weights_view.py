@@ -13,7 +13,7 @@ from textual.content import Content
 from nnfd.tui.widgets.halfblock import has_colour
 from nnfd.tui.widgets.picture_panel import PicturePanel
 from nnfd.tui.widgets.pixel_view import PixelView
-from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.text_line import TextLine, fitting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -195,5 +195,6 @@ class WeightsView(PicturePanel):
         what = "units" if self._shape is not None else "inputs down, units across:"
         coloured = has_colour(self.app.console, self.app.no_color)
         signs = "blue - red +" if coloured else "dark - light +"
-        words = f"max |w| {top:.3g} · {what} {first + 1}-{first + part.shape[1]} of {units} · {signs}"
-        self._line.text = Content.styled(words, "dim")
+        shown = f"{first + 1}-{first + part.shape[1]} of {units} · {signs}"
+        words = f"max |w| {top:.3g} · {what} {shown}", f"max {top:.3g} · units {shown}", f"max {top:.3g} · {shown}"
+        self._line.text = Content.styled(fitting(words, self.size.width), "dim")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from rich.cells import cell_len
 
 from nnfd.core.params import NetworkParams
 from nnfd.tui.widgets.quality_view import QualityView
+from nnfd.tui.widgets.text_line import TextLine
 from tests.support.dashboard import opened
 
 SMALL = NetworkParams(hidden=(8,), epochs=6, lr=0.05)
@@ -51,7 +53,7 @@ PANELS = {
     "epochs": "v_loss",
     "weights": "units 1-8 of 8",
     "plane": "of 1,797 shown",
-    "units": "needs data",
+    "units": "needs two features",
     "trust": "",
     "health": "",
     "draw": "arrows, enter: ink",
@@ -68,6 +70,17 @@ async def test_the_panels_on_a_small_screen(snapshot):
             if says:
                 await lab.until(lambda says=says: says in lab.text())
                 assert lab.text() == snapshot(name=panel)
+
+
+async def test_no_line_of_a_panel_is_cut_on_a_small_screen():
+    async with opened(NetworkParams(epochs=1), size=(80, 24)) as lab:
+        await lab.full_speed_to_the_end()
+        panels = lab.screen.panels
+        for panel, says in {**PANELS, "weights": "of 128", "microscope": "numerical"}.items():
+            panels.reveal(next(each for each in panels.query(".panel") if str(each.border_title).lower() == panel))
+            await lab.until(lambda says=says: says in lab.text())
+            lines = [line for line in panels.query(TextLine) if line.region.width]
+            assert not [line.text for line in lines if cell_len(str(line.text)) > line.size.width], panel
 
 
 async def test_the_parameter_form_on_a_small_screen(snapshot):
