@@ -40,6 +40,8 @@ class FieldPicture:
     title: str = ""
     cursor: tuple[int, int] | None = None
     """The marked grid cell (column, row)."""
+    short: str = ""
+    """What it is called where its title has no room."""
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -83,6 +83,7 @@ class FieldView(Vertical):
         hi: float,
         colormap: str,
         title: str = "",
+        short: str = "",
         cursor: tuple[int, int] | None = None,
     ) -> None:
         """Show `field`, shape (rows, columns), in colours from `lo` to `hi`. What looks the same is not written again.
@@ -90,7 +91,7 @@ class FieldView(Vertical):
         The array is kept, not copied: it must not change. A `cursor` marks a grid cell (column, row); the view follows
         one that leaves it.
         """
-        picture = FieldPicture(field, lo, hi, colormap, title, cursor)
+        picture = FieldPicture(field, lo, hi, colormap, title, cursor, short)
         if picture.same_as(self.picture):
             return
         moved = self.picture is None or cursor != self.picture.cursor
@@ -187,5 +188,6 @@ class FieldView(Vertical):
         elif view is not None and view.scale < 1:
             note = f"1:{1 / view.scale:.1f}"
         least, greatest = extremes(picture.field)
-        self._title.text = title_text(picture.title, least, greatest, note, self._title.size.width or self.size.width)
+        room = self._title.size.width or self.size.width
+        self._title.text = title_text(picture.title, least, greatest, note, room, picture.short)
         self._bar.scale = (picture.lo, picture.hi, picture.colormap)

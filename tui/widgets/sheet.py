@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FURTHER_DOWN = 0.3
 """Dots of curves that words cover rather than stand a line lower."""
+ENOUGH_TICKS = 3
+"""Of so many the last one may be without its number."""
 
 
 class Sheet:
@@ -102,10 +104,17 @@ class Sheet:
         return False
 
     def caption(self, text: str, style: Style) -> None:
-        """Write at the end of the last line if nothing stands there."""
-        start = self._cells.shape[1] - len(text)
-        if text and start > 0 and (self._cells[-1, start - 1 :] == ord(" ")).all():
-            self._cells[-1, start:], self._styles[-1, start:] = [ord(c) for c in text], self._number(style)
+        """Write at the end of the last line; of the ticks there the last one gives way, if that leaves two others."""
+        line, start = self._cells[-1], self._cells.shape[1] - len(text)
+        written = line != ord(" ")
+        if not text or start <= 0:
+            return
+        if written[start - 1 :].any():
+            ticks = np.flatnonzero(np.diff(written, prepend=False) & written)
+            if len(ticks) < ENOUGH_TICKS or written[start - 1 : ticks[-1]].any():
+                return
+            line[ticks[-1] :] = ord(" ")
+        line[start:], self._styles[-1, start:] = [ord(c) for c in text], self._number(style)
 
     def content(self, base: Style, margin: int, labels: Mapping[int, tuple[str, Style, str]]) -> Content:
         """Return the sheet, with `margin` cells more in each line: by their lines stand labels, each after a sign."""

@@ -146,11 +146,11 @@ def bar_text(lo: float, hi: float, width: int) -> tuple[str, int, str]:
     return (before, room, after) if room >= 4 else ("", max(0, width), "")
 
 
-def title_text(title: str, least: float, greatest: float, note: str, width: int) -> str:
-    """Return the title line: the name, the field's true range, and a note if there is room."""
+def title_text(title: str, least: float, greatest: float, note: str, width: int, short: str = "") -> str:
+    """Return the title line: the name, or `short` where there is no room, the field's true range, a note if it fits."""
     values = f"{short_number(least)} to {short_number(greatest)}"
-    cut = f"{title[: max(0, width - len(values) - 1)]} {values}"
-    for text in (f"{title}  {values}  {note}".rstrip(), f"{title}  {values}", cut):
+    cut = f"{(short or title)[: max(0, width - len(values) - 1)]} {values}"
+    for text in (f"{title}  {values}  {note}".rstrip(), f"{title}  {values}", f"{title} {values}", cut):
         if len(text) <= width:
             return text
     return values[:width]

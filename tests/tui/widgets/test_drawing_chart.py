@@ -138,6 +138,15 @@ def test_a_chart_is_as_large_as_asked(width, height, log):
     assert [len(line) for line in lines] == [width] * height
 
 
+def test_the_last_of_many_ticks_gives_way_to_the_name_of_the_axis():
+    x = np.arange(0.0, 61.0)
+    ticks = lines_of(Chart((Series("power", x, x),), over="waves", ends=False), 35, 8)[-1].split()
+    assert ticks == ["0", "20", "40", "waves"]
+    few = lines_of(Chart((Series("power", x, x),), over="waves", ends=False), 14, 8)[-1].split()
+    assert few[:1] == ["0"]
+    assert "waves" not in few, "two ticks make the scale"
+
+
 def test_a_log_axis_leaves_out_what_is_not_positive():
     series = Series("loss", X, np.array([10, 1, 0.1, 0.01, 0, -1, np.nan, np.inf]))
     lines = lines_of(Chart((series,), log=True), 40, 12)

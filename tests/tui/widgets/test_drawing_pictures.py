@@ -51,6 +51,7 @@ def test_words_around_a_field():
     assert title_text("a activator", 0.0123456, 2.5, "1:2.0", 60) == "a activator  0.01235 to 2.5  1:2.0"
     assert title_text("a activator", 0.0123456, 2.5, "1:2.0", 30) == "a activator  0.01235 to 2.5"
     assert title_text("a activator", 0.0123456, 2.5, "1:2.0", 20) == "a act 0.01235 to 2.5"
+    assert title_text("▶ activator a", 0.0123456, 2.5, "1:2.0", 20, "▶ a") == "▶ a 0.01235 to 2.5"
     assert bar_text(0, 2.5, 20) == ("0 ", 14, " 2.5")
     assert bar_text(0, 2.5, 8) == ("", 8, "")
     assert [short_number(v) for v in (0, 1e-47, 0.25, 123456)] == ["0", "1.00e-47", "0.25", "1.23e+05"]

@@ -16,6 +16,12 @@ def test_legend_gets_shorter():
     assert legend(unnamed, 20) == [("⠒⠒", " tra…"), ("⠒⠐", " val…")]
 
 
+def test_a_spectrum_has_no_last_value_to_tell():
+    power = Series("power", X, X, told=False)
+    assert legend((power,), 60) == [("⠒⠒", " power")]
+    assert legend((power, SERIES[1]), 60) == [("⠒⠒", " power"), ("⠒⠐", " val_loss 4")]
+
+
 def test_what_is_told_at_the_ends_is_not_told_again():
     assert legend(SERIES, 60, told=True) == [("⠒⠒", " train_loss"), ("⠒⠐", " val_loss")]
     assert legend(SERIES, 20, told=True) == [("⠒⠒", " train"), ("⠒⠐", " val")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -508,3 +509,22 @@ async def test_a_model_from_a_file_is_shown_painted_and_edited():
         await this.press("e")
         form = screen.query_one(ParamsForm)
         assert {"D", "epsilon", "I"} <= {*form.params.values()}
+
+
+async def test_on_a_small_screen_all_fields_have_their_names_ranges_and_numbers():
+    async with lab(SEEDED, (80, 24)) as (this, screen):
+        await this.press("v")
+        await this.until(lambda: screen.numbers is not None and re.search(r"\n y  \d.* \d", this.text()))
+        assert re.fullmatch(r"a \S+ to \S+ +substrate s \S+ to \S+ ▶ y \S+ to \S+", this.text().splitlines()[1])
+
+
+async def test_a_note_covers_neither_the_brush_line_nor_the_status():
+    async with opened(SEEDED, (80, 24), notifications=True) as this:
+        await this.until(lambda: this.screen.fields.state is not None)
+        await this.press("i", "c")
+        await this.until(lambda: "colormap" in this.text())
+        lines = this.text().splitlines()
+        assert lines[-4].startswith("a=")
+        assert lines[-4].endswith("i off")
+        assert "steps" in lines[-2]
+        assert "? Help  q Quit" in lines[-1]
