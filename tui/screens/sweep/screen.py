@@ -12,13 +12,15 @@ from textual.widgets import Label
 
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import show_value
-from nnfd.core.sweep.summary import PointSummary, best_point, summarise
+from nnfd.core.sweep.phase_map import PHASE_MAP, can_map
+from nnfd.core.sweep.summary import EACH_RUN, SUMMARY, PointSummary, best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.messages import OpenRun
 from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.key_line import KeyLine
 from nnfd.tui.widgets.status_line import Status, StatusLine
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
+from nnfd.tui.widgets.text_line import fitting
 from nnfd.tui.widgets.top_bar import TopBar
 
 if TYPE_CHECKING:
@@ -36,17 +38,22 @@ ABOUT = (
     "is under way. Below: mean and standard deviation over the seeds of each point; the best is chosen by the "
     "validation loss, never by the test set. Stop it with space or leave with q: it goes on later where it was."
 )
+JUDGE = "val_loss"
+"""What the best point is chosen by."""
 LOOK_SECONDS = 0.5
 """How often the runs under way are looked for."""
 
 
-def rank(row: SweepRow, column: str) -> tuple[bool, float, str] | None:
+def rank(row: SweepRow, column: str) -> tuple[bool, Sequence[float], str] | None:
     """Return what to sort by, numbers before words, as a parameter may mix them; None if the row has no value."""
     own = {"run": row.index, "seed": row.seed, "state": row.status or None, "s": row.seconds or None}
     value = own[column] if column in own else row.varied.get(column, row.metrics.get(column))
     if value is None:
         return None
-    return (False, value, "") if isinstance(value, int | float) else (True, 0.0, show_value(value))
+    numbers = value if isinstance(value, tuple | list) else (value,)
+    if all(isinstance(number, int | float) for number in numbers):
+        return False, tuple(numbers), ""
+    return True, (), show_value(value)
 
 
 class Seen(NamedTuple):
@@ -92,7 +99,8 @@ class SweepScreen(Screen[None]):
         yield TopBar("sweep")
         yield Label("runs", id="sweep-order", markup=False)
         yield self._runs
-        yield Label("points: mean ± standard deviation over the seeds", markup=False)
+        best = f" · best: by {JUDGE}" if JUDGE in self._job.sweep.metrics else ""
+        yield Label(f"points: mean ± standard deviation over the seeds{best}", markup=False)
         yield self._points
         yield StatusLine()
         yield KeyLine()
@@ -116,6 +124,7 @@ class SweepScreen(Screen[None]):
             self.notify(self._job.failure, title="the sweep failed", severity="error", timeout=15, markup=False)
         self.look()
         self._show_status()
+        self.on_steady_table_reordered()
 
     # -- what is seen of the runs
 
@@ -176,9 +185,18 @@ class SweepScreen(Screen[None]):
         )
 
     def on_steady_table_reordered(self) -> None:
-        """Say how the runs are sorted."""
+        """Say how the runs are sorted, and in the end what was written of them."""
         way = "descending" if self._runs.reverse else "ascending"
-        self.query_one("#sweep-order", Label).update(f"runs, by {printable(self._runs.sorted_by)}, {way}")
+        words = f"runs, by {printable(self._runs.sorted_by)}, {way}"
+        if not self._job.running and self._rows and all(row.over for row in self._rows):
+            words = f"{words} · {fitting(self._written(), self.size.width - len(words) - 5)}"
+        self.query_one("#sweep-order", Label).update(words)
+
+    def _written(self) -> tuple[str, str]:
+        """Return which files lie in the sweep's folder, with and without its path."""
+        sweep = self._job.sweep
+        files = " and ".join([SUMMARY, PHASE_MAP] if can_map(sweep.spec) else [EACH_RUN, SUMMARY])
+        return f"{files} in {printable(str(sweep.path))}", f"{files} in its folder"
 
     def _run_columns(self) -> list[TableColumn[SweepRow]]:
         sweep = self._job.sweep
@@ -202,7 +220,7 @@ class SweepScreen(Screen[None]):
         sweep = self._job.sweep
         points = summarise(self._rows, sweep.metrics)
         # chosen on the validation set: to choose on the test set would spoil it as a judge
-        index = best_point(points, "val_loss") if "val_loss" in sweep.metrics else None
+        index = best_point(points, JUDGE) if JUDGE in sweep.metrics else None
         best = None if index is None else points[index]
         writers: dict[str, Callable[[PointSummary], str]] = {
             "": lambda point: "* best" if point is best else "",

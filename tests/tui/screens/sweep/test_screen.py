@@ -49,6 +49,8 @@ async def test_results_stream_into_the_table_and_the_best_is_marked(tmp_path, si
         means = {row: str(points.get_cell_at((row, 6))).split(" ")[0] for row in range(4)}
         (best,) = [row for row in means if str(points.get_cell_at((row, 0))) == "* best"]
         assert float(means[best]) == min(map(float, means.values()))
+        await lab.until(lambda: "runs, by run, ascending · runs.csv and summary.csv in its folder" in lab.text())
+        assert "best: by val_loss" in lab.text()
         await lab.press("s", "S")
         table = lab.app.screen.query_one("#sweep-runs", DataTable)
         assert [str(cell) for cell in table.get_column_at(1)] == ["0.1"] * 4 + ["0.01"] * 4
@@ -109,6 +111,8 @@ def test_rows_without_a_value_come_last_either_way():
     assert [row.index for row in order(rows, "x", reverse=False)] == [1, 2, 0]
     assert [row.index for row in order(rows, "x", reverse=True)] == [2, 1, 0]
     assert [row.index for row in order(rows, "lr", reverse=True)] == [2, 0, 1]
+    sizes = [SweepRow(i, {"hidden": hidden}, 0, "") for i, hidden in enumerate([(128,), (64,), (64, 32), (9,)])]
+    assert [row.index for row in order(sizes, "hidden", reverse=False)] == [3, 1, 2, 0], "as numbers, not as words"
     mixed = [SweepRow(i, varied, 0, "") for i, varied in enumerate([{"lr": "auto"}, {"lr": (3, 2)}, {"lr": 1.0}, {}])]
     assert [row.index for row in order(mixed, "lr", reverse=False)] == [2, 1, 0, 3]
 
