@@ -92,6 +92,11 @@ def plain_value(value: object) -> object:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
+def counted(number: int, thing: str) -> str:
+    """Return for example ``1 run`` or ``2 runs``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean 'x'?`` for the closest of `known`, or an empty string."""
     by_lower = {name.lower(): name for name in known}

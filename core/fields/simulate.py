@@ -19,6 +19,7 @@ from nnfd.core.fields.models import extinction, positivity
 from nnfd.core.fields.seeds import has_no_seeds, no_seeds_advice, paint, start_fields, with_stroke
 from nnfd.core.fields.state import FieldState
 from nnfd.core.params import FieldParams, show_value
+from nnfd.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -128,7 +129,7 @@ class _Simulation:
     def _plain_end(self) -> tuple[Outcome, str]:
         if self.step < self.params.steps:
             return Outcome.STOPPED, f"stopped after {self.step} of {self.params.steps} steps"
-        return Outcome.COMPLETED, f"all {self.step} steps done"
+        return Outcome.COMPLETED, f"all {counted(self.step, 'step')} done"
 
     # -- commands
 

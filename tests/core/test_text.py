@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from nnfd.core.text import ascii_json, printable, toml_text
+from nnfd.core.text import ascii_json, counted, printable, toml_text
 
 ACTING = "\x00\x1b\x7f\x9b\u200b\u200e\u200f\u202a\u202e\u2066\u2069\u2028\u2029\ufeff\u00ad\U000e0041"
 
@@ -34,3 +34,7 @@ def test_toml_is_equal_and_printable():
     assert toml_text(text).isprintable()
     assert tomllib.loads(f"a = {toml_text(text)}")["a"] == text
     assert all(unicodedata.category(c) != "Cf" for c in toml_text(text))
+
+
+def test_one_thing_is_not_many():
+    assert [counted(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]

@@ -15,7 +15,7 @@ from nnfd.core.library.columns import RunColumn, cell, size
 from nnfd.core.library.quota import to_prune, total_size
 from nnfd.core.library.upkeep import read_tags
 from nnfd.core.runs.find import locate
-from nnfd.core.text import printable
+from nnfd.core.text import counted, printable
 from nnfd.tui.commands.flags import QUOTA_VARIABLE, ROOT, RunName, RunsRoot, default_quota, read_size
 
 
@@ -85,7 +85,8 @@ def prune(
     runs = list_runs(runs_root)
     total, chosen = total_size(runs), to_prune(runs, most)
     left = total - total_size(chosen)
-    sys.stdout.write(f"{len(runs)} runs below {printable(str(runs_root))!r} take {size(total)} of {size(most)}\n")
+    where, take = repr(printable(str(runs_root))), "takes" if len(runs) == 1 else "take"
+    sys.stdout.write(f"{counted(len(runs), 'run')} below {where} {take} {size(total)} of {size(most)}\n")
     if left > most:
         stay = "tagged, damaged or under way"
         sys.stdout.write(f"{size(left)} stay{' all the same' if chosen else ''}: those runs are {stay}\n")

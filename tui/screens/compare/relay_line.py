@@ -142,7 +142,8 @@ class RelayLine(StatusLine):
         """Show it, and say why if it failed; the screen hears of it too."""
         if self.job.failure is not None:
             complain(self, self.job.failure, title=f"the {self.job.title} failed")
-        if self.job.phase is Phase.DONE and self.sentence:
+        # where Compare is in front it stands above the table
+        if self.job.phase is Phase.DONE and self.sentence and self.app.screen is not self.screen:
             self.notify(self.sentence, title="race", timeout=20, markup=False)
         self.tell()
 

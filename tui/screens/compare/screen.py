@@ -13,6 +13,7 @@ from textual.widgets import Label
 
 from nnfd.core.errors import NnfdError
 from nnfd.core.library.compare import Compared, letters
+from nnfd.core.text import counted
 from nnfd.tui.dialogs.pick_runs import PickRuns
 from nnfd.tui.guard.complaint import complain
 from nnfd.tui.jobs.course import BASELINE
@@ -185,7 +186,7 @@ class CompareScreen(Screen[None]):
         self.table.show(compared, table_columns(compared, {run.label for run in self.runs if not run.visible}))
         self.view.show(self.runs)
         self.set_class(self.view.view is not View.CURVES, "-pictures")
-        self.query_one(TopBar).title = f"{len(self.runs)} runs · {self.view.view}"
+        self.query_one(TopBar).title = f"{counted(len(self.runs), 'run')} · {self.view.view}"
         self._show_note()
         self.refresh_bindings()
 

@@ -12,6 +12,7 @@ from textual.widgets import Label
 from nnfd.core.library.catalog import LIVE_STATES, Catalog, RunStatus, RunSummary
 from nnfd.core.library.columns import DESCENDING, RIGHT_ALIGNED, RunColumn, cell, matches, rank, size
 from nnfd.core.library.quota import quota_warning
+from nnfd.core.text import counted
 from nnfd.tui.guard.timers import call_in
 from nnfd.tui.screens.one_at_a_time import OneAtATime
 from nnfd.tui.widgets.steady_table import SteadyTable, TableColumn
@@ -174,7 +175,7 @@ def title_of(table: RunsTable) -> str:
     shown, number = table.ordered, len(table.runs)
     live = sum(run.status in LIVE_STATES for run in shown)
     parts = [
-        f"{len(shown)} of {number} runs" if len(shown) < number else f"{number} runs",
+        f"{len(shown)} of {counted(number, 'run')}" if len(shown) < number else counted(number, "run"),
         f"{live} under way" if live else "",
         f"{len(table.marked)} marked" if table.marked else "",
         size(sum(run.size for run in shown)),

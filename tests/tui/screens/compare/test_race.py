@@ -42,6 +42,7 @@ async def test_edits_are_raced_from_an_epoch_over_their_parent(tmp_path):
         assert fast[:, 0].tolist() == [4, 5, 6]
         assert (fast[:, 1] != parent[3:, 1]).all()
         await lab.until(lambda: "lr=0.05 did best: validation loss" in lab.text())
+        assert "did best" not in lab.said(), "once is enough"
         assert {run.name for run in lab.app.screen.view.curves.chart.series} == {
             "parent",
             "lr=0.05",
