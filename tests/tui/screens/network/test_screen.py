@@ -324,8 +324,8 @@ async def test_divergence_is_shown_and_the_dashboard_stays_usable():
 
 async def test_data_that_cannot_be_read_is_one_line(tmp_path):
     async with opened(NetworkParams(dataset=str(tmp_path / "none.csv"))) as lab:
-        await lab.until(lambda: lab.screen.phase is Phase.FAILED)
-        assert "there is no such file" in lab.screen.query_one(StatusLine).status.message
+        await lab.until(lambda: "there is no such file" in lab.screen.query_one(StatusLine).status.message)
+        assert lab.screen.phase is Phase.FAILED
 
 
 async def test_quitting_saves_a_state_that_resumes(tmp_path):
