@@ -13,9 +13,10 @@ from tests.support.waiting import LIMIT, until_async
 from tests.support.widget_host import screen, strips
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from textual.pilot import Pilot
+    from textual.strip import Strip
     from textual.widget import Widget
 
     from nnfd.core.params import Params
@@ -100,18 +101,7 @@ class Lab:
 
         The footer greys out what is not possible now, and dimmed text is meant to stand back.
         """
-        faint = {}
-        for strip in strips(self.app)[:-1]:
-            for segment in strip:
-                style = segment.style
-                words = "".join(set(segment.text) - PICTURE)
-                if not words.strip() or style is None or style.color is None or style.bgcolor is None or style.dim:
-                    continue
-                dark, light = sorted(luminance(tuple(c.get_truecolor())) for c in (style.color, style.bgcolor))
-                contrast = (light + 0.05) / (dark + 0.05)
-                if contrast < 2.5:
-                    faint[segment.text.strip()] = round(contrast, 2)
-        return faint
+        return faint(strips(self.app)[:-1])
 
     async def every_word_can_be_read_in_every_theme(self) -> None:
         """Go through the themes, and see that no word of the screen in front is faint."""
@@ -132,6 +122,21 @@ class Lab:
 def _note_refresh(widget: Widget, asked: list[Widget]) -> None:
     refresh = widget.refresh
     widget.refresh = lambda *args, **how: (asked.append(widget), refresh(*args, **how))[1]  # type: ignore[method-assign]
+
+
+def faint(lines: Sequence[Strip]) -> dict[str, float]:
+    """Words of these lines, those aside that are dimmed, whose contrast to their background is below 2.5."""
+    found = {}
+    for segment in (segment for strip in lines for segment in strip):
+        style = segment.style
+        words = "".join(set(segment.text) - PICTURE)
+        if not words.strip() or style is None or style.color is None or style.bgcolor is None or style.dim:
+            continue
+        dark, light = sorted(luminance(tuple(c.get_truecolor())) for c in (style.color, style.bgcolor))
+        contrast = (light + 0.05) / (dark + 0.05)
+        if contrast < 2.5:
+            found[segment.text.strip()] = round(contrast, 2)
+    return found
 
 
 def luminance(rgb: tuple[int, int, int]) -> float:

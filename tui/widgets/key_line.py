@@ -62,7 +62,11 @@ def draw_keys(placed: Sequence[tuple[int, KeyHint]]) -> Content:
     at = 0
     for x, hint in placed:
         dim = "" if hint.enabled else " dim"
-        parts += [" " * (x - at), (f" {hint.shown} ", f"bold $footer-key-foreground{dim}"), (hint.words + " ", dim)]
+        parts += [
+            " " * (x - at),
+            (f" {hint.shown} ", f"bold $footer-key-foreground{dim}"),
+            (hint.words + " ", f"$footer-description-foreground{dim}"),
+        ]
         at = x + len(hint.text)
     return Content.assemble(*parts)
 

@@ -1,10 +1,13 @@
 """The keys in a screen's last line."""
 
+import pytest
 from textual.content import Content
 
 from nnfd.core.params import NetworkParams
+from nnfd.tui.app import THEMES
 from nnfd.tui.widgets.key_line import KeyHint, KeyLine, draw_keys, place
-from tests.support.dashboard import opened
+from tests.support.dashboard import faint, opened
+from tests.support.widget_host import Host, strips
 
 KEYS = [KeyHint(key, key, words) for key, words in (("a", "All"), ("b", "Begin"), ("c", "Course"))]
 HELP = [KeyHint("question_mark", "?", "Help")]
@@ -26,6 +29,18 @@ def test_a_key_that_does_nothing_now_is_dim():
     line = draw_keys(place([KeyHint("a", "a", "All", enabled=False)], HELP, 20))
     assert isinstance(line, Content)
     assert [line.plain[span.start : span.end] for span in line.spans if "dim" in str(span.style)] == [" a ", "All "]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_keys_and_what_they_do_can_be_read_in_every_theme(theme):
+    app = Host(KeyLine())
+    async with app.run_test(size=(60, 3)) as pilot:
+        app.theme = theme
+        app.widget.hints = tuple(KEYS), tuple(HELP)
+        await pilot.pause()
+        line = strips(app)[-1]
+        assert "c Course" in line.text
+        assert not faint([line])
 
 
 async def test_help_and_quit_are_in_view_on_every_screen_at_any_width_and_a_click_on_a_key_presses_it():
