@@ -130,14 +130,17 @@ def nothing_more_to_learn(facts: Facts) -> Finding | None:
     curve = facts.curve
     if len(curve) < FEWEST or not (curve.train_acc[-FEWEST:] == 1).all() or _learns(curve):
         return None
-    low = float(curve.val_loss.min())
     if _rose(facts):
         return None
+    low, best = float(curve.val_loss.min()), int(curve.val_loss.argmin())
+    end = f"was not better than {low:.3g} since epoch {curve.at(best)}"
+    if best >= len(curve) - RECENT:  # each epoch may be the best so far, by less and less
+        end = f"fell by only {1 - low / curve.val_loss[:-RECENT].min():.2%} over the last {RECENT} epochs, to {low:.3g}"
     since = len(curve) - int(np.argmin((curve.train_acc == 1)[::-1])) if (curve.train_acc < 1).any() else 0
     return Finding(
         "nothing-more-to-learn",
         f"There is no more to learn from these samples: the training accuracy is 1 since epoch {curve.at(since)}, and "
-        f"the validation loss was not better than {low:.3g} since epoch {curve.at(int(curve.val_loss.argmin()))}.",
+        f"the validation loss {end}.",
         Remedy(_regularised(facts.params), None),
     )
 
