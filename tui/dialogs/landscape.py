@@ -26,7 +26,7 @@ from nnfd.tui.dialogs.ask import Dialog
 from nnfd.tui.jobs.growing import Growing
 from nnfd.tui.widgets.glyphs import GlyphView
 from nnfd.tui.widgets.landscape_picture import BEST, END, START, bounds, draw_landscape, palette
-from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.text_line import TextLine, fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -156,12 +156,15 @@ class Landscape(Dialog[None]):
         dark = "dark" if self._picture.in_colour else "blank"
         share = "" if found.is_whole else f"{100 * found.known.mean():.0f} % · "
         n, of = found.detail.samples, len(self._data.y_train)
-        samples = f"all {n:,} training samples" if n == of else f"{n:,} of {of:,} training samples"
-        return f"{share}loss {low:.3g} ({dark}) to {high:.3g}, log scale · {samples}"
+        samples = f"all {n:,}" if n == of else f"{n:,} of {of:,}"
+        words = f"{share}loss {low:.3g} ({dark}) to {high:.3g}, log scale · {samples}"
+        return fitting((f"{words} training samples", f"{words} samples"), self._height.size.width)
 
     def _place_words(self, plane: Plane) -> str:
-        inside = f"{100 * plane.share:.1f} % of the path lies in the plane"
+        inside, room = f"{100 * plane.share:.1f} % of the path lies in", self._place.size.width
         if self._random:
-            return f"{inside} of two random directions, as long as the weights"
+            random = f"{inside} the plane of two random directions"
+            return fitting((f"{random}, as long as the weights", random), room)
         (x0, y0), (x1, y1) = plane.low, plane.high
-        return f"{inside} of its main directions: → {x0:.3g}…{x1:.3g} ↑ {y0:.3g}…{y1:.3g}"
+        where = f"→ {x0:.3g}…{x1:.3g} ↑ {y0:.3g}…{y1:.3g}"
+        return fitting((f"{inside} the plane of its main directions: {where}", f"{inside} its plane: {where}"), room)

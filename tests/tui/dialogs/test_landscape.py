@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+from rich.cells import cell_len
 
 from nnfd.core.network.insight import landscape
 from nnfd.core.network.insight.landscape import MOST_POINTS
@@ -12,6 +13,7 @@ from nnfd.core.params import NetworkParams
 from nnfd.tui.app import THEMES
 from nnfd.tui.dialogs import landscape as dialog
 from nnfd.tui.dialogs.landscape import Landscape
+from nnfd.tui.widgets.text_line import TextLine
 from tests.support.dashboard import opened
 
 PARAMS = NetworkParams(dataset="iris", hidden=(4,), epochs=8, patience=0, lr=0.1)
@@ -34,7 +36,7 @@ async def test_the_key_maps_the_loss_around_the_path_and_another_the_random_plan
         text = lab.text()
         assert "Loss around epoch 8" in text
         assert f"loss {found.heights.min():.3g} (dark) to {found.heights.max():.3g}, log scale" in text
-        assert f"{100 * found.plane.share:.1f} % of the path lies in the plane" in text
+        assert f"{100 * found.plane.share:.1f} % of the path lies in its plane: →" in text
         assert f"○ epoch {found.plane.epochs[0]}" in text
         assert f"all {len(data.y_train)} training samples" in text
         for theme in reversed(THEMES):
@@ -72,3 +74,16 @@ async def test_it_says_what_it_lacks_and_leaving_stops_it(monkeypatch):
         await lab.press("escape")
         await lab.until(lambda: lab.app.screen is network)
         await lab.until(told.is_set)
+
+
+async def test_what_it_says_is_whole_on_a_small_screen():
+    async with opened(PARAMS.edited({"dataset": "digits"}), size=(80, 24)) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.press("P")
+        await lab.until(lambda: isinstance(lab.app.screen, Landscape))
+        shown = lab.app.screen
+        for key in ("d", "escape"):
+            await lab.until(lambda: shown.map is not None and shown.map.is_whole)
+            lines = {str(line.text): line.size.width for line in shown.query(TextLine)}
+            assert not [text for text, width in lines.items() if cell_len(text) > width]
+            await lab.press(key)

@@ -14,6 +14,8 @@ from nnfd.tui.jobs.diagnosis import facts_of
 from nnfd.tui.widgets.text_line import TextLine
 
 if TYPE_CHECKING:
+    from textual.app import RenderResult
+
     from nnfd.core.engine.events import EpochDone
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.insight.facts import Finding, Remedy
@@ -35,6 +37,9 @@ class Trial:
     """The best epoch without it."""
 
 
+MORE = " …"
+
+
 class Told(TextLine):
     """A text of a few lines, which takes no room while there is none."""
 
@@ -53,13 +58,23 @@ class Told(TextLine):
     def on_resize(self) -> None:
         self._fit()
 
+    def _wrapped(self) -> list[Content]:
+        text = self.text if isinstance(self.text, Content) else Content(self.text)
+        return text.wrap(max(1, self.size.width or self.app.size.width - 2))
+
     def _fit(self) -> None:
         """Take as many lines as are needed: set only where it changes, as it moves all that is above."""
-        text = self.text if isinstance(self.text, Content) else Content(self.text)
-        width = max(1, self.size.width or self.app.size.width - 2)
-        lines = max(1, min(self.most_lines, len(text.wrap(width))))
+        lines = max(1, min(self.most_lines, len(self._wrapped())))
         if self.styles.height is None or self.styles.height.value != lines:
             self.styles.height = lines
+
+    def render(self) -> RenderResult:
+        """Draw the text; where it has more lines than there may be, a sign at its end says so."""
+        lines = self._wrapped()
+        if len(lines) <= self.most_lines:
+            return super().render()
+        last = lines[self.most_lines - 1].rstrip().truncate(max(1, self.size.width - len(MORE)))
+        return Content("\n").join([*lines[: self.most_lines - 1], last.append(MORE)])
 
 
 class DiagnosisBeside(Told):

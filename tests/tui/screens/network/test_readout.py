@@ -65,3 +65,17 @@ async def test_a_long_diagnosis_is_told_whole_at_80_columns_with_its_remedy():
         line.tell(Content(words + "every training sample is right already. T epochs 60 → 90, from epoch 60"))
         await pilot.pause()
         assert "from epoch 60" in " ".join(line.strip() for line in screen(app))
+
+
+async def test_a_diagnosis_that_has_no_room_ends_in_a_sign_of_it():
+    line = DiagnosisLine()
+    app = Host(line)
+    async with app.run_test(size=(40, 24)) as pilot:
+        line.tell(Content("word " * 60))
+        await pilot.pause()
+        lines = [text.rstrip() for text in screen(app) if text.strip()]
+        assert len(lines) == 3
+        assert lines[-1].endswith("word …")
+        line.tell(Content("word " * 15 + "end"))
+        await pilot.pause()
+        assert [text.split()[-1] for text in screen(app) if text.strip()] == ["word", "word", "end"]
