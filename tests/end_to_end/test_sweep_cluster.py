@@ -97,8 +97,9 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
-def workers(address):
-    """The processes of the two workers."""
+def workers(address, monkeypatch):
+    """The processes of the two workers; whoever calls the cluster has as long as it takes on a busy machine."""
+    monkeypatch.setattr("nnfd.core.sweep.cluster.CONNECT_SECONDS", LIMIT)
     with distributed.Client(address, set_as_default=False) as client:
         client.wait_for_workers(2, timeout=LIMIT)
         return list(client.run(os.getpid).values())

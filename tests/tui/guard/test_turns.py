@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+import pytest
 from textual.binding import Binding
 from textual.events import Key
 from textual.screen import ModalScreen
@@ -37,6 +38,13 @@ def test_each_key_waits_for_the_one_before_and_for_a_lost_one_not_for_long():
     assert turns.take(a)
 
 
+@pytest.fixture
+def patient(monkeypatch):
+    """Take no key for lost, however long the machine needs for it."""
+    for module in (safe_app, turns):
+        monkeypatch.setattr(module, "PATIENCE", 1e6)
+
+
 class Asking(ModalScreen):
     def compose(self):
         yield Input()
@@ -57,6 +65,7 @@ class Host(SafeApp):
         raise AssertionError("it was meant for the field")
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_its_field():
     app = Host()
     async with app.run_test() as pilot:
@@ -66,9 +75,8 @@ async def test_what_is_typed_behind_a_key_that_opens_a_dialog_goes_into_its_fiel
         assert app.asked.query_one(Input).value == "xe0.5"
 
 
-async def test_a_key_that_fails_before_all_others_holds_up_none(monkeypatch, unforeseen):
-    for module in (safe_app, turns):
-        monkeypatch.setattr(module, "PATIENCE", 1e6)
+@pytest.mark.usefixtures("patient")
+async def test_a_key_that_fails_before_all_others_holds_up_none(unforeseen):
     app = Host()
     async with app.run_test() as pilot:
         for key in "fe":
