@@ -39,10 +39,11 @@ MOST_SAMPLES = {0: 1, 1: 8_192, 2: 25, 3: 11}
 TIMES = 65
 """Moments of a run that are looked at, the first and the last among them."""
 
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_IS_NUMBER = re.compile(rf"\s*{_NUMBER}\s*", re.ASCII)
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+"""A number in plain digits, as a regular expression."""
+_IS_NUMBER = re.compile(rf"\s*{NUMBER}\s*", re.ASCII)
 _PICTURE = re.compile(
-    rf"\s*(?P<path>.+\.(?:png|jpe?g|gif|bmp|webp|tiff?))\s+(?P<low>{_NUMBER})\s*\.\.\s*(?P<high>{_NUMBER})"
+    rf"\s*(?P<path>.+\.(?:png|jpe?g|gif|bmp|webp|tiff?))\s+(?P<low>{NUMBER})\s*\.\.\s*(?P<high>{NUMBER})"
     rf"(?:\s+#(?P<mark>[0-9a-f]{{{MARK}}}))?\s*",
     re.ASCII | re.IGNORECASE,
 )
@@ -50,10 +51,9 @@ BEFORE = "before"
 """Stands for the value that a parameter had before it was painted."""
 MOST_DABS = 1_000
 """Discs on a parameter at the most: they stand in each log line that holds all parameters."""
-_DAB = re.compile(rf"\s*\|\s*({_NUMBER}|{BEFORE})\s+at\s+(\d{{1,5}})\s*,\s*(\d{{1,5}})\s+r\s+(\d{{1,5}})", re.ASCII)
+_DAB = re.compile(rf"\s*\|\s*({NUMBER}|{BEFORE})\s+at\s+(\d{{1,5}})\s*,\s*(\d{{1,5}})\s+r\s+(\d{{1,5}})", re.ASCII)
 _BRUSHED = re.compile(rf"(?:{_DAB.pattern})+\s*$", re.ASCII)
 _LOOKS_LIKE_A_PICTURE = re.compile(r"\.(png|jpe?g|gif|bmp|webp|tiff?)\b", re.IGNORECASE)
-_NAMES = ("x", "y", "t", "width", "height", "pi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def parse(text: str) -> Varying:
     if re.search(r"\d_|_\d", text):
         raise ParamsError("write numbers in plain digits")
     return Expression(
-        formula.parse(text, _NAMES, where="a number, a formula in x y t, or a picture", derivatives=False)
+        formula.parse(text, formula.COORDINATES, where="a number, a formula in x y t, or a picture", derivatives=False)
     )
 
 

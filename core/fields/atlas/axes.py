@@ -13,6 +13,7 @@ from nnfd.core.errors import ParamsError
 from nnfd.core.fields.stability import STABLE, prediction
 from nnfd.core.params import show_value
 from nnfd.core.params.formula import Name, walk
+from nnfd.core.params.varying import NUMBER
 from nnfd.core.text import did_you_mean, printable
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 AS_IN = "write it as NAME=LOW:HIGH, such as F=0.02:0.06"
 _AXIS = re.compile(r"\s*(?P<name>\w+)\s*=\s*(?P<low>[^:=]+?)\s*:\s*(?P<high>[^:=]+?)\s*", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_IS_NUMBER = re.compile(NUMBER, re.ASCII)
 WIDE = 2.0
 """An axis that nobody asked for goes from the value divided by this to the value times this."""
 
@@ -68,7 +69,7 @@ def read_axis(text: str, params: FieldParams, count: int) -> Axis:
     if name not in known:
         hint = did_you_mean(name, known) or f"; there are {', '.join(known)}"
         raise ParamsError(f"axis: the model has no number {printable(name)!r}{hint}")
-    if not (_NUMBER.fullmatch(found["low"]) and _NUMBER.fullmatch(found["high"])):
+    if not (_IS_NUMBER.fullmatch(found["low"]) and _IS_NUMBER.fullmatch(found["high"])):
         raise ParamsError(f"axis: {printable(text)!r} is not allowed: both ends are numbers in plain digits; {AS_IN}")
     return checked(Axis(name, float(found["low"]), float(found["high"]), count), params)
 
