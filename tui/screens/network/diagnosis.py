@@ -40,12 +40,12 @@ class Trial:
 MORE = " …"
 
 
-class Told(TextLine):
+class TextBlock(TextLine):
     """A text of a few lines, which takes no room while there is none."""
 
     DEFAULT_CSS = """
-    Told { padding: 0 1; height: 1; text-wrap: wrap; display: none; }
-    Told.-told { display: block; }
+    TextBlock { padding: 0 1; height: 1; text-wrap: wrap; display: none; }
+    TextBlock.-told { display: block; }
     """
     most_lines = 3
 
@@ -77,13 +77,13 @@ class Told(TextLine):
         return Content("\n").join([*lines[: self.most_lines - 1], last.append(MORE)])
 
 
-class DiagnosisBeside(Told):
+class DiagnosisBeside(TextBlock):
     """The same below the charts, where a line below the panels would cost one of them."""
 
     most_lines = 4
 
 
-class DiagnosisLine(Told):
+class DiagnosisLine(TextBlock):
     """Says nothing where nothing is known."""
 
     KEYS: ClassVar[tuple[Binding, ...]] = (
