@@ -24,7 +24,7 @@ from nnfd.tui.jobs.growing import Growing
 from nnfd.tui.widgets.arrow_keys import arrow_keys
 from nnfd.tui.widgets.atlas_picture import LOST, SIGNS, Room, Scene, cells_for, draw_atlas, palette
 from nnfd.tui.widgets.glyphs import GlyphView
-from nnfd.tui.widgets.text_line import TextLine
+from nnfd.tui.widgets.text_line import TextLine, fitting
 from nnfd.tui.widgets.viewport import short_number
 
 if TYPE_CHECKING:
@@ -154,9 +154,12 @@ class AtlasDialog(Dialog[FieldParams]):
         return f"Atlas · step {frame.step:,} of {atlas.steps:,}{agreed} · {self._title}"
 
     def _key_words(self, atlas: Atlas, frame: Frame | None) -> str:
-        signs = " ".join(f"{sign} {word}" for sign, word in zip(SIGNS.values(), SIGN_WORDS, strict=True))
+        signs = {fate: f"{sign} {word}" for (fate, sign), word in zip(SIGNS.items(), SIGN_WORDS, strict=True)}
         lost = f" {LOST} out of bounds" if frame is not None and np.isnan(frame.shown).any() else ""
-        return f"→ {atlas.across} ↑ {atlas.up} · {signs}{lost}"
+        seen = {forecast.fate for row in atlas.forecasts for forecast in row}
+        there = [words for fate, words in signs.items() if fate in seen]
+        axes = f"→ {atlas.across} ↑ {atlas.up} · "
+        return fitting([f"{axes}{' '.join(words)}{lost}" for words in (signs.values(), there)], self._key.size.width)
 
     def _values(self, point: FieldParams) -> str:
         assert self.atlas is not None

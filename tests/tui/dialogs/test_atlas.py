@@ -62,6 +62,13 @@ async def test_the_key_grows_patterns_and_a_point_of_them_is_opened_as_a_run():
         assert lab.screen.params == PARAMS.edited({"B": 9.0, "A": 4.0})
 
 
+async def test_only_signs_that_are_there_are_explained_where_all_have_no_room():
+    async with opened(load("giraffe").params, size=(80, 24)) as lab:
+        await lab.press("P")
+        await lab.until(lambda: isinstance(lab.app.screen, AtlasDialog) and lab.app.screen.frame is not None)
+        assert "→ sigma_s=0.001125:0.0045 ↑ mu_s=0.000375:0.0015 · ○ uniform " in lab.text()
+
+
 async def test_leaving_stops_it_and_the_run_below_goes_on(monkeypatch):
     given = []
 
