@@ -89,3 +89,11 @@ async def test_the_parameter_form_on_a_small_screen(snapshot):
         await lab.press("e")
         await lab.until(lambda: "Learning rate" in lab.text() or "lr" in lab.text())
         assert [line[36:] for line in lab.text().splitlines()[1:22]] == snapshot
+
+
+async def test_on_a_wide_screen_the_parameter_form_leaves_charts_and_panels_their_room():
+    async with opened(SMALL, size=(200, 60)) as lab:
+        await lab.press("e")
+        await lab.until(lambda: lab.screen.form.size.width)
+        assert lab.screen.query_one("#loss").size.width >= 50
+        assert lab.screen.form.size.width >= 50
