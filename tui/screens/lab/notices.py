@@ -31,9 +31,13 @@ class Notices:
         self._codes: set[str] = set()
         """Of the notices that were told since the run began or was edited: they come again after each stroke."""
         self._failure: str | None = None
+        self._told = False
 
     def forget(self) -> None:
-        """Another run begins."""
+        """Another run begins: what the one before it has told is taken from the screen."""
+        if self._told:
+            self._host.app.clear_notifications()
+        self._told = False
         self._codes.clear()
         self._failure = None
 
@@ -47,10 +51,11 @@ class Notices:
             elif isinstance(event, Notice) and event.code not in self._codes:
                 self._codes.add(event.code)
                 if not fresh:
+                    self._told = True
                     title = f"{self._unit} {event.position}"
                     self._host.notify(event.message, title=title, severity="warning", markup=False)
         while isinstance(session, WatchSession) and session.controller.refusals:
             complain(self._host, session.controller.refusals.pop(0))
         if session.failure is not None and session.failure != self._failure:
-            self._failure = session.failure
+            self._failure, self._told = session.failure, True
             self._host.notify(session.failure, title="the run failed", severity="error", timeout=15, markup=False)

@@ -454,3 +454,15 @@ async def test_a_branch_from_what_an_earlier_version_kept_begins_from_the_weight
         assert (screen.spec.state.epoch, screen.spec.best.epoch) == (7, 7)
         await lab.until(lambda: "did not keep where" in lab.said())
         await app.action_quit()
+
+
+async def test_what_a_run_has_told_of_itself_goes_when_another_begins():
+    async with opened(SMALL.edited({"lr": 3.0}), notifications=True) as lab:
+        await lab.full_speed_to_the_end()
+        await lab.until(lambda: "training blew up" in lab.said())
+        lab.screen.begin(RunSpec(SMALL, "test", "Another run"))
+        assert "training blew up" not in lab.said()
+        lab.app.notify("of another screen")
+        await lab.until(lambda: "of another screen" in lab.said())
+        lab.screen.begin(RunSpec(SMALL, "test", "A third run"))
+        assert "of another screen" in lab.said(), "the run before had nothing to tell"
