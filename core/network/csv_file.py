@@ -12,7 +12,7 @@ import numpy as np
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
 from nnfd.core.network.csv_text import Row, open_rows
-from nnfd.core.network.labels import NO_VALUE, NUMBER, PERHAPS_NO_VALUE, WHOLE
+from nnfd.core.network.labels import NO_VALUE, NUMBER, PERHAPS_NO_VALUE, WHOLE, alike
 from nnfd.core.network.tables import COPIES, LIKELY_LABELS, File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
 
@@ -49,6 +49,7 @@ def read_csv(file: File, params: NetworkParams) -> Table:
             names = [""] * len(names)
         elif params.header == "auto":
             _check_header(names, header[0], separator, file.where)
+        _check_width(start, len(names), params, file.where)  # a million names alone take seconds to look at
         table = _Reader(names, separator, params, file.where)
         rows = itertools.chain([start], rows)
         while block := list(itertools.islice(rows, max(1, BLOCK // len(names)))):
@@ -66,12 +67,19 @@ def _check_header(names: Sequence[str], line: int, separator: str, where: str) -
             )
 
 
+def _check_width(row: tuple[int, Row], width: int, params: NetworkParams, where: str) -> None:
+    line, cells = row
+    if len(cells) != width:
+        first = "the first row" if params.header == "no" else "the header"
+        raise DataError(f"{where}, line {line}: {len(cells)} values, but {first} has {width} columns")
+
+
 class _Reader:
     """Collects blocks of rows as arrays."""
 
     def __init__(self, names: list[str], separator: str, params: NetworkParams, where: str) -> None:
         self._where, self._separator = where, separator
-        self._first = "the first row" if params.header == "no" else "the header"
+        self._params = params
         self.notes: list[str] = []
         self._decimal = ""
         dropped = find_columns(params.drop or (), names, where, "drop")
@@ -90,6 +98,7 @@ class _Reader:
         self._numeric = [i for i in self.features if i not in self._words]
         self._cells = operator.itemgetter(*self._numeric) if self._numeric else None
         self._labels: dict[str, int] = {}
+        self._forms: set[str] = set()
         self._codes: list[NDArray[np.int64]] = []
         self._X: list[NDArray[np.float64]] = []
         self._bytes = 0
@@ -127,8 +136,8 @@ class _Reader:
         rows = [row for _, row in block]
         width = len(self.names)
         if any(len(row) != width for row in rows):
-            line, row = next((line, row) for line, row in block if len(row) != width)
-            raise DataError(f"{self._where}, line {line}: {len(row)} values, but {self._first} has {width} columns")
+            _check_width(next(each for each in block if len(each[1]) != width), width, self._params, self._where)
+        self._forms.update(row[self._label] for row in rows)
         self._codes.append(self._code(block, self._label, self._labels, f"the label in column {self.label_name}"))
         X = np.empty((len(rows), len(self.features)))
         places = {column: j for j, column in enumerate(self.features)}
@@ -233,6 +242,7 @@ class _Reader:
             for name in classes
             if name.lower() in PERHAPS_NO_VALUE
         ]
+        self.notes += alike(classes, self._forms, label)
         X = np.concatenate(self._X)
         self._X.clear()
         words: dict[int, tuple[str, ...]] = {}

@@ -22,6 +22,8 @@ Row: TypeAlias = list[str]
 
 LONGEST_LINE = 1 << 24
 """Characters; a longer line is no line of a table."""
+MOST_BLANK = 1_000_000
+"""Empty lines in a row; a small gzipped file may hold thousands of millions."""
 _BOMS = ((b"\xff\xfe\0\0", "utf-32"), (b"\0\0\xfe\xff", "utf-32"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -92,12 +94,15 @@ def _separator(lines: Sequence[str]) -> str:
 
 
 def _rows(reader: Any, where: str) -> Iterator[tuple[int, Row]]:  # noqa: ANN401 (csv has no public name for it)
-    line = 0
+    line = begun = 0
     try:
         for row in reader:
             line = reader.line_num
             if row:
                 yield line, row
+                begun = line
+            elif line - begun > MOST_BLANK:
+                raise DataError(f"{where}, line {line:,}: it is empty, and so are {MOST_BLANK:,} lines before it")
     except csv.Error as error:
         raise DataError(
             f"{where}, line {line + 1} cannot be read: {printable(str(error))} (is a quote not closed, or not doubled?)"

@@ -29,6 +29,8 @@ FOR_MAKERS = {"samples": "samples", "noise": "samples", "data_seed": "samples"}
 """Parameters that hold for some data sets only, and what the others have instead."""
 BLOCK_ROWS = 256
 """Samples that are standardised at a time."""
+MOST_CLASSES = 4_096
+"""A matrix of confusions has the square of it cells, and is there more than once."""
 FEWEST_A_CLASS = 7
 """Below it a stratified split cannot give every class a place in all three sets."""
 
@@ -185,6 +187,8 @@ def _check_classes(table: Table, where: str) -> None:
     if len(names) < 2:
         raise DataError(f"{where}: it has one class, {names[0]!r}; at least two are needed{other}")
     fewest = int(np.argmin(counts))
+    if counts[fewest] >= FEWEST_A_CLASS and len(names) > MOST_CLASSES:
+        raise DataError(f"{where}: it has {len(names):,} classes; at most {MOST_CLASSES:,} are allowed{other}")
     if counts[fewest] < FEWEST_A_CLASS:
         raise DataError(
             f"{where}: class {names[fewest]!r} has {counts[fewest]} samples; "

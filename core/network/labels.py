@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 
 from nnfd.core.errors import DataError
@@ -30,7 +30,7 @@ def ordered(texts: Sequence[str], where: str) -> list[int]:
     numbers = [text for text in texts if NUMBER.fullmatch(text)]
     for text in texts:
         word = text.lower()
-        if word in NO_VALUE or (word in PERHAPS_NO_VALUE and len(numbers) == len(texts) - 1):
+        if not word.strip() or word in NO_VALUE or (word in PERHAPS_NO_VALUE and len(numbers) == len(texts) - 1):
             raise DataError(
                 f"{where}: {printable(repr(text))} stands for a missing value, which is no class: "
                 "give the label or leave the row out"
@@ -49,6 +49,36 @@ def ordered(texts: Sequence[str], where: str) -> list[int]:
 
 
 def _meaning(text: str) -> object:
-    """Return what two labels share that only look different: a number's value, a digit whatever its script."""
+    """Return what two labels share that only look different: a number's value, a digit whatever its script.
+
+    Nor do spaces around a word, the number of those within it, and characters that take no room tell two labels apart.
+    """
     plain = "".join(str(unicodedata.digit(c, c)) for c in unicodedata.normalize("NFKC", text))
+    plain = " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
     return Decimal(plain) if NUMBER.fullmatch(plain) else plain
+
+
+def alike(classes: Sequence[str], forms: Collection[str], where: str) -> list[str]:
+    """Return what is to be said of labels that are nearly the same.
+
+    Parameters
+    ----------
+    classes
+        The labels that are told apart.
+    forms
+        How they stand in the file, with the spaces around them.
+    where
+        How messages name the column.
+    """
+    notes, by_case, by_text = [], dict[str, str](), dict[str, str]()
+    for text in classes:
+        other = by_case.setdefault(text.casefold(), text)
+        if other != text:
+            notes.append(f"{where}: {printable(repr(other))} and {printable(repr(text))} are two classes")
+            break
+    for form in sorted(forms):
+        other = by_text.setdefault(form.strip(), form)
+        if other != form:
+            notes.append(f"{where}: {printable(repr(other))} and {printable(repr(form))} are one class")
+            break
+    return notes

@@ -10,6 +10,7 @@ import numpy as np
 
 from nnfd.core.engine.room import room, show_bytes
 from nnfd.core.errors import DataError
+from nnfd.core.network.labels import alike
 from nnfd.core.network.tables import File, Table, choose_label, find_columns, order_classes
 from nnfd.core.text import printable
 
@@ -53,7 +54,9 @@ def read_npz(file: File, params: NetworkParams) -> Table:
             raise DataError(f"{where}: drop: no feature would be left")
     classes, codes = _classes(y, f"{where}, label array {printable(label)!r}")
     reordered = y.dtype.kind in "US" and list(classes) != sorted(classes)
-    return Table(X, codes, classes, tuple(names), f"label array {printable(label)!r}", reordered=reordered, shape=shape)
+    called = f"label array {printable(label)!r}"
+    notes = tuple(alike(classes, (), called))
+    return Table(X, codes, classes, tuple(names), called, notes=notes, reordered=reordered, shape=shape)
 
 
 def _features(X: NDArray[Any], where: str) -> NDArray[Any]:

@@ -88,6 +88,36 @@ class TestLabels:
         assert data.class_names == ("DE", "FR", "NA")
         assert any("'NA' is taken as a class" in note for note in data.notes)
 
+    @pytest.mark.parametrize(("one", "two"), [("ab", "a\u200bb"), ("a b", "a  b"), ("a b", "a\u00a0b")])
+    def test_two_labels_that_look_alike_are_refused(self, tmp_path, one, two):
+        assert "are one class written in two ways, or two that look alike" in refused(table(tmp_path, (one, two, "c")))
+
+    def test_labels_that_differ_by_case_or_spaces_are_said(self, tmp_path):
+        data = open_set(table(tmp_path, ("yes", "Yes", "no")))
+        assert data.class_names == ("Yes", "no", "yes")
+        assert data.notes == ("label column 'kind': 'Yes' and 'yes' are two classes",)
+        data = open_set(table(tmp_path, ("yes", " yes", "no")))
+        assert data.class_names == ("no", "yes")
+        assert data.notes == ("label column 'kind': ' yes' and 'yes' are one class",)
+        assert open_set(table(tmp_path, (" yes", " no"))).notes == ()
+
+    def test_in_an_npz_too(self, tmp_path):
+        def labels(*texts):
+            np.savez(tmp_path / "mine.npz", X=NOISE, y=np.array(texts)[np.arange(90) % len(texts)])
+            return tmp_path / "mine.npz"
+
+        assert "'a' and 'a ' are one class written in two ways" in refused(labels("a", "a ", "b"))
+        assert "'' stands for a missing value" in refused(labels("", "a", "b"))
+        assert open_set(labels("a", "A")).notes == ("label array 'y': 'A' and 'a' are two classes",)
+
+    def test_too_many_classes_for_their_matrix(self, tmp_path):
+        from nnfd.core.network.data import FEWEST_A_CLASS, MOST_CLASSES
+
+        path = tmp_path / "mine.csv"
+        rows = (f"{i % 97},{i // FEWEST_A_CLASS}\n" for i in range(FEWEST_A_CLASS * (MOST_CLASSES + 1)))
+        path.write_text("a,kind\n" + "".join(rows))
+        assert "it has 4,097 classes; at most 4,096 are allowed; another label" in refused(path)
+
     def test_the_label_column_is_named(self, tmp_path):
         path = table(tmp_path, tuple(str(i) for i in range(60)), "a,b,size", columns=())
         assert "label column 'size': class '" in refused(path)
@@ -256,6 +286,22 @@ class TestOtherWaysToWriteIt:
     def test_a_faulty_quote_is_placed(self, tmp_path, row):
         (tmp_path / "other.csv").write_text(f"a,b,kind\n1,2,x\n{row}\n3,4,x\n")
         assert "line 3 cannot be read" in refused(tmp_path / "other.csv")
+
+    def test_nothing_but_empty_lines_is_given_up(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("nnfd.core.network.csv_text.MOST_BLANK", 50)
+        (tmp_path / "other.csv.gz").write_bytes(gzip.compress(b"a,b,kind\n" + b"\n" * 10**6))
+        assert "line 52: it is empty, and so are 50 lines before it" in refused(tmp_path / "other.csv.gz")
+        self.same(tmp_path, self.text(tmp_path).replace("\n", "\n" * 50).encode())
+
+    def test_the_first_row_is_counted_before_a_million_names_are_looked_at(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("nnfd.core.network.csv_file._Reader", pytest.fail)
+        (tmp_path / "other.csv").write_text("," * 999 + "\n1,2\n")
+        assert "line 2: 2 values, but the header has 1000 columns" in refused(tmp_path / "other.csv")
+
+    def test_a_value_of_any_length_is_refused_in_a_short_line(self, tmp_path):
+        (tmp_path / "other.csv").write_text(f"a,b,kind\n{'1' * 100_000},2,x\n")
+        assert len(message := refused(tmp_path / "other.csv")) < 1100
+        assert message.endswith("every value is to be a finite number, in plain digits such as -1.5e3")
 
     def test_a_cut_gzip(self, tmp_path):
         (tmp_path / "other.csv.gz").write_bytes(gzip.compress(self.text(tmp_path).encode())[:-200])
