@@ -100,11 +100,14 @@ class RunFolder:
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = cls(directory, RunInfo(printable(preset), printable(title), params))
-            folder.hold()
             try:
+                folder.hold()
                 folder._check_empty()
-            except BaseException:
+            except BaseException as error:
                 folder.close()
+                if isinstance(error, KeyboardInterrupt):
+                    with contextlib.suppress(OSError):  # there is something in it
+                        directory.rmdir()
                 raise
             try:
                 folder._fill(fill)
@@ -196,6 +199,13 @@ class RunFolder:
 
     def discard(self) -> None:
         """Remove the folder of a run that never began, and let go of the lock; what is not a run's stays."""
+        try:
+            self._discard()
+        except KeyboardInterrupt:  # a signal while another one is obeyed
+            self._discard()
+            raise
+
+    def _discard(self) -> None:
         self.close()
         for name in (*FILES, LOCK):
             (self.path / name).unlink(missing_ok=True)

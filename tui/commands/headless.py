@@ -37,9 +37,9 @@ EXIT_CODES = {
 
 @contextlib.contextmanager
 def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on SIGINT, SIGTERM, SIGHUP and SIGUSR1 or 2, however often they come; the process goes on."""
+    """Call `stop` on SIGINT, SIGTERM, SIGHUP, SIGUSR1 or 2, SIGXCPU, however often they come; the process goes on."""
     before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU"):
         number = getattr(signal, name, None)  # Windows has not all of them
         if number is None or signal.getsignal(number) is signal.SIG_IGN:
             continue  # ignored from outside, as nohup does: the run is to outlive the terminal

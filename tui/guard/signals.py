@@ -111,4 +111,4 @@ def end_by_signals() -> None:
 def _signals() -> tuple[signal.Signals, ...]:
     if sys.platform == "win32":
         return ()
-    return signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2
+    return signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU

@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,6 +85,30 @@ def test_a_branch_that_dies_before_its_state_is_kept_is_no_run(tmp_path):
         RunFolder.create(tmp_path / "r", preset="p", title="t", params=FIELDS, fill=die)
     assert not RunFolder.holds_run(tmp_path / "r")
     assert not RunFolder(tmp_path / "r", RunInfo("p", "t", FIELDS)).is_live()
+
+
+@pytest.mark.parametrize("what", ["unlink", "rmdir"])
+def test_a_signal_while_another_is_obeyed_leaves_nothing_either(tmp_path, monkeypatch, what):
+    folder, original = make(tmp_path / "r", FIELDS), getattr(Path, what)
+
+    def once(path, *arguments, **options):
+        monkeypatch.setattr(Path, what, original)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, what, once)
+    with pytest.raises(KeyboardInterrupt):
+        folder.discard()
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_signal_before_the_lock_is_held_leaves_nothing(tmp_path, monkeypatch):
+    def die(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nnfd.core.runs.folder.take", die)
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path / "r", FIELDS)
+    assert not (tmp_path / "r").exists()
 
 
 class TestItCannotBegin:

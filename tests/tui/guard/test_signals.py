@@ -25,7 +25,7 @@ async def test_a_terminal_that_went_before_the_first_look_ends_the_app(monkeypat
         signals.on_the_end(pytest.fail, lambda: loop.call_soon_threadsafe(ended.set), lambda: None)
         await ended.wait()
     os.close(_closed)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU):
         loop.remove_signal_handler(number)
 
 
