@@ -22,6 +22,7 @@ from nnfd.core.library.movie import COLORMAP_OF, VIEWS, draw_each, state_of, vie
 from nnfd.core.library.report.curves import svg
 from nnfd.core.library.report.network import curves_of
 from nnfd.core.library.report.raster import write_png
+from nnfd.core.library.run_files import refuse_run_files
 from nnfd.core.params import FieldParams
 from nnfd.core.runs.files import replace_file, storage_error
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
@@ -93,6 +94,7 @@ def export_run(
         )
     if not os.path.isdir(to.parent):  # noqa: PTH112 - Path.is_dir raises for a name that is too long
         raise RunError(f"--to: there is no folder {printable(str(to.parent))!r}")
+    refuse_run_files(to)
     write: Write
     if suffix == ".html":
         from nnfd.core.library.report.run import report

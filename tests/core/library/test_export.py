@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from nnfd.core.errors import RunError, StorageError
+from nnfd.core.errors import ParamsError, RunError, StorageError
 from nnfd.core.fields.picture import lut
 from nnfd.core.library.export import FIELD_SUFFIXES, NETWORK_SUFFIXES, export_run
 from nnfd.core.runs.folder import RunFolder
@@ -50,6 +50,24 @@ def test_a_full_disk_leaves_the_old_file(runs, tmp_path, kind, suffix):
     assert sorted(tmp_path.iterdir()) == before
     export_run(runs[kind], to)
     assert to.stat().st_size > 100
+
+
+@pytest.mark.parametrize("name", ["network/state.npz", "fur/state.npz", "network/frames/000000003.npz", "link.npz"])
+def test_no_run_is_written_over(runs, tmp_path, name):
+    (tmp_path / "link.npz").symlink_to(tmp_path / "network" / "state.npz")
+    before = (tmp_path / name).read_bytes() if (tmp_path / name).exists() else None
+    with pytest.raises(ParamsError, match="is not allowed: a run or a sweep has it, and would lose it"):
+        export_run(runs["network"], tmp_path / name)
+    assert ((tmp_path / name).read_bytes() if (tmp_path / name).exists() else None) == before
+
+
+def test_no_plan_of_a_sweep_is_written_over(runs, tmp_path):
+    (tmp_path / "sweep.json").write_text("{}")
+    with pytest.raises(ParamsError, match="a run or a sweep has it"):
+        export_run(runs["network"], tmp_path / "sweep.json")
+    assert (tmp_path / "sweep.json").read_text() == "{}"
+    export_run(runs["network"], tmp_path / "network" / "mine.json")
+    export_run(runs["network"], tmp_path / "state.npz")  # beside no run it is a name like any other
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links are those of Unix")
