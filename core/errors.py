@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from nnfd.core.text import printable
+from nnfd.core.text import abridged, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,6 +14,8 @@ INTERRUPTED = 130
 """Exit code of what was told to end, by ctrl+c, a signal or a key, or whose terminal went away."""
 LONGEST = 200
 """Characters of an unforeseen error's own words that are shown."""
+LONGEST_LINE = 1_000
+"""Characters of a message: a name or a value that it quotes may have a million."""
 
 
 class NnfdError(Exception):
@@ -23,6 +25,9 @@ class NnfdError(Exception):
     """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return abridged(super().__str__(), LONGEST_LINE)
 
 
 class ParamsError(NnfdError):

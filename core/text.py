@@ -35,6 +35,11 @@ def _shown(character: str) -> str:
     return chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
 
 
+def abridged(text: str, most: int) -> str:
+    """Return the text, or its beginning and its end if it has more than `most` characters: these tell most."""
+    return text if len(text) <= most else f"{text[: most * 2 // 3]} ... {text[-(most // 3) :]}"
+
+
 def ascii_json(line: str) -> str:
     """Write JSON in ASCII alone: equal when read, and harmless on any terminal and in any encoding."""
     return line if line.isascii() and line.isprintable() else _NOT_SEEN.sub(lambda m: json.dumps(m[0])[1:-1], line)

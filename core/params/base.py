@@ -97,6 +97,7 @@ _BOUND_WORDS = {
     "lt": "less than",
     "le": "at most",
     "min_length": "at least",
+    "max_length": "at most",
 }
 
 
@@ -126,7 +127,7 @@ def _info(name: str, field: FieldInfo) -> ParamInfo:
 
 
 def _bound(words: str, bound: float, key: str) -> str:
-    unit = "" if key != "min_length" else " item" if bound == 1 else " items"
+    unit = "" if not key.endswith("_length") else " item" if bound == 1 else " items"
     return f"{words} {bound:g}{unit}"
 
 
@@ -262,6 +263,8 @@ class Params(BaseModel):
         value = printable(_short(error["input"]))
         if error["type"] == "too_short":
             return f"{name}: an empty list is not allowed: it needs at least one item"
+        if error["type"] == "too_long":
+            return f"{name}: {error['ctx']['actual_length']} items are not allowed: {cls.infos()[name].allowed}"
         allowed = reason(error)
         info = cls.infos()[name]
         known = f" (allowed: {info.allowed})" if info.allowed and info.allowed not in allowed else ""

@@ -43,7 +43,7 @@ def auto_is_none(value: object) -> object:
 
 
 LayerSizes = Annotated[
-    tuple[Annotated[int, Field(ge=1, le=16384)], ...], Field(min_length=1), BeforeValidator(split_list)
+    tuple[Annotated[int, Field(ge=1, le=16384)], ...], Field(min_length=1, max_length=1000), BeforeValidator(split_list)
 ]
 Names = Annotated[tuple[str, ...], BeforeValidator(split_names)]
 AutoNames = Annotated[tuple[str, ...] | None, BeforeValidator(split_names), BeforeValidator(auto_is_none)]

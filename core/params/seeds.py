@@ -17,9 +17,12 @@ def read_seeds(value: object) -> object:
         return value
     for read in (int, float, _read_cells):
         try:
-            return read(value)
+            seeds = read(value)
         except ValueError:
             continue
+        if "_" in value or not value.isascii():  # 1_0, and digits of other scripts
+            raise ValueError("write numbers in plain digits")
+        return seeds
     return value
 
 

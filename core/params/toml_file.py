@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 10_000_000
 """A file beyond that is no preset; what lies there may also be endless."""
+_LONG_KEY = re.compile(r"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""", re.ASCII)
+"""A key of more parts than any table of ours is deep: to read one of 100,000 parts takes tomllib minutes."""
 
 
 def read_table(file: Traversable, where: str, error: type[NnfdError]) -> dict[str, Any]:
@@ -41,7 +44,10 @@ def read_table(file: Traversable, where: str, error: type[NnfdError]) -> dict[st
     if len(content) > MOST_BYTES:
         raise error(f"{where} is too large: at most {MOST_BYTES // 1_000_000} MB")
     try:
-        table = tomllib.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
+        if _LONG_KEY.search(text):
+            raise RecursionError
+        table = tomllib.loads(text)
         repr(table)  # raises now what an error message that shows a value would raise: hexadecimal digits have no limit
     except UnicodeDecodeError as problem:
         line = content.count(b"\n", 0, problem.start) + 1

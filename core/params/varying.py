@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -200,6 +201,8 @@ def read_bytes(path: str) -> bytes:
     file, where = Path(full_path(path)), f"picture {printable(path)!r}"
     try:
         if not file.is_file():
+            if os.path.lexists(file):  # a folder, a device, a pipe that would be waited for
+                raise UnavailableError(f"{where} cannot be read: it is no regular file")
             raise UnavailableError(f"{where}: there is no such file")
         with file.open("rb") as stream:
             content = stream.read(MOST_BYTES + 1)

@@ -65,6 +65,12 @@ def test_what_is_no_domain_is_refused_in_one_line(value, message):
         DiffusionParams.check({"domain": value})
 
 
+def test_what_is_no_file_is_said_to_be_none(tmp_path):
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(ParamsError, match=r"a\.png' cannot be read: it is no regular file"):
+        FurParams.check({"domain": str(tmp_path / "a.png")})
+
+
 def test_a_picture_without_ink_is_refused(tmp_path):
     Image.new("L", (4, 4), 255).save(tmp_path / "white.png")
     with pytest.raises(ParamsError, match=r"^domain: no cell is inside"):

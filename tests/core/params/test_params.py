@@ -109,6 +109,18 @@ def test_long_values_are_cut_short():
         NetworkParams.check({"seed": "9" * 6000}, text=True)
 
 
+@pytest.mark.parametrize("text", ["1_0", "١", "1_0,2;3,4", "0.0_4"])
+def test_seeds_in_other_digits_are_refused(text):
+    with pytest.raises(ParamsError, match=f"^seeds: '{text}' is not allowed: write numbers in plain digits"):
+        FurParams.check({"seeds": text}, text=True)
+
+
+def test_a_thousand_layers_are_enough():
+    assert len(NetworkParams.check({"hidden": [2] * 1000}).hidden) == 1000
+    with pytest.raises(ParamsError, match=r"^hidden: 1001 items are not allowed: at least 1 item, at most 1000 items$"):
+        NetworkParams.check({"hidden": [2] * 1001})
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [("12", 12), ("0.004", 0.004), ("3,4;10,20", ((3, 4), (10, 20))), ("spots.png", "spots.png")],

@@ -189,3 +189,26 @@ def test_a_model_of_a_long_name_is_named_by_its_beginning(tmp_path):
     with pytest.raises(ParamsError, match="there is no model 'xxx") as told:
         presets.check(tmp_path / "long.toml")
     assert len(str(told.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    "key", [".".join("a" * 5000), " . ".join(['"a.b"'] * 5000), "[" + ".".join("a" * 5000) + "]\nx"]
+)
+def test_a_key_of_thousands_of_parts_is_refused_before_it_is_read(tmp_path, monkeypatch, key):
+    """To read one of 100,000 took minutes."""
+    monkeypatch.setattr(toml_file.tomllib, "loads", pytest.fail)
+    with pytest.raises(PresetError, match=r"^preset '.*' is not valid TOML: it is nested too deeply$"):
+        presets.check(write(tmp_path, content=f"{key} = 1\n"))
+
+
+def test_texts_may_have_many_dots(tmp_path):
+    content = f'kind = "network"\ntitle = "{"3.14, " * 200}"\ndescription = "{"and so on ... " * 200}"\n'
+    assert presets.check(write(tmp_path, content=content)).title.startswith("3.14")
+
+
+def test_a_message_that_quotes_a_name_without_end_is_short(tmp_path):
+    with pytest.raises(ParamsError) as error:
+        presets.check(write(tmp_path, content=f'kind = "network"\n[params]\n{"k" * 100_000} = 1\n'))
+    assert len(str(error.value)) < 1100
+    assert str(error.value).startswith("preset '")
+    assert str(error.value).endswith("for kind network")
