@@ -140,7 +140,7 @@ class TestCommands:
         with Elsewhere(tmp_path / "r") as run:
             with (run.path / COMMANDS).open("ab") as file:
                 file.write(json.dumps({"id": "9" * 60_000, "do": "stop"}).encode() + b"\n")
-            assert len(run.answer(do="x" * 60_000)) == 2000
+            assert len(run.answer(do="x" * 60_000)) < 2000
             assert run.answer(do="edit", changes={"lr": 0.5}) == ""
             assert (run.path / LIVE).stat().st_size < 9000
 
