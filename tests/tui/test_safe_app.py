@@ -117,6 +117,7 @@ def plant(monkeypatch):
 
 async def test_wherever_it_fails_it_is_told_and_everything_goes_on(plant, unforeseen):
     async with opened(FIELD, notifications=True) as lab:
+        lab.screen.session.controller.pace = 20.0  # of itself it takes 20 seconds: what draws is to go on meanwhile
         await lab.until(lambda: lab.screen.history.position > 0)
         for number, place in enumerate(PLACES, 1):
             await place(lab, plant)
