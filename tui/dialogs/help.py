@@ -50,7 +50,8 @@ class HelpScreen(Dialog[None]):
             for active in screen.active_bindings.values()
             if active.binding.id is not None
         ]
-        return cls(getattr(screen, "about", ""), keys)
+        # two keys that look alike, as + with and without shift, are one
+        return cls(getattr(screen, "about", ""), dict.fromkeys(keys))
 
     def compose(self) -> ComposeResult:
         """Lay out the text above the keys."""
@@ -60,4 +61,4 @@ class HelpScreen(Dialog[None]):
                 yield Static(Text(self._about + "\n"))
                 yield Static(key_table(self.keys))
             scroll.focus()
-            yield Label("escape closes", classes="dialog-hint")
+            yield Label("arrows and page keys scroll · escape closes", classes="dialog-hint")

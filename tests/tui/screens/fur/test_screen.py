@@ -22,6 +22,7 @@ from nnfd.core.params.presets import load
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.names import COMMANDS
+from nnfd.tui.dialogs.help import HelpScreen
 from nnfd.tui.jobs.session import RunSpec
 from nnfd.tui.messages import OpenRun
 from nnfd.tui.screens.fur.brush import Brush, line, next_value, start_values, values_up_to
@@ -528,3 +529,12 @@ async def test_a_note_covers_neither_the_brush_line_nor_the_status():
         assert lines[-4].endswith("i off")
         assert "steps" in lines[-2]
         assert "? Help  q Quit" in lines[-1]
+
+
+async def test_help_lists_no_key_twice():
+    async with lab(SEEDED) as (this, _screen):
+        await this.press("question_mark")
+        await this.until(lambda: isinstance(this.app.screen, HelpScreen))
+        keys = [key for key, _, _ in this.app.screen.keys]
+        assert "+" in keys
+        assert len(keys) == len(set(keys))
