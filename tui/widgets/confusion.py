@@ -160,7 +160,7 @@ class ConfusionTable(Widget, can_focus=True):
         Binding("down", "move(1, 0)", "Down", id="confusion.down", tooltip="To the true class below", show=False),
         Binding("left", "move(0, -1)", "Left", id="confusion.left", tooltip="To the prediction before", show=False),
         Binding("right", "move(0, 1)", "Right", id="confusion.right", tooltip="To the next prediction", show=False),
-        Binding("enter", "choose", "Digits", id="confusion.choose", tooltip="Show the test samples of this cell"),
+        Binding("enter", "choose", "Samples", id="confusion.choose", tooltip="Show the test samples of this cell"),
         Binding("n", "toggle_percent", "Counts/%", id="confusion.percent", tooltip="Counts, or % of each true class"),
     ]
 
