@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 from io import FileIO
 from pathlib import Path
@@ -186,18 +187,32 @@ def open_file(path: Path) -> IO[bytes]:
 
 def open_log(path: Path) -> FileIO:
     """Open a file of a run's folder to append to it, or make it; raises as :func:`open_file`."""
+    _be_the_only_name(path)
     # unbuffered: a line is one write, and nothing is left that could fail in close()
     return FileIO(open_plain(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
 
 
 def cut_file(path: Path, length: int) -> None:
     """Cut off what is beyond `length` bytes in a file of a run's folder, or make it; raises as :func:`open_file`."""
+    _be_the_only_name(path)
     handle = open_plain(path, os.O_RDWR | os.O_CREAT)
     try:
         if os.fstat(handle).st_size > length:
             os.truncate(handle, length)
     finally:
         os.close(handle)
+
+
+def _be_the_only_name(path: Path) -> None:
+    """Give a file of a run its own content if it has another name too: in a backup of hard links it would change there.
+
+    Raises as :func:`open_file`.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        found = os.lstat(path)
+        if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
+            with open_file(path) as file:
+                replace_file(path, lambda beside: shutil.copyfileobj(file, beside), sync=True, private=True)
 
 
 def open_plain(path: Path, flags: int) -> int:

@@ -195,19 +195,22 @@ def _agreed(folder: RunFolder) -> tuple[Checkpoint, str]:
     newest: Checkpoint | None = None
     try:
         newest = folder.saved()
-        if newest is not None and newest.offset <= length:
+        if newest is not None and _begins_a_line(folder, newest.offset, length):
             return newest, ""
         problem = f"{EVENTS} is shorter than it was when the state was saved" if newest else f"{STATE} is missing"
+        if newest is not None and newest.offset <= length:
+            problem = f"{EVENTS} is not the log that the state was saved with"
         refusal = RunError(f"run {printable(str(folder.path))!r} is damaged: {problem}")
     except RunError as error:
         refusal, problem = error, str(error)
     older = _before(folder)
-    if older is not None and older.offset <= length:
+    if older is not None and _begins_a_line(folder, older.offset, length):
         position = 0 if older.state is None else older.state.position
         return older, f"{problem}; the run goes on from the state before, at {position:,}"
     if newest is None and not (folder.path / STATE).exists():
         return Checkpoint(None), ""  # killed before its first state was saved
-    if newest is None or not _can_start_again(folder, newest):
+    # of another run's log the edits are another run's too
+    if newest is None or newest.offset <= length or not _can_start_again(folder, newest):
         raise refusal
     # of no turn: what was asked in the newest one cannot be told from what an earlier one did
     return Checkpoint(None, turn=""), f"{problem}; the run starts again, with the edits that are left in it"
@@ -234,6 +237,15 @@ def _length(folder: RunFolder) -> int:
             return os.fstat(log.fileno()).st_size
     except FileNotFoundError:
         return 0
+
+
+def _begins_a_line(folder: RunFolder, offset: int, length: int) -> bool:
+    """Tell whether a line of the log begins at `offset`, or would; of another run's log hardly one does."""
+    if not 0 < offset <= length:
+        return offset == 0
+    with open_file(folder.path / EVENTS) as log:
+        log.seek(offset - 1)
+        return log.read(1) == b"\n"
 
 
 def _cut(folder: RunFolder, checkpoint: Checkpoint) -> None:

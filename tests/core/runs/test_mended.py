@@ -226,6 +226,26 @@ class TestLog:
             with pytest.raises(RunError, match="is damaged"):
                 read()
 
+    def test_that_of_another_run_is_refused_and_nothing_changed(self, run):
+        folder = RunFolder.open(run)
+        offset = peek(folder).checkpoint.offset
+        first = (run / EVENTS).read_bytes().splitlines(keepends=True)[0]
+        (run / EVENTS).write_bytes(
+            (first + log_line(Notice(position=0, code="note", message="x" * offset)))[: offset + 5]
+        )
+        before = {file.name: file.read_bytes() for file in run.iterdir() if file.is_file()}
+        with pytest.raises(RunError, match=r"is damaged: events\.jsonl is not the log that the state was saved with"):
+            resume(folder)
+        assert {file.name: file.read_bytes() for file in run.iterdir() if file.is_file()} == before
+
+    @pytest.mark.skipif(os.name != "posix", reason="links are those of Unix")
+    def test_a_backup_of_hard_links_stays_as_it_was(self, tmp_path, run, whole):
+        backup = shutil.copytree(run, tmp_path / "backup", copy_function=os.link)
+        before = {file: file.read_bytes() for file in backup.rglob("*") if file.is_file()}
+        np.testing.assert_array_equal(on_with(run).theta, whole[1].theta)
+        assert {file: file.read_bytes() for file in backup.rglob("*") if file.is_file()} == before
+        assert (run / EVENTS).read_bytes() != before[backup / EVENTS]
+
     def test_a_run_killed_with_its_log_cut_within_the_last_line_loses_nothing(self, tmp_path, whole):
         path = tmp_path / "r"
         with pytest.raises(Killed):
