@@ -13,6 +13,7 @@ from textual.widgets import Label
 
 from nnfd.core.text import printable
 from nnfd.tui.widgets.confusion import shorten
+from nnfd.tui.widgets.steady_table import shorten_middle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -62,7 +63,7 @@ def draw_qualities(judged: Sequence[Judged], width: int) -> Content:
     name = min(NAME, max(len(one.name) for one in judged), max(4, width - 4 - sum(len(h) + 3 for h, *_ in FIGURES)))
     lines = [Content.styled(f"   {'run':<{name}}" + "".join(f"  {heading} " for heading, *_ in FIGURES), "bold")]
     rows: list[list[Content | str]] = [
-        [f"{one.label:<2} {shorten(printable(one.name), name):<{name}}"] for one in judged
+        [f"{one.label:<2} {shorten_middle(printable(one.name), name):<{name}}"] for one in judged
     ]
     for heading, figure, better in FIGURES:
         _add(rows, [figure(one.quality) for one in judged], better, len(heading) + 2)

@@ -47,6 +47,11 @@ def test_no_line_of_the_classes_is_wider_than_the_table(width):
         assert f"hardest {(width - 3) // 7} of 12" in text
 
 
+def test_runs_of_a_sweep_differ_at_the_end_of_their_names():
+    one, *_ = judged("A", "rates-20261127-073633/run-00018", ("a", "b"), 3)
+    assert "/run-00018" in draw_qualities([one], 80).plain
+
+
 def test_a_network_that_ranks_nothing_has_no_areas():
     one = Judged("A", "run", judge_quality(evaluate_probabilities(np.array([[1.0, 0.0]]), np.array([0]), ("a", "b"))))
     assert draw_qualities([one], 80).plain.split("\n")[1].split() == ["A", "run", "-", "-", "0.0000"]
