@@ -6,6 +6,7 @@ import contextlib
 import csv
 import hashlib
 import lzma
+import os
 import stat
 import zipfile
 import zlib
@@ -59,8 +60,11 @@ def read_table(path: Path, params: NetworkParams, stopping: Callable[[], bool] =
         If `stopping` said so.
     """
     with _opened(path, stopping) as file:
+        before = _version(file)
         sha256 = _sha256(file)
         table = (read_npz if file_format(path.name) == "npz" else read_csv)(file, params)
+        if _version(file) != before:  # the bytes that were read may be others than those of the SHA-256
+            raise DataError(f"{file.where} cannot be read: it changed meanwhile; begin again once it is written")
     return replace(table, sha256=sha256)
 
 
@@ -94,6 +98,11 @@ def _opened(path: Path, stopping: Callable[[], bool]) -> Iterator[File]:
         raise DataError(f"{where} cannot be read: it does not fit into the memory") from None
     except UNREADABLE as error:
         raise DataError(f"{where} cannot be read: {printable(str(error)[:LONGEST]) or type(error).__name__}") from None
+
+
+def _version(file: File) -> tuple[int, int]:
+    found = os.fstat(file.stream.fileno())
+    return found.st_size, found.st_mtime_ns
 
 
 def _sha256(file: File) -> str:

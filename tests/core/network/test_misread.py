@@ -303,6 +303,18 @@ class TestOtherWaysToWriteIt:
         assert len(message := refused(tmp_path / "other.csv")) < 1100
         assert message.endswith("every value is to be a finite number, in plain digits such as -1.5e3")
 
+    def test_a_file_that_changes_while_it_is_read(self, tmp_path, monkeypatch):
+        from nnfd.core.network import reading
+
+        path, original = table(tmp_path, ("cat", "dog")), reading.read_csv
+
+        def changed_before(file, params):
+            path.write_text(self.text(tmp_path).replace("-", "") + "1,2,cat\n")
+            return original(file, params)
+
+        monkeypatch.setattr(reading, "read_csv", changed_before)
+        assert "mine.csv' cannot be read: it changed meanwhile" in refused(path)
+
     def test_a_cut_gzip(self, tmp_path):
         (tmp_path / "other.csv.gz").write_bytes(gzip.compress(self.text(tmp_path).encode())[:-200])
         assert "cannot be read" in refused(tmp_path / "other.csv.gz")
