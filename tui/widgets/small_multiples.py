@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from textual.app import ComposeResult
+    from textual.geometry import Offset
 
 MATRIX_WIDTH, MATRIX_CLASSES = 38, 20
 """Cells of a matrix, and classes of which it shows a part only if there are more."""
@@ -127,6 +128,8 @@ class SmallMultiples(VerticalScroll, Generic[Shown]):
         self._shown: Sequence[Shown] = ()
         self._chosen: str | None = None
         self._to_reveal = False
+        self._left_at: Offset | None = None
+        """Where the marked item was brought into view; None if it was not yet."""
 
     def compose(self) -> ComposeResult:
         """Lay out an empty grid."""
@@ -172,7 +175,7 @@ class SmallMultiples(VerticalScroll, Generic[Shown]):
         self._chosen = key
         for name, item in self._items.items():
             item.set_class(name == key, "-chosen")
-        self._to_reveal = True
+        self._to_reveal, self._left_at = True, None
         self._reveal()
 
     def on_mount(self) -> None:
@@ -183,11 +186,12 @@ class SmallMultiples(VerticalScroll, Generic[Shown]):
         self.call_after_refresh(self._reveal)
 
     def _reveal(self) -> None:
-        """Bring the marked item into view: once, so that it does not take back what the user scrolls."""
+        """Bring the marked item into view, until the user scrolls; items may grow after they have found their place."""
         item = self._items.get(self._chosen or "")
+        self._to_reveal = self._to_reveal and self._left_at in {None, self.scroll_offset}
         if self._to_reveal and item is not None and item.size and self.size:
-            self._to_reveal = False
-            self.scroll_to_widget(item, animate=False)
+            self.scroll_to_widget(item, animate=False, immediate=True)
+            self._left_at = self.scroll_offset
 
     def on_resize(self) -> None:
         """Fit what is shown into the new size."""
