@@ -56,7 +56,7 @@ async def test_two_features_open_on_their_plane_and_keys_play_with_the_network()
         # keys that begin a new run, with one line said
         await lab.press("plus")
         await lab.until(lambda: lab.screen.params.hidden == (4, 4))
-        assert "hidden 4,3 → 4,4: a new run begins" in lab.said()
+        await lab.until(lambda: "hidden 4,3 → 4,4: a new run begins" in lab.said())
         assert isinstance(lab.app.focused, UnitsView)
         await lab.press("a")
         await lab.until(lambda: lab.screen.params.activation == "sigmoid")
@@ -93,7 +93,7 @@ async def test_the_learning_rate_changes_without_a_new_run():
         session = lab.screen.session
         await lab.press("less_than_sign")
         await lab.until(lambda: lab.screen.params.lr == 0.02)
-        assert "lr 0.05 → 0.02" in lab.said()
+        await lab.until(lambda: "lr 0.05 → 0.02" in lab.said())
         assert lab.screen.session is session
 
 
