@@ -4,6 +4,7 @@ import numpy as np
 
 from nnfd.core.network.insight.health import BINS, Health, Histogram, LayerHealth
 from nnfd.tui.widgets.health_view import BLOCKS, HealthView, bars, layer_lines, trend
+from tests.support.waiting import until_async
 from tests.support.widget_host import Host, screen
 
 
@@ -54,8 +55,7 @@ async def test_the_view_scrolls_through_many_layers_and_takes_another_network():
         assert view.border_subtitle == "epoch 7, 104 training samples"
         view.focus()
         await pilot.press("end")
-        await pilot.pause()
-        assert view.scroll_y == view.max_scroll_y > 0
+        await until_async(lambda: view.scroll_y == view.max_scroll_y > 0)  # it slides there
         view.show(None, {})
         await pilot.pause()
         assert "layer" not in "\n".join(screen(app))
