@@ -14,7 +14,7 @@ INTERRUPTED = 130
 """Exit code of what was told to end, by ctrl+c, a signal or a key, or whose terminal went away."""
 LONGEST = 200
 """Characters of an unforeseen error's own words that are shown."""
-LONGEST_LINE = 1_000
+LONGEST_MESSAGE = 1_000
 """Characters of a message: a name or a value that it quotes may have a million."""
 
 
@@ -27,7 +27,7 @@ class NnfdError(Exception):
     exit_code = 2
 
     def __str__(self) -> str:
-        return abridged(super().__str__(), LONGEST_LINE)
+        return abridged(super().__str__(), LONGEST_MESSAGE)
 
 
 class ParamsError(NnfdError):

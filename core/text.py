@@ -37,7 +37,7 @@ def _shown(character: str) -> str:
 
 def abridged(text: str, most: int) -> str:
     """Return the text, or its beginning and its end if it has more than `most` characters: these tell most."""
-    return text if len(text) <= most else f"{text[: most * 2 // 3]} ... {text[-(most // 3) :]}"
+    return text if len(text) <= most else f"{text[: most * 2 // 3]} ... {text[-(most // 3 - 5) :]}"
 
 
 def ascii_json(line: str) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnfd.core.engine.room import need_address_space
-from nnfd.core.errors import INTERRUPTED, LONGEST_LINE, NnfdError
+from nnfd.core.errors import INTERRUPTED, LONGEST_MESSAGE, NnfdError
 from nnfd.core.text import abridged, did_you_mean, printable
 from nnfd.tui.guard import environment
 from nnfd.tui.guard.signals import interrupt_by_signals
@@ -279,7 +279,7 @@ def discard_output() -> None:
 
 def _fail(message: str, code: int) -> int:
     with contextlib.suppress(OSError):  # nobody is there to read it
-        sys.stderr.write(f"{PROGRAM}: {abridged(message, LONGEST_LINE)}\n")
+        sys.stderr.write(f"{PROGRAM}: {abridged(message, LONGEST_MESSAGE)}\n")
     return code
 
 

@@ -14,7 +14,7 @@ from nnfd.core.params.parts import change_in_words
 from nnfd.core.runs.folder import RunFolder
 from nnfd.core.runs.metrics import EPOCH_COLUMNS
 from nnfd.core.runs.result import Result
-from nnfd.core.text import printable
+from nnfd.core.text import counted, printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -134,11 +134,7 @@ def _happened(events: Sequence[Event], unit: str, parameters: Collection[str] = 
     into = {"its fields": 0, "its parameters": 0}
     for name, count in strokes.items():
         into["its parameters" if name in parameters else "its fields"] += count
-    lines += [
-        f"The user painted {count} {'stroke' if count == 1 else 'strokes'} into {what}."
-        for what, count in into.items()
-        if count
-    ]
+    lines += [f"The user painted {counted(count, 'stroke')} into {what}." for what, count in into.items() if count]
     return lines
 
 
@@ -244,7 +240,7 @@ def _pattern(state: State | str) -> list[str]:
     found = verdict(state, name)
     lines = [f"At step {state.step:,} field {name} is {found.words}."]
     if found.spots is not None and found.covered is not None:
-        spots = "1 connected region" if found.spots == 1 else f"{found.spots} connected regions"
+        spots = counted(found.spots, "connected region")
         wave = "" if found.wavelength is None else f", and its wavelength is {found.wavelength:.3g} cells"
         lines.append(f"It has {spots} above its middle value, which cover {found.covered:.0%} of the grid{wave}.")
     for field, figures in said.stats.items():

@@ -1,4 +1,4 @@
-"""What the files of a run's folder tell a list of runs: whether they changed, how old and how large they are."""
+"""The files of a run's folder: what they tell a list of runs, and that nothing is written over them."""
 
 from __future__ import annotations
 

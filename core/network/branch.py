@@ -21,6 +21,7 @@ from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import EngineName, NetworkState, best_under
 from nnfd.core.network.train import model_at, train
 from nnfd.core.params import NetworkParams, show_value
+from nnfd.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -180,7 +181,8 @@ def edited(start: Branch, params: NetworkParams) -> Branch:
     if params.patience and state.stale >= params.patience:
         raise ParamsError(
             f"patience: {params.patience} is not allowed in a branch from epoch {state.epoch}: it would end at once, "
-            f"as the validation loss was not better for {state.stale} epochs; more than {state.stale}, or 0 for never"
+            f"as the validation loss was not better for {counted(state.stale, 'epoch')}; more than {state.stale}, "
+            "or 0 for never"
         )
     best = best and best_under(state, best, params.l2)  # its losses are to be compared with the branch's own
     if params.optimizer != before.optimizer:

@@ -20,7 +20,7 @@ from nnfd.core.network.tables import LIKELY_LABELS, Table
 from nnfd.core.params import NetworkParams, show_value
 from nnfd.core.params.base import full_path
 from nnfd.core.params.paths import file_format
-from nnfd.core.text import did_you_mean, printable
+from nnfd.core.text import counted, did_you_mean, printable
 
 BUILT_IN = (*BUNDLED, *MAKERS)
 """Need no file."""
@@ -187,13 +187,13 @@ def _check_classes(table: Table, where: str) -> None:
     if len(names) < 2:
         raise DataError(f"{where}: it has one class, {names[0]!r}; at least two are needed{other}")
     fewest = int(np.argmin(counts))
-    if counts[fewest] >= FEWEST_A_CLASS and len(names) > MOST_CLASSES:
-        raise DataError(f"{where}: it has {len(names):,} classes; at most {MOST_CLASSES:,} are allowed{other}")
     if counts[fewest] < FEWEST_A_CLASS:
         raise DataError(
-            f"{where}: class {names[fewest]!r} has {counts[fewest]} samples; "
+            f"{where}: class {names[fewest]!r} has {counted(counts[fewest], 'sample')}; "
             f"at least {FEWEST_A_CLASS} a class are needed for train, validation and test set{other}"
         )
+    if len(names) > MOST_CLASSES:
+        raise DataError(f"{where}: it has {len(names):,} classes; at most {MOST_CLASSES:,} are allowed{other}")
     if HELD_OUT * len(table.y) < len(names):
         raise DataError(
             f"{where}: {len(table.y)} samples are too few for {len(names)} classes; "

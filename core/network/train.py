@@ -19,6 +19,7 @@ from nnfd.core.network.mlp import MLP, P_MIN
 from nnfd.core.network.optim import lr_at, make_optimizer
 from nnfd.core.network.state import NetworkState
 from nnfd.core.params import NetworkParams, show_value
+from nnfd.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -165,19 +166,18 @@ class _Run:
         return self.state.epoch
 
     def edit(self, params: NetworkParams) -> Edited:
-        changed = {name: (old, new) for name, (old, new) in self.params.changed(params).items()}
-        self.state = self.state.with_params(params)
-        self.params = params
+        changed = self.params.changed(params)
+        self.state, self.params = self.state.with_params(params), params
         self.model.l2, self.model.dropout = params.l2, params.dropout
         return Edited(self.epoch, params, changed)
 
     def end_reason(self, control: Control) -> tuple[Outcome, str] | None:
         state = self.state
         if self.epoch >= self.params.epochs:
-            return Outcome.COMPLETED, f"completed {self.epoch} epochs; best at epoch {state.best_epoch}"
+            return Outcome.COMPLETED, f"completed {counted(self.epoch, 'epoch')}; best at epoch {state.best_epoch}"
         if self.params.patience and state.stale >= self.params.patience:
             return Outcome.EARLY_STOPPED, (
-                f"stopped early at epoch {self.epoch}: no better validation loss for {state.stale} epochs; "
+                f"stopped early at epoch {self.epoch}: no better validation loss for {counted(state.stale, 'epoch')}; "
                 f"best at epoch {state.best_epoch}"
             )
         if control.stopping():

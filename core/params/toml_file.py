@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 10_000_000
 """A file beyond that is no preset; what lies there may also be endless."""
-_LONG_KEY = re.compile(r"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""", re.ASCII)
-"""A key of more parts than any table of ours is deep: to read one of 100,000 parts takes tomllib minutes."""
+_LONG_KEY = re.compile(
+    r"""(?:^|[\[{,])[ \t]*+(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){32}""", re.ASCII | re.MULTILINE
+)
+"""A key of more parts than any table of ours is deep: to read one of 100,000 parts takes tomllib minutes. It is looked
+for where a key may begin: comments and texts may have as many dots as they like."""
 
 
 def read_table(file: Traversable, where: str, error: type[NnfdError]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from nnfd.core.params import Kind
+from nnfd.core.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -103,5 +104,5 @@ def headline(figures: Mapping[str, float]) -> tuple[str, float | None]:
     if "spots" not in figures:
         return "", None
     spots, wavelength = figures["spots"], figures.get("wavelength")
-    words = "1 spot" if spots == 1 else f"{spots:.0f} spots"
+    words = counted(round(spots), "spot")
     return words + ("" if wavelength is None else f", wavelength {wavelength:.3g}"), spots

@@ -47,8 +47,8 @@ TELL_SPEED = 5
 """Rounds of listening between two notes of the speed, which always changes a little."""
 LONGEST_COMMAND = 64 * 1024
 """Bytes of one command; no parameters are that long."""
-LONGEST_NAME, LONGEST_ANSWER = 64, 2000
-"""Characters of the name of a command, and of an answer to one."""
+LONGEST_NAME = 64
+"""Characters of the name of a command."""
 MOST_UNANSWERED = 64
 """Commands of one watcher that may wait for an answer; a stroke over a large grid would ask for any number."""
 ANSWERS_KEPT = 4 * MOST_UNANSWERED
@@ -160,7 +160,7 @@ class Remote:
             self._do(command)
             answer = ""
         except NnfdError as error:
-            answer = str(error)[:LONGEST_ANSWER]
+            answer = str(error)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
             answer = f"{printable(line[:60].decode(errors='replace'))!r} is no command"
         self._answers[name] = answer

@@ -255,6 +255,6 @@ async def test_a_run_that_could_not_begin_is_told_when_the_dashboard_is_left(tmp
     async with opened(NetworkParams(dataset="none.csv"), storage=Storage(root=tmp_path)) as lab:
         await lab.until(lambda: lab.screen.session.finished.is_set())
         [session] = lab.app.made.own_sessions
-    assert not session.stopped_early
+    assert not session.never_began
     assert "none.csv" in session.failure
     assert not list(tmp_path.iterdir())  # no folder of a run that never was

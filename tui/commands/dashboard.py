@@ -89,7 +89,7 @@ def _run(app: LabApp) -> int:
     for session in sessions:  # it may have been told to end before its run could begin
         session.forgo()
     problems = [failure.line for failure in app.failures]
-    failed = [session for session in sessions if session.failure and not session.stopped_early]
+    failed = [session for session in sessions if session.failure and not session.never_began]
     problems += [f"{printable(session.spec.preset)}: {session.failure}" for session in failed]
     stopped = [_where_it_stopped(session) for session in sessions if code == INTERRUPTED and session.can_go_on]
     for line in [*problems, *stopped]:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from nnfd.tui.commands.flags import RunOptions
 
 
-def in_words(finding: Suggestion, params: NetworkParams) -> str:
+def in_words(suggestion: Suggestion, params: NetworkParams) -> str:
     """Write what the test says, and how to do it."""
-    if finding.suggested is None:
-        return f"no learning rate to suggest: {finding.why}"
-    value = show_value(finding.suggested)
-    return f"suggested: --lr {value} (now {show_value(params.lr)}): {finding.why}"
+    if suggestion.suggested is None:
+        return f"no learning rate to suggest: {suggestion.why}"
+    value = show_value(suggestion.suggested)
+    return f"suggested: --lr {value} (now {show_value(params.lr)}): {suggestion.why}"
 
 
 def find_lr(params: NetworkParams, options: RunOptions) -> int:
@@ -39,8 +39,8 @@ def find_lr(params: NetworkParams, options: RunOptions) -> int:
                 output.line(json.dumps({name: _or_none(value) for name, value in asdict(trial).items()}))
             elif not options.quiet:
                 output.line(f"lr={trial.lr:<8.2g} loss={trial.loss:<8.4f} smoothed={trial.smoothed:.4f}")
-    finding = judge(trials)
-    output.line(json.dumps(asdict(finding)) if options.json else in_words(finding, params))
+    suggestion = judge(trials)
+    output.line(json.dumps(asdict(suggestion)) if options.json else in_words(suggestion, params))
     return 0
 
 

@@ -15,6 +15,7 @@ from nnfd.core.runs.live import LiveRun
 from nnfd.core.runs.recorder import frame_cadence
 from nnfd.core.text import printable
 from nnfd.tui.commands.reporting import Reporter, how_to_go_on
+from nnfd.tui.guard.signals import ENDING
 from nnfd.tui.jobs.history import NetworkHistory
 
 if TYPE_CHECKING:
@@ -37,11 +38,10 @@ EXIT_CODES = {
 
 @contextlib.contextmanager
 def stop_on_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` on SIGINT, SIGTERM, SIGHUP, SIGUSR1 or 2, SIGXCPU, however often they come; the process goes on."""
+    """Call `stop` on what tells a program to end, however often it comes; the process goes on."""
     before = {}
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU"):
-        number = getattr(signal, name, None)  # Windows has not all of them
-        if number is None or signal.getsignal(number) is signal.SIG_IGN:
+    for number in ENDING:
+        if signal.getsignal(number) is signal.SIG_IGN:
             continue  # ignored from outside, as nohup does: the run is to outlive the terminal
         before[number] = signal.signal(number, lambda *_: stop())
     try:

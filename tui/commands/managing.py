@@ -96,7 +96,7 @@ def prune(
     if not chosen or dry_run:
         sys.stdout.write("nothing was deleted\n" if chosen else "nothing is to be deleted\n")
         return 0
-    if not yes and not _agreed(f"these {len(chosen)} runs ({size(total_size(chosen))})", "prune"):
+    if not yes and not _agreed(f"{counted(len(chosen), 'run')} ({size(total_size(chosen))})", "prune"):
         sys.stdout.write("nothing was deleted\n")
         return 0
     for run in chosen:

@@ -45,7 +45,7 @@ class FindLr(Dialog[float]):
         self._params = params
         self._data = data
         self._growing = Growing(self, self._tried, self._failed)
-        self.finding: Suggestion | None = None
+        self.suggestion: Suggestion | None = None
         """What the test says, once it is over."""
         self._curve = CurveView("loss, as lr grows from batch to batch")
         self._why = Label("trying learning rates ...", classes="-why", markup=False)
@@ -74,29 +74,29 @@ class FindLr(Dialog[float]):
         yield tuple(trials), judge(trials)
 
     def _tried(self, so_far: tuple[Sequence[TriedRate], Suggestion | None]) -> None:
-        trials, finding = so_far
+        trials, suggestion = so_far
         powers = np.log10([trial.lr for trial in trials])
         smoothed = np.array([trial.smoothed for trial in trials])
         # what blows up at the end would press the rest flat
         top = 1.5 * float(np.nanmax(smoothed[: max(1, len(smoothed) // 2)], initial=1e-9))
         shown = Series("loss", powers, np.where(smoothed > top, top, smoothed))
         self._curve.show([shown], start=math.log10(RANGES[self._params.optimizer][0]), over="log10 lr")
-        if finding is not None:
-            self._say(finding)
+        if suggestion is not None:
+            self._say(suggestion)
 
     def _failed(self, why: str) -> None:
         self._why.update(why)
 
-    def _say(self, finding: Suggestion) -> None:
-        self.finding = finding
-        if finding.suggested is None:
-            self._why.update(f"No rate to suggest: {finding.why}.")
+    def _say(self, suggestion: Suggestion) -> None:
+        self.suggestion = suggestion
+        if suggestion.suggested is None:
+            self._why.update(f"No rate to suggest: {suggestion.why}.")
             return
-        value = show_value(finding.suggested)
-        self._why.update(f"Try lr = {value} (now {show_value(self._params.lr)}): {finding.why}.")
+        value = show_value(suggestion.suggested)
+        self._why.update(f"Try lr = {value} (now {show_value(self._params.lr)}): {suggestion.why}.")
         self._hint.update(f"enter begins anew with lr = {value} · escape leaves")
 
     def action_take(self) -> None:
         """Take the suggested rate, if there is one."""
-        if self.finding is not None and self.finding.suggested is not None:
-            self.close(self.finding.suggested)
+        if self.suggestion is not None and self.suggestion.suggested is not None:
+            self.close(self.suggestion.suggested)

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+ENDING: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU")
+    if hasattr(signal, name)  # Windows has not all of them
+)
+"""What tells a program to end: a user, a lost terminal, a batch system."""
 LOOK_SECONDS = 1.0
 """How often to see whether the terminal is there: one that goes tells only the processes that it controls, and who
 reads where it was gets nothing at once, for ever."""
@@ -109,6 +115,4 @@ def end_by_signals() -> None:
 
 
 def _signals() -> tuple[signal.Signals, ...]:
-    if sys.platform == "win32":
-        return ()
-    return signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU
+    return () if sys.platform == "win32" else ENDING

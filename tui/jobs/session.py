@@ -135,7 +135,7 @@ class Session:
         self.mailbox = Mailbox(wake)
         self.failure: str | None = None
         """One line, if the run could not start or go on, or was stopped before it began."""
-        self.stopped_early = False
+        self.never_began = False
         """Whether :attr:`failure` says no more than that it was stopped before it began."""
         self.finished = threading.Event()
         """Set once everything of the run is on the disk."""
@@ -170,7 +170,7 @@ class Session:
         try:
             self._live.run()
         except NnfdError as error:
-            self.failure, self.stopped_early = str(error), isinstance(error, StoppedError)
+            self.failure, self.never_began = str(error), isinstance(error, StoppedError)
         except Exception as error:
             self.failure = in_words(error)
             raise

@@ -231,4 +231,5 @@ def _equal(one: Chart, other: Chart) -> bool:
 
 
 def _look(series: Series) -> tuple[object, ...]:
-    return series.name, series.letter, series.number, series.short, series.depth, series.ghost, series.stand
+    s = series
+    return s.name, s.letter, s.number, s.short, s.depth, s.ghost, s.stand, s.valued

@@ -65,7 +65,7 @@ def legend(series: Sequence[Series], width: int, *, at: int | None = None, told:
     """
     letters = lettered(series)
     markers = [s.letter if letters else dash_of(s, i).sample for i, s in enumerate(series)]
-    values = [np.nan if not s.told else last_value(s) if at is None else value_at(s, at) for s in series]
+    values = [np.nan if not s.valued else last_value(s) if at is None else value_at(s, at) for s in series]
     names = [f" {s.name}" for s in series]
     short = [f" {s.short or s.name}" for s in series]
     full = [f"{name} {value_text(v, 4)}".rstrip() for name, v in zip(names, values, strict=True)]

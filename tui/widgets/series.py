@@ -52,8 +52,8 @@ class Series:
     ghost: bool = False
     """Whether it is of another run, and paler."""
     stand: Stand = Stand.EVEN
-    told: bool = True
-    """Whether its values are told beside its name; not those of a spectrum, whose last one says nothing."""
+    valued: bool = True
+    """Whether the legend gives its values; not those of a spectrum, whose last one says nothing."""
 
 
 @dataclass(frozen=True, slots=True)

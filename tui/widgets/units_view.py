@@ -45,8 +45,8 @@ class UnitsAnswer:
     found: Responses
 
     @property
-    def last(self) -> int:
-        """The first unit of the last page."""
+    def last_page(self) -> int:
+        """Its first unit."""
         return _last(self.units, self.tiles)
 
 
@@ -133,7 +133,7 @@ class UnitsView(AskingPanel):
         # a key may have come since it was asked: what that chose stays, as far as it is there
         self._layer = min(self._layer, answer.layers - 1)
         if self._layer == answer.layer:
-            self._first = min(self._first, answer.last)
+            self._first = min(self._first, answer.last_page)
         self._draw()
 
     def action_layer(self, by: int) -> None:

@@ -288,7 +288,7 @@ class TestNpz:
             ({"X": np.where(X30[3, 2] == X30, np.nan, X30), "y": Y30}, "X[3, 2] is nan"),
             ({"X": np.where(X30[3, 2] == X30, -np.inf, X30), "y": Y30}, "X[3, 2] is -inf"),
             ({"X": X30, "y": Y30 * 0}, "it has one class, '0'"),
-            ({"X": X30, "y": Y30 // 2 + Y30 * 0 + (np.arange(30) < 5) * 7}, "samples; at least 7 a class"),
+            ({"X": X30, "y": Y30 // 2 + Y30 * 0 + (np.arange(30) < 5) * 7}, "sample; at least 7 a class"),
             ({"X": X30, "y": np.array([None] * 30)}, "cannot be read"),
             ({"X": X30.astype(object), "y": Y30}, "cannot be read"),
         ],

@@ -196,7 +196,7 @@ class TestPrune:
         code, _, err = run("prune", "--keep", "0")
         assert (code, err) == (2, "nnfd-tui: there is no terminal to ask on: add --yes to prune\n")
         with Terminal("prune", "--keep", "0", cwd=three.parent) as terminal:
-            terminal.wait_for("delete these 2 runs")
+            terminal.wait_for("delete 2 runs")
             terminal.press("n\n")
             assert terminal.wait_exit() == 0
         assert len(list(three.iterdir())) == 3

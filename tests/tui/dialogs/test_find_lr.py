@@ -15,7 +15,7 @@ PARAMS = NetworkParams(dataset="iris", hidden=(4,), epochs=100_000, patience=0)
 
 
 async def test_the_key_draws_the_curve_says_why_escape_leaves_the_run_and_enter_begins_anew_with_the_rate():
-    finding = judge(list(try_rates(PARAMS, load(PARAMS))))
+    suggestion = judge(list(try_rates(PARAMS, load(PARAMS))))
     async with opened(PARAMS) as lab:
         await lab.until(lambda: lab.screen.history.position >= 1)
         network, before = lab.screen, lab.screen.session
@@ -25,27 +25,27 @@ async def test_the_key_draws_the_curve_says_why_escape_leaves_the_run_and_enter_
         await lab.until(lambda: lab.app.screen is network)
         assert network.session is before
         await lab.press("L")
-        await lab.until(lambda: isinstance(lab.app.screen, FindLr) and lab.app.screen.finding is not None)
+        await lab.until(lambda: isinstance(lab.app.screen, FindLr) and lab.app.screen.suggestion is not None)
         text = " ".join(lab.text().split())
-        assert f"Try lr = {finding.suggested} (now 0.01)" in text
+        assert f"Try lr = {suggestion.suggested} (now 0.01)" in text
         assert "half of the way down" in text
         await lab.press("enter")
         await lab.until(lambda: lab.app.screen is network and network.session is not before)
-        assert network.params.lr == finding.suggested
+        assert network.params.lr == suggestion.suggested
 
 
 def test_the_flag_writes_each_batch_and_what_it_comes_to(run):
     flags = ("train", "--find-lr", "--headless", "--dataset", "iris", "--hidden", "4")
     code, out, err = run(*flags)
     *lines, last = out.splitlines()
-    finding = judge(list(try_rates(PARAMS, load(PARAMS))))
+    suggestion = judge(list(try_rates(PARAMS, load(PARAMS))))
     assert (code, err) == (0, "")
     assert lines[0].startswith("lr=1e-05 ")
-    assert last == f"suggested: --lr {finding.suggested} (now 0.01): {finding.why}"
+    assert last == f"suggested: --lr {suggestion.suggested} (now 0.01): {suggestion.why}"
     assert run(*flags, "--quiet")[1].splitlines() == [last]
     *trials, end = map(json.loads, run(*flags, "--json")[1].splitlines())
     assert np.all(np.diff([trial["lr"] for trial in trials]) > 0)
-    assert end == {"suggested": finding.suggested, "why": finding.why}
+    assert end == {"suggested": suggestion.suggested, "why": suggestion.why}
 
 
 @pytest.mark.parametrize(

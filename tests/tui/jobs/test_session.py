@@ -28,7 +28,7 @@ def test_a_run_that_is_stopped_while_its_data_is_read_has_not_failed(tmp_path, n
     session = Session(RunSpec(NetworkParams(dataset=str(tmp_path / name)), "p", "t"), None, 0, lambda: None)
     session.stop()
     session.run()
-    assert session.stopped_early is stopped
+    assert session.never_began is stopped
     assert session.failure
 
 

@@ -17,7 +17,7 @@ def test_legend_gets_shorter():
 
 
 def test_a_spectrum_has_no_last_value_to_tell():
-    power = Series("power", X, X, told=False)
+    power = Series("power", X, X, valued=False)
     assert legend((power,), 60) == [("⠒⠒", " power")]
     assert legend((power, SERIES[1]), 60) == [("⠒⠒", " power"), ("⠒⠐", " val_loss 4")]
 

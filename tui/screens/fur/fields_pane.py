@@ -129,11 +129,11 @@ class FieldsPane(Container):
         lo, hi = held or extremes(values)
         title = self.state.params.model.label(name) if drawn is None else f"map of {self.parameter}"
         title += " · fixed scale" if held else ""
-        short = name if drawn is None or self.parameter is None else self.parameter
+        short = shown = name if drawn is None or self.parameter is None else self.parameter
         if self.side_by_side and name == self.chosen:
             title, short = CHOSEN + title, CHOSEN + short
         cursor = self._cursor if name == self.chosen else None
-        colormap = self.colormap(name if drawn is None or self.parameter is None else self.parameter)
+        colormap = self.colormap(shown)
         view.show(values, lo=lo, hi=hi, colormap=colormap, title=title, short=short, cursor=cursor)
 
     def _map(self) -> NDArray[Any] | None:

@@ -37,12 +37,12 @@ def spectrum_curves(numbers: FieldNumbers, side: int) -> list[Series]:
 
     That is a scale of whole numbers, linear in the wavenumber. `side` is in cells.
     """
-    series = [Series(f"{numbers.field} power", numbers.k * side / (2 * np.pi), numbers.power, told=False)]
+    series = [Series(f"{numbers.field} power", numbers.k * side / (2 * np.pi), numbers.power, valued=False)]
     if (wavelength := numbers.prediction.wavelength) is not None:
         above_0 = numbers.power[numbers.power > 0]
         least, top = (float(above_0.min()), float(above_0.max())) if len(above_0) else (0.0, 1.0)
         at = np.full(25, side / wavelength)
-        series.append(Series(f"predicted {wavelength:.3g}", at, np.linspace(least, top, 25), told=False))
+        series.append(Series(f"predicted {wavelength:.3g}", at, np.linspace(least, top, 25), valued=False))
     return series
 
 
@@ -59,12 +59,12 @@ def growth_curves(numbers: FieldNumbers, side: int) -> list[Series]:
     span = max(top, top - float(growth[0]), abs(top) if top < 0 else 0.0, 1e-12)
     floor = min(top, 0.0) - 1.5 * span
     near, grows = growth >= floor, growth > 0
-    series = [Series("rate", k[near] * side / (2 * np.pi), growth[near], told=False)]
+    series = [Series("rate", k[near] * side / (2 * np.pi), growth[near], valued=False)]
     if grows.any():
-        series.append(Series("grows", k[grows] * side / (2 * np.pi), growth[grows], told=False))
+        series.append(Series("grows", k[grows] * side / (2 * np.pi), growth[grows], valued=False))
     if len(numbers.k) and (most := float(numbers.power.max())) > 0:
         under = floor + (min(top, 0.0) - floor) * (numbers.power / most)
-        series.append(Series(f"{numbers.field} power", numbers.k * side / (2 * np.pi), under, told=False))
+        series.append(Series(f"{numbers.field} power", numbers.k * side / (2 * np.pi), under, valued=False))
     return series
 
 

@@ -34,7 +34,10 @@ class Notices:
         self._told = False
 
     def forget(self) -> None:
-        """Another run begins: what the one before it has told is taken from the screen."""
+        """Another run begins: what the one before it has told is taken from the screen, with all other notes.
+
+        Textual takes off all or none.
+        """
         if self._told:
             self._host.app.clear_notifications()
         self._told = False
@@ -55,6 +58,7 @@ class Notices:
                     title = f"{self._unit} {event.position}"
                     self._host.notify(event.message, title=title, severity="warning", markup=False)
         while isinstance(session, WatchSession) and session.controller.refusals:
+            self._told = True
             complain(self._host, session.controller.refusals.pop(0))
         if session.failure is not None and session.failure != self._failure:
             self._failure, self._told = session.failure, True

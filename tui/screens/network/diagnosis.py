@@ -78,7 +78,7 @@ class TextBlock(TextLine):
 
 
 class DiagnosisBeside(TextBlock):
-    """The same below the charts, where a line below the panels would cost one of them."""
+    """What :class:`DiagnosisLine` says, below the charts, where a line below the panels would cost one of them."""
 
     most_lines = 4
 

@@ -188,14 +188,14 @@ class SweepScreen(Screen[None]):
         """Say how the runs are sorted, and in the end what was written of them."""
         way = "descending" if self._runs.reverse else "ascending"
         words = f"runs, by {printable(self._runs.sorted_by)}, {way}"
-        if not self._job.running and self._rows and all(row.over for row in self._rows):
+        if not self._job.running and self._job.failure is None and self._rows and all(row.over for row in self._rows):
             words = f"{words} · {fitting(self._written(), self.size.width - len(words) - 5)}"
         self.query_one("#sweep-order", Label).update(words)
 
     def _written(self) -> tuple[str, str]:
-        """Return which files lie in the sweep's folder, with and without its path."""
+        """Return which tables and pictures were written, with and without the folder's path."""
         sweep = self._job.sweep
-        files = " and ".join([SUMMARY, PHASE_MAP] if can_map(sweep.spec) else [EACH_RUN, SUMMARY])
+        files = ", ".join([EACH_RUN, SUMMARY, *([PHASE_MAP] if can_map(sweep.spec) else [])])
         return f"{files} in {printable(str(sweep.path))}", f"{files} in its folder"
 
     def _run_columns(self) -> list[TableColumn[SweepRow]]:

@@ -45,7 +45,7 @@ async def test_a_baseline_that_fails_is_begun_by_itself_once_and_a_rate_that_can
         # a full disk when a run begins with the rate that it suggests is told
         network, before = lab.screen, lab.screen.session
         await lab.press("L")
-        await lab.until(lambda: isinstance(lab.app.screen, FindLr) and lab.app.screen.finding is not None)
+        await lab.until(lambda: isinstance(lab.app.screen, FindLr) and lab.app.screen.suggestion is not None)
 
         def full(_spec, **_how):
             raise StorageError("no space left")

@@ -49,7 +49,7 @@ async def test_results_stream_into_the_table_and_the_best_is_marked(tmp_path, si
         means = {row: str(points.get_cell_at((row, 6))).split(" ")[0] for row in range(4)}
         (best,) = [row for row in means if str(points.get_cell_at((row, 0))) == "* best"]
         assert float(means[best]) == min(map(float, means.values()))
-        await lab.until(lambda: "runs, by run, ascending · runs.csv and summary.csv in its folder" in lab.text())
+        await lab.until(lambda: "runs, by run, ascending · runs.csv, summary.csv in " in lab.text())
         assert "best: by val_loss" in lab.text()
         await lab.press("s", "S")
         table = lab.app.screen.query_one("#sweep-runs", DataTable)
