@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from nnfd.core.errors import ParamsError
 from nnfd.core.runs.files import open_file
-from nnfd.core.runs.names import EVENTS, FILES, FRAME, FRAMES, LOCK, PARAMS, PLAN, RESULT, STATE
+from nnfd.core.runs.names import EVENTS, FILES, FRAME, FRAMES, LOCK, PARAMS, PLAN, RESULT, RUNS, STATE
 from nnfd.core.text import printable
 
 if TYPE_CHECKING:
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 def refuse_run_files(to: Path) -> None:
     """Raise :class:`ParamsError` if a file to be written, links followed, is one that a run or a sweep consists of."""
     folder, name = os.path.split(os.path.realpath(to))
-    above = os.path.dirname(folder)  # noqa: PTH120 - Path would ask for a name that is too long, and raise
+    name = name.lower()  # on some disks it is the same file
+    above, kind = os.path.split(folder)
     own = name in {*FILES, LOCK} and os.path.lexists(f"{folder}/{PARAMS}")
-    frame = FRAME.fullmatch(name) and folder == f"{above}/{FRAMES}" and os.path.lexists(f"{above}/{PARAMS}")
-    if own or frame or (name == PLAN and os.path.lexists(to)):
+    frame = FRAME.fullmatch(name) and kind == FRAMES and os.path.lexists(f"{above}/{PARAMS}")
+    if own or frame or (name == PLAN and os.path.lexists(f"{folder}/{RUNS}")):
         raise ParamsError(f"--to: {printable(str(to))!r} is not allowed: a run or a sweep has it, and would lose it")
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nnfd.core.network.data import Dataset
     from nnfd.core.network.state import NetworkState
 
+MOST_CLASSES = 4_096
+"""Of a new run: a matrix of confusions has the square of it cells, and is there more than once."""
 HUGE_LOGIT = 100.0
 """What the first weights of a sound start never give; a probability is 0 or 1 in every digit long before."""
 FAR_TOO_LARGE = 10.0
@@ -45,6 +47,11 @@ def check_run(params: NetworkParams, data: Dataset, state: NetworkState | None) 
     if data.X_train.dtype != params.dtype:
         raise DataError(f"dtype: {params.dtype} is not allowed: the data was loaded as {data.X_train.dtype}")
     features, classes = data.X_train.shape[1], len(data.class_names)
+    if state is None and classes > MOST_CLASSES:
+        raise DataError(
+            f"dataset: {printable(params.dataset)!r} has {classes:,} classes; at most {MOST_CLASSES:,} are allowed; "
+            "another label is chosen by --label"
+        )
     if state is not None:
         check_same_data(data, state)
         if (features, classes) != (state.layer_sizes[0], state.layer_sizes[-1]):

@@ -29,8 +29,6 @@ FOR_MAKERS = {"samples": "samples", "noise": "samples", "data_seed": "samples"}
 """Parameters that hold for some data sets only, and what the others have instead."""
 BLOCK_ROWS = 256
 """Samples that are standardised at a time."""
-MOST_CLASSES = 4_096
-"""A matrix of confusions has the square of it cells, and is there more than once."""
 FEWEST_A_CLASS = 7
 """Below it a stratified split cannot give every class a place in all three sets."""
 
@@ -192,8 +190,6 @@ def _check_classes(table: Table, where: str) -> None:
             f"{where}: class {names[fewest]!r} has {counted(counts[fewest], 'sample')}; "
             f"at least {FEWEST_A_CLASS} a class are needed for train, validation and test set{other}"
         )
-    if len(names) > MOST_CLASSES:
-        raise DataError(f"{where}: it has {len(names):,} classes; at most {MOST_CLASSES:,} are allowed{other}")
     if HELD_OUT * len(table.y) < len(names):
         raise DataError(
             f"{where}: {len(table.y)} samples are too few for {len(names)} classes; "

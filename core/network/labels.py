@@ -15,6 +15,11 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 NO_VALUE = frozenset({"nan", "n/a", "#n/a", "<na>", "null", "nat"})
 """Words, in lower case, that programs write for a value that is not there: never a class."""
+_UNSEEN = dict.fromkeys(
+    [0xAD, 0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF]
+)
+"""Characters that no reader sees: spaces without room, marks of the direction of writing. Not joiners, which are
+spelling."""
 PERHAPS_NO_VALUE = frozenset({"na", "none"})
 """Words that may be a class (a country, "no symptom") or a missing value."""
 
@@ -30,7 +35,7 @@ def ordered(texts: Sequence[str], where: str) -> list[int]:
     numbers = [text for text in texts if NUMBER.fullmatch(text)]
     for text in texts:
         word = text.lower()
-        if not word.strip() or word in NO_VALUE or (word in PERHAPS_NO_VALUE and len(numbers) == len(texts) - 1):
+        if word in NO_VALUE or (word in PERHAPS_NO_VALUE and len(numbers) == len(texts) - 1):
             raise DataError(
                 f"{where}: {printable(repr(text))} stands for a missing value, which is no class: "
                 "give the label or leave the row out"
@@ -49,17 +54,20 @@ def ordered(texts: Sequence[str], where: str) -> list[int]:
 
 
 def _meaning(text: str) -> object:
-    """Return what two labels share that only look different: a number's value, a digit whatever its script.
-
-    Nor do spaces around a word, the number of those within it, and characters that take no room tell two labels apart.
-    """
+    """Return what two labels share that only look different: a number's value, a digit whatever its script."""
     plain = "".join(str(unicodedata.digit(c, c)) for c in unicodedata.normalize("NFKC", text))
-    plain = " ".join("".join(c for c in plain if unicodedata.category(c) != "Cf").split())
     return Decimal(plain) if NUMBER.fullmatch(plain) else plain
 
 
+def _seen(text: str) -> str:
+    """Return what a reader sees of a label, whatever the kind and number of its spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_UNSEEN).split())
+
+
 def alike(classes: Sequence[str], forms: Collection[str], where: str) -> list[str]:
-    """Return what is to be said of labels that are nearly the same.
+    """Return what is to be said of labels that are nearly the same, or empty.
+
+    They are not refused: somebody may mean them so, and a run that was begun with them is to go on.
 
     Parameters
     ----------
@@ -70,15 +78,13 @@ def alike(classes: Sequence[str], forms: Collection[str], where: str) -> list[st
     where
         How messages name the column.
     """
-    notes, by_case, by_text = [], dict[str, str](), dict[str, str]()
-    for text in classes:
-        other = by_case.setdefault(text.casefold(), text)
-        if other != text:
-            notes.append(f"{where}: {printable(repr(other))} and {printable(repr(text))} are two classes")
-            break
-    for form in sorted(forms):
-        other = by_text.setdefault(form.strip(), form)
-        if other != form:
-            notes.append(f"{where}: {printable(repr(other))} and {printable(repr(form))} are one class")
-            break
+    empty = [text for text in classes if not _seen(text)]
+    notes = [f"{where}: {printable(repr(text))} is a class of its own; or is it a missing label?" for text in empty[:1]]
+    for key, texts, what in (
+        (lambda text: _seen(text).casefold(), classes, "two classes"),
+        (str.strip, sorted(forms), "one class"),
+    ):
+        first: dict[str, str] = {}
+        pairs = [(other, text) for text in texts if (other := first.setdefault(key(text), text)) != text]
+        notes += [f"{where}: {printable(repr(one))} and {printable(repr(two))} are {what}" for one, two in pairs[:1]]
     return notes

@@ -63,7 +63,8 @@ def read_table(path: Path, params: NetworkParams, stopping: Callable[[], bool] =
         before = _version(file)
         sha256 = _sha256(file)
         table = (read_npz if file_format(path.name) == "npz" else read_csv)(file, params)
-        if _version(file) != before:  # the bytes that were read may be others than those of the SHA-256
+        # the bytes that were read may be others than those of the SHA-256
+        if _version(file) != before and _sha256(file) != sha256:
             raise DataError(f"{file.where} cannot be read: it changed meanwhile; begin again once it is written")
     return replace(table, sha256=sha256)
 
@@ -107,6 +108,7 @@ def _version(file: File) -> tuple[int, int]:
 
 def _sha256(file: File) -> str:
     digest = hashlib.sha256()
+    file.stream.seek(0)
     while block := file.stream.read(HASHED_AT_A_TIME):
         digest.update(block)
         file.poll()

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-_NUMBER, _WHOLE, _SWITCH = "should be a number", "should be a whole number, without a point", "should be on or off"
+_NUMBER, _SWITCH = "should be a number", "should be on or off"
+_WHOLE, _DIGITS = "should be a whole number, without a point", "should be a whole number, in plain digits"
 _REASONS = {
     "bool_parsing": _SWITCH,
     "bool_type": _SWITCH,
     "float_parsing": _NUMBER,
     "float_type": _NUMBER,
     "int_from_float": _WHOLE,
-    "int_parsing": _WHOLE,
+    "int_parsing": _DIGITS,
     "int_parsing_size": "has too many digits",
-    "int_type": _WHOLE,
+    "int_type": _DIGITS,
     "list_type": "should be a list",
     "string_too_short": "should not be empty",
     "string_type": "should be text",

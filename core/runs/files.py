@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import stat
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -211,8 +212,12 @@ def _be_the_only_name(path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
         found = os.lstat(path)
         if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:
-            with open_file(path) as file:
-                replace_file(path, lambda beside: shutil.copyfileobj(file, beside), sync=True, private=True)
+            replace_file(path, partial(_copy, path), sync=True, private=True)
+
+
+def _copy(path: Path, beside: IO[bytes]) -> None:
+    with open_file(path) as file:  # closed before the copy takes its name: Windows asks for that
+        shutil.copyfileobj(file, beside)
 
 
 def open_plain(path: Path, flags: int) -> int:

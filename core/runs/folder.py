@@ -104,9 +104,12 @@ class RunFolder:
                 folder.hold()
                 folder._check_empty()
             except BaseException as error:
+                held = folder.holding
                 folder.close()
                 if isinstance(error, KeyboardInterrupt):
                     with contextlib.suppress(OSError):  # there is something in it
+                        if held and list(directory.iterdir()) == [directory / LOCK]:
+                            (directory / LOCK).unlink()
                         directory.rmdir()
                 raise
             try:

@@ -55,7 +55,7 @@ def signals_held_back() -> Iterator[None]:
         return
     from multiprocessing import resource_tracker
 
-    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         resource_tracker.ensure_running()  # before: when it is started, it lets signals through

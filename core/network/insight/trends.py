@@ -135,7 +135,8 @@ def nothing_more_to_learn(facts: Facts) -> Finding | None:
     low, best = float(curve.val_loss.min()), int(curve.val_loss.argmin())
     end = f"was not better than {low:.3g} since epoch {curve.at(best)}"
     if best >= len(curve) - RECENT:  # each epoch may be the best so far, by less and less
-        end = f"fell by only {1 - low / curve.val_loss[:-RECENT].min():.2%} over the last {RECENT} epochs, to {low:.3g}"
+        fell = 100 * (1 - low / curve.val_loss[:-RECENT].min())
+        end = f"fell by only {fell:.2g}% over the last {RECENT} epochs, to {low:.3g}"
     since = len(curve) - int(np.argmin((curve.train_acc == 1)[::-1])) if (curve.train_acc < 1).any() else 0
     return Finding(
         "nothing-more-to-learn",

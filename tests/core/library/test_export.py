@@ -62,11 +62,13 @@ def test_no_run_is_written_over(runs, tmp_path, name):
 
 
 def test_no_plan_of_a_sweep_is_written_over(runs, tmp_path):
+    (tmp_path / "runs").mkdir()
     (tmp_path / "sweep.json").write_text("{}")
     with pytest.raises(ParamsError, match="a run or a sweep has it"):
         export_run(runs["network"], tmp_path / "sweep.json")
     assert (tmp_path / "sweep.json").read_text() == "{}"
     export_run(runs["network"], tmp_path / "network" / "mine.json")
+    export_run(runs["network"], tmp_path / "network" / "sweep.json")  # no sweep lies there
     export_run(runs["network"], tmp_path / "state.npz")  # beside no run it is a name like any other
 
 

@@ -157,7 +157,7 @@ def test_what_gets_better_by_next_to_nothing_is_not_called_the_best_for_long():
     falling = np.linspace(0.15, 0.1498, 30)
     assert said(curve(np.linspace(0.02, 0.019, 30), falling, acc=1.0)) == (
         "There is no more to learn from these samples: the training accuracy is 1 since epoch 1, and the validation "
-        "loss fell by only 0.05% over the last 10 epochs, to 0.15."
+        "loss fell by only 0.046% over the last 10 epochs, to 0.15."
     )
     assert "was not better than 0.15 since epoch 1." in said(
         curve(np.linspace(0.02, 0.019, 30), falling[::-1] * 0 + 0.15, acc=1.0)

@@ -60,7 +60,7 @@ class TestEveryModel:
         (NetworkParams, "lr", float("inf"), "lr: inf is not allowed"),
         (NetworkParams, "lr", "fast", "lr: 'fast' is not allowed: should be a number (allowed: greater than 0)"),
         (NetworkParams, "dataset", "", "dataset: '' is not allowed: should not be empty"),
-        (NetworkParams, "epochs", "2.5", "epochs: '2.5' is not allowed: should be a whole number, without a point"),
+        (NetworkParams, "epochs", "2.5", "epochs: '2.5' is not allowed: should be a whole number, in plain digits"),
         (NetworkParams, "lr", None, "lr: auto is not allowed"),
         (NetworkParams, "hidden", [], "hidden: an empty list is not allowed"),
         (NetworkParams, "hidden", [0], "hidden: 0 is not allowed: should be greater than or equal to 1"),

@@ -101,11 +101,12 @@ def test_a_signal_while_another_is_obeyed_leaves_nothing_either(tmp_path, monkey
     assert not (tmp_path / "r").exists()
 
 
-def test_a_signal_before_the_lock_is_held_leaves_nothing(tmp_path, monkeypatch):
-    def die(path):
+@pytest.mark.parametrize("what", ["take", "RunFolder._check_empty"])
+def test_a_signal_before_or_after_the_lock_is_held_leaves_nothing(tmp_path, monkeypatch, what):
+    def die(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nnfd.core.runs.folder.take", die)
+    monkeypatch.setattr(f"nnfd.core.runs.folder.{what}", die)
     with pytest.raises(KeyboardInterrupt):
         make(tmp_path / "r", FIELDS)
     assert not (tmp_path / "r").exists()

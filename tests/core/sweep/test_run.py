@@ -113,7 +113,7 @@ class TestGoingOn:
         assert_same_results(reference(LONG), tmp_path / "s")
 
     @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-    @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+    @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGXCPU"])
     def test_a_signal_stops_it_and_the_last_line_says_how_to_go_on(self, tmp_path, name):
         command = [sys.executable, "-m", "nnfd.tui.cli", "sweep", "--headless"]
         spec = spec_toml(
