@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 REPEATS = 7
 BUSY = 0.25
 """Cores that others use on average during a measurement from which it is taken to be disturbed."""
+TICK = 0.01
+"""Seconds in which Linux counts what all use: one counts as a whole, however little of it fell into a turn of 5 ms."""
 LOST = 1.1
 """How many times the processor time of one thread the time that has passed may be; above, others had the core."""
 
@@ -143,7 +145,7 @@ def _round(contestants: Sequence[Callable[[], Turn]]) -> list[Turn]:
     for contestant in contestants:
         before = used_by_all()
         turn = contestant()
-        turns.append(replace(turn, others=used_by_all() - before - turn.used))
+        turns.append(replace(turn, others=max(0.0, used_by_all() - before - turn.used - TICK)))
     return turns
 
 

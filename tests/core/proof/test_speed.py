@@ -161,7 +161,7 @@ def test_what_others_use_is_what_disturbs_not_what_this_process_does(monkeypatch
     monkeypatch.setattr(timing, "time", clock)
     monkeypatch.setattr(timing, "used_by_all", partial(next, count(0, 2)))
     # it takes one second and 0.75 of the processor, of which all take 2 meanwhile
-    assert by_turns(lambda: None) == [Timing(0.75, waited=True, others=1.25)]
+    assert by_turns(lambda: None) == [Timing(0.75, waited=True, others=pytest.approx(1.25 - timing.TICK))]
 
 
 def test_the_phases_of_an_epoch_and_of_a_step_are_all_of_it(alone, monkeypatch):
