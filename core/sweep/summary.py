@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nnfd.core.sweep.folder import Sweep, SweepRow
 
 SUMMARY, EACH_RUN = "summary.csv", "runs.csv"
+JUDGE = "val_loss"
+"""What the best point is chosen by: to choose on the test set would spoil it as a judge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from nnfd.core.sweep.folder import Sweep, SweepRow
 from nnfd.core.sweep.phase_map import PHASE_MAP, can_map, write_phase_map
 from nnfd.core.sweep.run import Runner
 from nnfd.core.sweep.spec import read_spec
-from nnfd.core.sweep.summary import SUMMARY, best_point, summarise, write_tables
+from nnfd.core.sweep.summary import JUDGE, SUMMARY, best_point, summarise, write_tables
 from nnfd.core.text import printable
 from nnfd.tui.commands.flags import ROOT, RunsRoot
 from nnfd.tui.commands.headless import stop_on_signals
@@ -191,8 +191,7 @@ class _LoggedSweep:
     def _print_summary(self) -> None:
         points = summarise(self._all, self._sweep.metrics)
         names = [name for name in self._sweep.metrics if METRICS[name].brief]
-        # chosen on the validation set: to choose on the test set would spoil it as a judge
-        best = best_point(points, "val_loss") if "val_loss" in names else None
+        best = best_point(points, JUDGE)
         varied = (Column(Text(printable(name))) for name in self._sweep.spec.varied)
         figures = (Column(Text(heading), justify="right") for heading in ("runs", *names))
         table = Table(*varied, *figures, "", box=None, pad_edge=False)

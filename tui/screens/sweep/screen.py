@@ -13,7 +13,7 @@ from textual.widgets import Label
 from nnfd.core.engine.control import Phase
 from nnfd.core.params import show_value
 from nnfd.core.sweep.phase_map import PHASE_MAP, can_map
-from nnfd.core.sweep.summary import EACH_RUN, SUMMARY, PointSummary, best_point, summarise
+from nnfd.core.sweep.summary import EACH_RUN, JUDGE, SUMMARY, PointSummary, best_point, summarise
 from nnfd.core.text import printable
 from nnfd.tui.messages import OpenRun
 from nnfd.tui.screens.one_at_a_time import OneAtATime
@@ -38,8 +38,6 @@ ABOUT = (
     "is under way. Below: mean and standard deviation over the seeds of each point; the best is chosen by the "
     "validation loss, never by the test set. Stop it with space or leave with q: it goes on later where it was."
 )
-JUDGE = "val_loss"
-"""What the best point is chosen by."""
 LOOK_SECONDS = 0.5
 """How often the runs under way are looked for."""
 
@@ -219,8 +217,7 @@ class SweepScreen(Screen[None]):
     def _show_points(self) -> None:
         sweep = self._job.sweep
         points = summarise(self._rows, sweep.metrics)
-        # chosen on the validation set: to choose on the test set would spoil it as a judge
-        index = best_point(points, JUDGE) if JUDGE in sweep.metrics else None
+        index = best_point(points, JUDGE)
         best = None if index is None else points[index]
         writers: dict[str, Callable[[PointSummary], str]] = {
             "": lambda point: "* best" if point is best else "",
